@@ -92,8 +92,8 @@ _TWINS: Final[dict[int, str]] = (
 def encode(text: str, alphabet: Alphabet) -> bytes:
     """The octets of the text; raises NotEncodable.
 
-    GSM7 is unpacked, one septet per octet, extension characters as 1B xx. UCS2 is big-endian UTF-16, as all
-    handsets read it, so characters beyond U+FFFF are two units. GBK is without the four-octet GB18030 letters.
+    GSM7 is unpacked, one septet per octet, extension characters as 1B xx. UCS2 is big-endian UTF-16, as
+    all handsets read it: characters beyond U+FFFF are two units. GBK is without the four-octet GB18030 ones.
     """
     try:
         if alphabet is Alphabet.GSM7:
@@ -170,7 +170,7 @@ def split(text: str, alphabet: Alphabet, *, reference_octets: int = 1) -> list[s
     """The segments of a text, in order; joined they are the text. An empty text is one empty segment.
 
     No cut falls inside what a reader sees as one character (surrogate pair, escape pair, combining marks,
-    joined emoji, flag, Hangul syllable) unless that alone is longer than a segment. reference_octets is 1 or 2.
+    joined emoji, flag, Hangul syllable) unless that alone is longer than a segment. reference_octets: 1 or 2.
     """
     single = _SIZES[alphabet][0]
     if units(text, alphabet) <= single:
@@ -186,7 +186,7 @@ def split(text: str, alphabet: Alphabet, *, reference_octets: int = 1) -> list[s
 
 
 def cut(text: str, alphabet: Alphabet, limit: int, ellipsis: str = ELLIPSIS) -> str:
-    """The text if it takes at most `limit` units, else its longest beginning that leaves room for the ellipsis.
+    """The text if it takes at most `limit` units, else its longest beginning with room for the ellipsis.
 
     An alphabet without "…" gets "...". A limit too small for the ellipsis gives the beginning alone.
     """
@@ -204,7 +204,7 @@ def cut(text: str, alphabet: Alphabet, limit: int, ellipsis: str = ELLIPSIS) -> 
 
 
 def simplify(text: str) -> str:
-    """The text with typographic signs and full-width ASCII as their GSM 7-bit twins, if that makes it all GSM7.
+    """The text with typographic signs and full-width ASCII as their GSM-7 twins, if that makes it all GSM7.
 
     Otherwise the text as it is: half a change would cost beauty and save nothing.
     """
