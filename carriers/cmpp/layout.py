@@ -37,7 +37,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The part of a message PDU whose size varies: destinations, then fields, then counted octets, then a tail."""
+    """The part of a message PDU whose size varies: destinations, fields, counted octets, a tail."""
 
     between: tuple[Field, ...]  # behind the destinations, before Msg_Length
     tail: Field
@@ -76,8 +76,8 @@ class Layout:
             if content.destinations is not None:
                 self._between = struct.Struct(">" + "".join(field.code for field in content.between) + "B")
                 self.octets += self._between.size
-        # Straight-line functions made from the table, as dataclasses does with __init__: a loop over the fields
-        # takes three times as long, and SUBMIT is what a busy link does all day.
+        # Straight-line functions made from the table, as dataclasses does with __init__: a loop over the
+        # fields takes three times as long, and SUBMIT is what a busy link does all day.
         names: dict[str, Any] = {
             "layout": self,
             "pack": struct.Struct(">LLL" + codes).pack,
@@ -85,8 +85,8 @@ class Layout:
             "pack_between": self._between.pack,
             "unpack_between": self._between.unpack_from,
             "error": struct.error,
-            # A frozen dataclass takes its fields through object.__setattr__, which would be most of the cost of
-            # decoding. A plain class with the same slots takes them directly and is then given its real class.
+            # A frozen dataclass takes its fields through object.__setattr__, which would be most of the cost
+            # of decoding. A plain class with the same slots takes them directly and then gets its real class.
             "Unfinished": type(f"Unfinished{kind.__name__}", (), {"__slots__": kind.__slots__}),
             "kind": kind,
         }
@@ -183,8 +183,8 @@ class Layout:
             f"    end = at + {width} * count",
             f"    if end + {self.octets - self.head_octets} > size:",
             "        raise layout.too_many(count)",
-            f"    pdu.{numbers.attribute} = tuple("
-            f"[frame[i : i + {width}].rstrip(b'\\0') for i in range(at, end, {width})])",
+            f"    numbers = [frame[i : i + {width}].rstrip(b'\\0') for i in range(at, end, {width})]",
+            f"    pdu.{numbers.attribute} = tuple(numbers)",
             f"    {', '.join([*targets, 'length'])}, = unpack_between(frame, end)",
             *(_assignment(field, target) for field, target in zip(content.between, targets, strict=True)),
             f"    at = end + {self._between.size}",
@@ -206,7 +206,7 @@ class Layout:
         """Why Msg_Length cannot be true."""
         assert self.content is not None
         return MalformedPdu(
-            f"{self.name} says {length} octets of content and has room for {size - at - self.content.tail.octets}",
+            f"{self.name} says {length} octets of content, has {size - at - self.content.tail.octets}",
             offset=at - 1,
             field="Msg_Length",
         )

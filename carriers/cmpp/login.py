@@ -25,12 +25,12 @@ def source_digest(source_addr: bytes, secret: bytes, timestamp: int) -> bytes:
 
 
 def gateway_digest(status: int, authenticator_source: bytes, secret: bytes, version: Version) -> bytes:
-    """AuthenticatorISMG in the specified form: Status as wide as it is in the PDU, one octet in 2.x, four in 3.0."""
+    """AuthenticatorISMG as specified: Status as wide as in the PDU, one octet in 2.x, four in 3.0."""
     return _md5(status.to_bytes(_STATUS_OCTETS[version], "big") + authenticator_source + secret)
 
 
 def connect_request(sp_id: str, secret: str, version: int, moment: datetime) -> Connect:
-    """The CONNECT of a service provider; `version` is the octet, `moment` local time of the gateway (Beijing)."""
+    """The CONNECT of a service provider; `version` is the octet, `moment` the gateway's local time."""
     source_addr = sp_id.encode("ascii", "replace")
     timestamp = int(moment.strftime("%m%d%H%M%S"))
     digest = source_digest(source_addr, secret.encode(), timestamp)

@@ -1,6 +1,7 @@
-"""Msg_Id: the 64 bits by which a gateway names a message, unsigned and without a year (CMPP 2.0/3.0, SUBMIT_RESP).
+"""Msg_Id: the 64 bits by which a gateway names a message, unsigned and without a year.
 
-4 bits month, 5 day, 5 hour, 6 minute, 6 second, 22 gateway code, 16 sequence. From August on the top bit is set.
+4 bits month, 5 day, 5 hour, 6 minute, 6 second, 22 gateway code, 16 sequence; from August on the top bit is
+set (CMPP 2.0/3.0, SUBMIT_RESP).
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class MessageId:
         )
 
     def pack(self) -> int:
-        """The 64-bit number, 0 to 2**64 - 1; raises LocalProtocolError when a part needs more bits than it has."""
+        """The 64-bit number, 0 to 2**64 - 1; raises LocalProtocolError when a part is beyond its bits."""
         for name, most in (*_LIMITS, ("gateway", 0x3FFFFF), ("sequence", 0xFFFF)):
             if not 0 <= getattr(self, name) <= most:
                 raise LocalProtocolError(f"{name} of a Msg_Id must be 0 to {most}")

@@ -1,8 +1,8 @@
 """The PDUs of CMPP 2.0 and 3.0 as values; how they lie on the wire is in `tables`, the codec in `codec`.
 
 One class serves both versions: a field that a version does not have is left out on the wire and has its
-default after decoding. Text fields are bytes without the NUL octets that fill them up on the right; octets behind an
-inner NUL are kept, so that every PDU comes back as it was; `field_text` gives what a person should see.
+default after decoding. Text fields are bytes without the NUL octets that fill them up on the right; octets
+behind an inner NUL are kept, so that every PDU comes back as it was; `field_text` gives what a person sees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The status report that travels as the content of a DELIVER (CMPP 2.0/3.0, DELIVER, Registered_Delivery 1)."""
+"""The status report that is the content of a DELIVER with Registered_Delivery 1 (CMPP 2.0/3.0, DELIVER)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Report:
         return field_text(self.stat).strip()
 
     def encode(self, width: int = SPECIFIED_WIDTH) -> bytes:
-        """The content of the DELIVER; `width` is that of Dest_terminal_Id, 21 or 32, a matter of the account."""
+        """The content of the DELIVER; `width`, that of Dest_terminal_Id, is 21 or 32."""
         for name, value, most in (
             ("Stat", self.stat, 7),
             ("Submit_time", self.submit_time, 10),
@@ -76,5 +76,6 @@ class Report:
     def __str__(self) -> str:
         return (
             f"id {hex_form(self.msg_id)} stat {self.word} submitted {field_text(self.submit_time)}"
-            f" done {field_text(self.done_time)} to {field_text(self.dest_terminal_id)} smsc {self.smsc_sequence}"
+            f" done {field_text(self.done_time)} to {field_text(self.dest_terminal_id)}"
+            f" smsc {self.smsc_sequence}"
         )

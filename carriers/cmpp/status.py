@@ -19,6 +19,7 @@ VERSION_TOO_HIGH = 4
 OTHER_LOGIN_ERROR = 5
 
 SEQUENCE_REPEATED = 3
+LENGTH_WRONG = 4
 FLOW_CONTROL = 8
 OTHER_ERROR = 9
 
@@ -127,7 +128,7 @@ def deliver_result(number: int) -> Code:
 
 
 def stat(word: str) -> Stat:
-    """What the Stat of a report says: DELIVRD alone is success; vendors add words of their own, all failures."""
+    """What the Stat of a report says: DELIVRD alone is success; the words that vendors add are failures."""
     known = _STATS.get(word)
     if known is not None:
         return known

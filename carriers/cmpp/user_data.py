@@ -38,7 +38,7 @@ def split_header(content: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
 
 
 def concat_of(elements: list[tuple[int, bytes]]) -> Concat | None:
-    """The place in a long message; None without one, or with one that cannot be (number 0 or beyond the total)."""
+    """The place in a long message; None without one or with an impossible one."""
     for identifier, octets in elements:
         if (identifier, len(octets)) in ((_CONCAT_8, 3), (_CONCAT_16, 4)):
             *reference, total, number = octets

@@ -1,0 +1,444 @@
+"""One CMPP connection without socket and clock, for either side of it.
+
+`now` is monotonic seconds. Bytes that came go into `receive`, bytes to write come out of `data_to_send`, and
+what happened out of `events`. Hostile bytes never raise; wrong calls raise LocalProtocolError.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carriers.cmpp import login, status
+from carriers.cmpp.codec import decode, encode
+from carriers.cmpp.events import (
+    Ended,
+    Event,
+    LoggedIn,
+    LoginFailed,
+    LoginRequested,
+    PeerMisbehaved,
+    RequestExpired,
+    RequestReceived,
+    ResponseReceived,
+)
+from carriers.cmpp.pdu import (
+    HEADER_OCTETS,
+    MAX_OCTETS,
+    RESPONSE,
+    ActiveTest,
+    ActiveTestResp,
+    Command,
+    Connect,
+    ConnectResp,
+    Deliver,
+    DeliverResp,
+    Pdu,
+    Submit,
+    SubmitResp,
+    Terminate,
+    TerminateResp,
+    Version,
+)
+from carriers.cmpp.rules import ANSWER_OF, ASKS, SERVES, Role, Settings, State
+from carriers.framing import FrameSplitter
+from gateway.core.errors import LocalProtocolError, MalformedPdu
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_REMEMBERED_ANSWERS = 64
+_SHOWN_OCTETS = 256
+
+
+@dataclass(slots=True)
+class _Outstanding:
+    """A request of ours that waits for its answer."""
+
+    pdu: Pdu
+    frame: bytes
+    tag: object
+    deadline: float
+    resends: int
+
+
+class CmppProtocol:
+    """The rules of one connection: login, window, numbers, time-outs, heartbeat, leave."""
+
+    def __init__(self, role: Role, settings: Settings | None = None) -> None:
+        self.role = role
+        self.settings = settings or Settings()
+        self.state = State.NEW
+        self.version = Version.V2
+        self.stray_responses = 0  # late, repeated, or to nothing we asked
+        self.repeated_requests = 0
+        self._frames = FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS)
+        self._output: list[bytes] = []
+        self._events: list[Event] = []
+        self._sequence_id = 0
+        # In the order of their deadlines: all wait equally long, and what is sent again goes to the end.
+        self._outstanding: OrderedDict[int, _Outstanding] = OrderedDict()
+        self._pending: dict[int, tuple[Pdu, bytes]] = {}  # the peer's requests without an answer
+        self._answers: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
+        self._login: tuple[int, Connect, bytes] | None = None  # Sequence_Id, CONNECT, secret (provider only)
+        self._leave_asked: int | None = None  # Sequence_Id of the peer's TERMINATE
+        self._deadline: float | None = None  # of the login or of the leave
+        self._last_heard = 0.0
+        self._tests: set[int] = set()
+        self._tests_unanswered = 0
+        self._test_due = 0.0
+
+    # What both sides do.
+
+    @property
+    def free_window(self) -> int:
+        """How many requests may be sent now; 0 unless the connection is open."""
+        if self.state is not State.OPEN or self._leave_asked is not None:
+            return 0
+        return max(0, self.settings.window - len(self._outstanding))
+
+    @property
+    def is_closed(self) -> bool:
+        """Is the connection over?"""
+        return self.state is State.CLOSED
+
+    def data_to_send(self) -> bytes:
+        """The bytes to write now, taken out."""
+        data = b"".join(self._output)
+        self._output.clear()
+        return data
+
+    def events(self) -> list[Event]:
+        """What happened since the last call, taken out."""
+        events, self._events = self._events, []
+        return events
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Take bytes as they came; never raises. A frame of impossible length ends the connection."""
+        if self.is_closed or not data:
+            return
+        # Any octet shows that the peer is there, a late answer to another question too.
+        self._last_heard = now
+        self._tests_unanswered = 0
+        self._frames.feed(data)
+        try:
+            for frame in self._frames:
+                self._take(frame, now)
+                if self.is_closed:
+                    return
+        except MalformedPdu as error:
+            self._misbehaved(str(error), data)
+            self._end(f"the stream is lost: {error}")
+
+    def send_request(self, pdu: Pdu, now: float, tag: object = None) -> int:
+        """Send a request; its Sequence_Id. `tag` comes back with the answer.
+
+        Raises LocalProtocolError when the connection is not open, the window is full, the request is not for
+        this side to make, or a value does not fit.
+        """
+        if type(pdu) not in ASKS[self.role]:
+            raise LocalProtocolError(f"a {self.role} does not send {type(pdu).__name__}")
+        if self.free_window == 0:
+            raise LocalProtocolError(
+                "not logged in" if self.state is not State.OPEN else "the window is full"
+            )
+        settings = self.settings
+        sequence_id = self._next_sequence_id()
+        frame = encode(pdu, sequence_id, self.version)
+        self._outstanding[sequence_id] = _Outstanding(
+            pdu,
+            frame,
+            tag,
+            now + settings.response_timeout_s,
+            settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends,
+        )
+        self._output.append(frame)
+        return sequence_id
+
+    def respond(self, sequence_id: int, response: Pdu) -> None:
+        """Answer a request of the peer; does nothing once the connection is closed.
+
+        Answers may be given in any order. Raises LocalProtocolError when no such request waits.
+        """
+        if self.is_closed:
+            return
+        pending = self._pending.get(sequence_id)
+        if pending is None or type(response) is not ANSWER_OF[type(pending[0])]:
+            raise LocalProtocolError(f"no request {sequence_id} waits for a {type(response).__name__}")
+        answer = encode(response, sequence_id, self.version)
+        del self._pending[sequence_id]
+        self._output.append(answer)
+        if getattr(response, "result", status.OK) == status.OK:
+            # Only what was taken: a request that was refused for now must be looked at when it comes again.
+            self._answers[sequence_id] = (pending[1], answer)
+            self._answers.move_to_end(sequence_id)
+            if len(self._answers) > _REMEMBERED_ANSWERS:
+                self._answers.popitem(last=False)
+        self._grant_leave()
+
+    def leave(self, now: float) -> None:
+        """Send TERMINATE; `Ended` follows when the peer answers or after `leave_timeout_s`."""
+        if self.state is not State.OPEN:
+            if self.state is not State.LEAVING:
+                self._end("left before the login")
+            return
+        self.state = State.LEAVING
+        self._deadline = now + self.settings.leave_timeout_s
+        self._send(Terminate(), self._next_sequence_id())
+
+    def connection_lost(self, reason: str = "connection lost") -> None:
+        """The socket is gone: every request without an answer is given up."""
+        self._end(reason)
+
+    def tick(self, now: float) -> None:
+        """Let time pass: time-outs, resends, heartbeat."""
+        if self.is_closed:
+            return
+        if self._deadline is not None and now >= self._deadline:
+            self._give_up_waiting()
+            return
+        if self._leave_asked is not None and self._deadline is None:
+            self._deadline = now + self.settings.leave_timeout_s
+        self._expire(now)
+        if self.state is State.OPEN:
+            self._heartbeat(now)
+
+    # The provider's login.
+
+    def log_in(self, sp_id: str, secret: str, version_octet: int, moment: datetime, now: float) -> None:
+        """Provider: send CONNECT; `moment` is the gateway's wall clock. No answer in time ends it.
+
+        Raises LocalProtocolError when called twice, for a version without layout, or for too long an SP_Id.
+        """
+        version = Version.of_octet(version_octet)
+        if self.role is not Role.PROVIDER or self.state is not State.NEW or version is None:
+            raise LocalProtocolError("a login is made once, by a provider, with version 2.x or 3.0")
+        connect = login.connect_request(sp_id, secret, version_octet, moment)
+        sequence_id = self._next_sequence_id()
+        self._send(connect, sequence_id)
+        self.version = version
+        self.state = State.LOGIN
+        self._login = (sequence_id, connect, secret.encode())
+        self._deadline = now + self.settings.response_timeout_s
+
+    # The gateway's side of the login.
+
+    def await_login(self, now: float) -> None:
+        """Gateway: the connection stands; a CONNECT must come within `response_timeout_s`."""
+        if self.role is not Role.GATEWAY or self.state is not State.NEW:
+            raise LocalProtocolError("only a gateway waits for a login, and once")
+        self._deadline = now + self.settings.response_timeout_s
+
+    def accept_login(self, secret: bytes) -> bool:
+        """Gateway: let the peer in; False when its version is above ours, which is answered and ends all."""
+        sequence_id, connect = self._login_to_answer()
+        version = Version.of_octet(connect.version)
+        if version is None or version > self.settings.version_octet:
+            self.refuse_login(status.VERSION_TOO_HIGH)
+            return False
+        digest = login.gateway_digest(status.OK, connect.authenticator_source, secret, version)
+        self._send(ConnectResp(status.OK, digest, self.settings.version_octet), sequence_id)
+        self._login = None
+        self.state = State.OPEN
+        return True
+
+    def refuse_login(self, code: int) -> None:
+        """Gateway: send the peer away with a Status that is not 0, and end."""
+        sequence_id, _ = self._login_to_answer()
+        # In 2.x the Status is one octet.
+        wide_enough = code if self.version is Version.V3 else min(code, 0xFF)
+        self._send(ConnectResp(wide_enough, version=self.settings.version_octet), sequence_id)
+        self._end(f"login refused: {status.connect_status(code).meaning}")
+
+    def _login_to_answer(self) -> tuple[int, Connect]:
+        if self.role is not Role.GATEWAY or self.state is not State.LOGIN or self._login is None:
+            raise LocalProtocolError("no login waits for an answer")
+        return self._login[:2]
+
+    # What came.
+
+    def _take(self, frame: bytes, now: float) -> None:
+        try:
+            sequence_id, pdu = decode(frame, self.version)
+        except MalformedPdu as error:
+            self._take_malformed(frame, error)
+            return
+        if frame[4] & 0x80:
+            self._take_response(sequence_id, pdu, now)
+        elif self.state in (State.OPEN, State.LEAVING):
+            self._take_request(sequence_id, pdu, frame)
+        elif self.role is Role.GATEWAY and self.state is State.NEW and isinstance(pdu, Connect):
+            self._take_login(sequence_id, pdu)
+        else:
+            self._misbehaved(f"{type(pdu).__name__} before the login", frame)
+            self._end("a request came before the login")
+
+    def _take_malformed(self, frame: bytes, error: MalformedPdu) -> None:
+        """A frame whose borders are right and whose inside is not: the stream can be trusted further."""
+        self._misbehaved(str(error), frame)
+        command_id = int.from_bytes(frame[4:8], "big")
+        sequence_id = int.from_bytes(frame[8:12], "big")
+        if (
+            command_id == RESPONSE | Command.CONNECT
+            and self.state is State.LOGIN
+            and self.role is Role.PROVIDER
+        ):
+            # Most likely the gateway answers in the layout of the version it has, which is not ours.
+            self._events.append(LoginFailed(status.VERSION_TOO_HIGH, frame[-1]))
+            self._end(f"the answer to the login cannot be read: {error}")
+        elif self.state not in (State.OPEN, State.LEAVING):
+            self._end(f"no login: {error}")
+        elif command_id == Command.SUBMIT and self.role is Role.GATEWAY:
+            self._send(SubmitResp(0, _result_of(error)), sequence_id)
+        elif command_id == Command.DELIVER and self.role is Role.PROVIDER:
+            self._send(DeliverResp(int.from_bytes(frame[12:20], "big"), _result_of(error)), sequence_id)
+
+    def _take_login(self, sequence_id: int, connect: Connect) -> None:
+        version = Version.of_octet(connect.version)
+        # A version above all layouts is answered in the newest, one below them in the oldest.
+        self.version = version or (Version.V3 if connect.version > Version.V3 else Version.V2)
+        self.state = State.LOGIN
+        self._deadline = None
+        self._login = (sequence_id, connect, b"")
+        self._events.append(LoginRequested(connect, version))
+
+    def _take_request(self, sequence_id: int, pdu: Pdu, frame: bytes) -> None:
+        if isinstance(pdu, ActiveTest):
+            self._send(ActiveTestResp(), sequence_id)
+        elif isinstance(pdu, Terminate):
+            self._leave_asked = sequence_id
+            self._grant_leave()
+        elif self.state is State.LEAVING or self._leave_asked is not None:
+            return  # after a TERMINATE: without an answer the peer sends it again on its next connection
+        elif type(pdu) not in SERVES[self.role]:
+            self._misbehaved(f"{type(pdu).__name__} is no request to a {self.role}", frame)
+        elif sequence_id in self._pending:
+            self.repeated_requests += 1
+            if self._pending[sequence_id][1] != frame:
+                self._misbehaved(f"Sequence_Id {sequence_id} was used again before it was answered", frame)
+        elif sequence_id in self._answers and self._answers[sequence_id][0] == frame:
+            self.repeated_requests += 1
+            self._output.append(self._answers[sequence_id][1])
+        elif len(self._pending) >= self.settings.peer_window:
+            self._refuse_for_now(sequence_id, pdu, frame)
+        else:
+            self._pending[sequence_id] = (pdu, frame)
+            self._events.append(RequestReceived(sequence_id, pdu))
+
+    def _refuse_for_now(self, sequence_id: int, pdu: Pdu, frame: bytes) -> None:
+        self._misbehaved(f"more than {self.settings.peer_window} requests without an answer", frame)
+        if isinstance(pdu, Submit):
+            self._send(SubmitResp(0, status.FLOW_CONTROL), sequence_id)
+        elif isinstance(pdu, Deliver):
+            self._send(DeliverResp(pdu.msg_id, status.FLOW_CONTROL), sequence_id)
+
+    def _take_response(self, sequence_id: int, pdu: Pdu, now: float) -> None:
+        if isinstance(pdu, ActiveTestResp) and sequence_id in self._tests:
+            self._tests.discard(sequence_id)
+        elif isinstance(pdu, ConnectResp) and self._is_answer_to_login(sequence_id):
+            self._take_login_answer(pdu, now)
+        elif isinstance(pdu, TerminateResp) and self.state is State.LEAVING:
+            self._end("left in order")
+        else:
+            outstanding = self._outstanding.get(sequence_id)
+            if outstanding is None or ANSWER_OF[type(outstanding.pdu)] is not type(pdu):
+                self.stray_responses += 1
+                return
+            del self._outstanding[sequence_id]
+            self._events.append(ResponseReceived(outstanding.pdu, pdu, outstanding.tag))
+
+    def _is_answer_to_login(self, sequence_id: int) -> bool:
+        return (
+            self.role is Role.PROVIDER
+            and self.state is State.LOGIN
+            and self._login is not None
+            and self._login[0] == sequence_id
+        )
+
+    def _take_login_answer(self, answer: ConnectResp, now: float) -> None:
+        assert self._login is not None
+        _, connect, secret = self._login
+        self._login = None
+        self._deadline = None
+        if answer.status != status.OK:
+            self._events.append(LoginFailed(answer.status, answer.version))
+            self._end(f"login refused: {status.connect_status(answer.status).meaning}")
+            return
+        self.state = State.OPEN
+        self._last_heard = now
+        genuine = login.is_genuine_gateway(answer, connect.authenticator_source, secret)
+        self._events.append(LoggedIn(answer, genuine))
+
+    # Time.
+
+    def _give_up_waiting(self) -> None:
+        if self._leave_asked is not None:
+            self._pending.clear()
+            self._grant_leave()
+        else:
+            self._end("no leave granted in time" if self.state is State.LEAVING else "no login in time")
+
+    def _expire(self, now: float) -> None:
+        while self._outstanding:
+            sequence_id, oldest = next(iter(self._outstanding.items()))
+            if oldest.deadline > now:
+                return
+            if oldest.resends > 0:
+                oldest.resends -= 1
+                oldest.deadline = now + self.settings.response_timeout_s
+                self._outstanding.move_to_end(sequence_id)
+                self._output.append(oldest.frame)
+            else:
+                del self._outstanding[sequence_id]
+                self._events.append(RequestExpired(oldest.pdu, oldest.tag, "no answer in time"))
+
+    def _heartbeat(self, now: float) -> None:
+        if self._tests_unanswered == 0:
+            if now - self._last_heard < self.settings.active_test_s:
+                return
+            self._tests.clear()
+        elif now < self._test_due:
+            return
+        elif self._tests_unanswered >= self.settings.active_test_failures:
+            self._end(f"the peer left {self._tests_unanswered} active tests unanswered")
+            return
+        sequence_id = self._next_sequence_id()
+        self._tests.add(sequence_id)
+        self._tests_unanswered += 1
+        self._test_due = now + self.settings.response_timeout_s
+        self._send(ActiveTest(), sequence_id)
+
+    # Odds and ends.
+
+    def _next_sequence_id(self) -> int:
+        while True:
+            self._sequence_id = (self._sequence_id + 1) & 0xFFFFFFFF
+            if self._sequence_id not in self._outstanding:
+                return self._sequence_id
+
+    def _send(self, pdu: Pdu, sequence_id: int) -> None:
+        self._output.append(encode(pdu, sequence_id, self.version))
+
+    def _misbehaved(self, reason: str, frame: bytes) -> None:
+        self._events.append(PeerMisbehaved(reason, bytes(frame[:_SHOWN_OCTETS])))
+
+    def _grant_leave(self) -> None:
+        """Answer the peer's TERMINATE once nothing it asked before is open, as the specification wants it."""
+        if self._leave_asked is not None and not self._pending:
+            self._send(TerminateResp(), self._leave_asked)
+            self._end("the peer took leave")
+
+    def _end(self, reason: str) -> None:
+        if self.is_closed:
+            return
+        self.state = State.CLOSED
+        self._events += [RequestExpired(lost.pdu, lost.tag, reason) for lost in self._outstanding.values()]
+        self._outstanding.clear()
+        self._pending.clear()
+        self._answers.clear()
+        self._events.append(Ended(reason))
+
+
+def _result_of(error: MalformedPdu) -> int:
+    return status.LENGTH_WRONG if error.field in ("Msg_Length", "Total_Length") else status.STRUCTURE_WRONG
