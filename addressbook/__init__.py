@@ -1,0 +1,1 @@
+"""The address book: who is behind a number or an address."""

@@ -1,0 +1,1 @@
+"""Ways to a phone: one folder a carrier protocol, one shell that connects them."""

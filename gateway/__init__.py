@@ -1,0 +1,1 @@
+"""The hub: words, bookkeeping, doors, and the process itself."""

@@ -1,0 +1,1 @@
+"""The vocabulary and the rules: values and pure functions, standard library only."""

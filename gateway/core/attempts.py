@@ -1,0 +1,43 @@
+"""One attempt to hand a message to a carrier: what the dispatcher claims, and what it has to record afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.messages import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message a link has claimed; its segments with the numbers in `open_numbers` are still to be submitted."""
+
+    id: int
+    account_id: int
+    attempt: int  # from 1
+    sender: str
+    recipient: str
+    text: str
+    alphabet: str
+    segments: int
+    want_report: bool
+    expires_ms: int
+    open_numbers: tuple[int, ...]
+    maybe_twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one segment."""
+
+    number: int
+    outcome: Outcome
+    carrier_ids: tuple[str, ...] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A claimed message with the answers to every segment that was submitted."""
+
+    message: Claimed
+    answers: tuple[Answer, ...]

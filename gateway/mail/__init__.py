@@ -1,0 +1,1 @@
+"""Mail: reading it, taking it in, sending it out."""

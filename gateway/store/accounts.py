@@ -1,0 +1,281 @@
+"""Domains, members, aliases and tokens; where mail for an address goes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from gateway.core.accounts import Account, Target, ToAddress, Token, ToMailbox, ToPhone
+from gateway.core.errors import Conflict, NotFound
+from gateway.core.phone import is_mobile, normalise
+from gateway.store.database import Transaction
+from gateway.store.schema import accounts, aliases, domains, folders, mailboxes, tokens
+
+#: How far aliases may point at one another.
+MAX_ALIAS_DEPTH = 8
+
+_ACCOUNT = sa.select(
+    accounts.c.id,
+    accounts.c.name,
+    accounts.c.display_name,
+    accounts.c.language,
+    accounts.c.zone,
+    accounts.c.sms_daily_cap,
+    domains.c.name.label("domain"),
+).join(domains, domains.c.id == accounts.c.domain_id)
+
+_MAILBOX = (
+    sa.select(
+        accounts.c.id.label("account_id"),
+        mailboxes.c.id.label("mailbox_id"),
+        mailboxes.c.quota_octets,
+        mailboxes.c.used_octets,
+        accounts.c.state,
+        domains.c.state.label("domain_state"),
+    )
+    .join(domains, domains.c.id == accounts.c.domain_id)
+    .join(mailboxes, mailboxes.c.account_id == accounts.c.id)
+    .where(domains.c.name == sa.bindparam("domain"), accounts.c.name == sa.bindparam("name"))
+)
+
+
+class Accounts:
+    """Members and their domains within one transaction."""
+
+    def __init__(self, tx: Transaction, new_id: Callable[[], int], now_ms: int) -> None:
+        self._tx = tx
+        self._new_id = new_id
+        self._now_ms = now_ms
+
+    # --- domains --------------------------------------------------------------------------------------------
+
+    def add_domain(
+        self, name: str, *, language: str = "zh", zone: str = "Asia/Shanghai", phone_mail: bool = True
+    ) -> int:
+        """Open a mail domain and return its id. Raises Conflict when it is there."""
+        if self.domain_id(name) is not None:
+            raise Conflict(f"the domain {name} is there already")
+        domain_id = self._new_id()
+        self._tx.execute(
+            sa.insert(domains),
+            {
+                "id": domain_id,
+                "name": name.lower(),
+                "language": language,
+                "zone": zone,
+                "phone_mail": phone_mail,
+                "created_ms": self._now_ms,
+            },
+        )
+        return domain_id
+
+    def domain_id(self, name: str) -> int | None:
+        """The id of a domain of ours."""
+        return self._tx.read(sa.select(domains.c.id).where(domains.c.name == name.lower())).scalar()
+
+    def domain_names(self) -> list[str]:
+        """Every domain of ours."""
+        return list(self._tx.read(sa.select(domains.c.name).order_by(domains.c.name)).scalars())
+
+    # --- members --------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        address: str,
+        *,
+        password_hash: str = "",
+        display_name: str = "",
+        language: str = "zh",
+        zone: str = "Asia/Shanghai",
+        quota_octets: int = 1 << 30,
+    ) -> Account:
+        """Open an account with its mailbox. Raises NotFound for a foreign domain, Conflict for a name in use."""
+        name, _, domain = address.lower().rpartition("@")
+        domain_id = self.domain_id(domain)
+        if domain_id is None:
+            raise NotFound(f"{domain} is no domain of this hub; open it first (caiyou domain add {domain})")
+        if self.by_address(address) is not None:
+            raise Conflict(f"the account {address} is there already")
+        account_id, mailbox_id = self._new_id(), self._new_id()
+        self._tx.execute(
+            sa.insert(accounts),
+            {
+                "id": account_id,
+                "domain_id": domain_id,
+                "name": name,
+                "password_hash": password_hash,
+                "display_name": display_name,
+                "language": language,
+                "zone": zone,
+                "created_ms": self._now_ms,
+            },
+        )
+        self._tx.execute(
+            sa.insert(mailboxes), {"id": mailbox_id, "account_id": account_id, "quota_octets": quota_octets}
+        )
+        self._tx.execute(
+            sa.insert(folders), {"id": self._new_id(), "mailbox_id": mailbox_id, "name": "INBOX"}
+        )
+        account = self.by_id(account_id)
+        assert account is not None
+        return account
+
+    def by_id(self, account_id: int) -> Account | None:
+        """The member with this id."""
+        return _account(self._tx.read(_ACCOUNT.where(accounts.c.id == account_id)).first())
+
+    def by_address(self, address: str) -> Account | None:
+        """The member with exactly this address (aliases not followed)."""
+        name, _, domain = address.lower().rpartition("@")
+        return _account(
+            self._tx.read(_ACCOUNT.where(domains.c.name == domain, accounts.c.name == name)).first()
+        )
+
+    def login(self, address: str) -> tuple[Account, str] | None:
+        """An active member and the password hash to check against; None when there is none to log in."""
+        account = self.by_address(address)
+        if account is None:
+            return None
+        row = self._tx.read(
+            sa.select(accounts.c.password_hash, accounts.c.state, domains.c.state.label("domain_state"))
+            .join(domains, domains.c.id == accounts.c.domain_id)
+            .where(accounts.c.id == account.id)
+        ).one()
+        if row.state != "active" or row.domain_state != "active" or not row.password_hash:
+            return None
+        return account, row.password_hash
+
+    def set_password(self, account_id: int, password_hash: str) -> None:
+        """Replace the password hash."""
+        self._tx.execute(
+            sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash)
+        )
+
+    def set_state(self, account_id: int, state: str) -> None:
+        """Suspend or resume an account: "active" or "suspended"."""
+        self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(state=state))
+
+    # --- where mail goes --------------------------------------------------------------------------------------
+
+    def add_alias(self, address: str, target: str) -> None:
+        """Let mail for an address of ours go to another address; `*@domain` catches what has no account."""
+        name, _, domain = address.lower().rpartition("@")
+        domain_id = self.domain_id(domain)
+        if domain_id is None:
+            raise NotFound(f"{domain} is no domain of this hub")
+        self._tx.execute(
+            sa.insert(aliases), {"id": self._new_id(), "domain_id": domain_id, "name": name, "target": target}
+        )
+
+    def resolve(self, address: str) -> list[Target] | None:
+        """Where mail for an address goes; None for a domain that is not ours, an empty list for an unknown user."""
+        name, _, domain = address.rpartition("@")
+        row = self._tx.read(
+            sa.select(domains.c.id, domains.c.phone_mail).where(domains.c.name == domain.lower())
+        ).first()
+        if row is None:
+            return None
+        found: dict[Target, None] = {}
+        self._resolve(name.lower(), domain.lower(), row.id, bool(row.phone_mail), found, MAX_ALIAS_DEPTH)
+        return list(found)
+
+    def _resolve(
+        self, name: str, domain: str, domain_id: int, phone_mail: bool, found: dict[Target, None], depth: int
+    ) -> None:
+        if depth == 0:
+            return
+        mailbox = self._tx.read(_MAILBOX, {"domain": domain, "name": name}).first()
+        if mailbox is not None:
+            if mailbox.state == "active" and mailbox.domain_state == "active":
+                free = mailbox.quota_octets - mailbox.used_octets
+                found[ToMailbox(mailbox.account_id, mailbox.mailbox_id, f"{name}@{domain}", free)] = None
+            return
+        names = (name, "*") if not phone_mail or _phone(name) is None else (name,)
+        for wanted in names:
+            targets = list(
+                self._tx.read(
+                    sa.select(aliases.c.target).where(
+                        aliases.c.domain_id == domain_id, aliases.c.name == wanted
+                    )
+                ).scalars()
+            )
+            if not targets:
+                continue
+            for target in targets:
+                local, _, target_domain = target.rpartition("@")
+                row = self._tx.read(
+                    sa.select(domains.c.id, domains.c.phone_mail).where(
+                        domains.c.name == target_domain.lower()
+                    )
+                ).first()
+                if row is None:
+                    found[ToAddress(target)] = None
+                else:
+                    self._resolve(
+                        local.lower(), target_domain.lower(), row.id, bool(row.phone_mail), found, depth - 1
+                    )
+            return
+        number = _phone(name) if phone_mail else None
+        if number is not None:
+            found[ToPhone(number)] = None
+
+    # --- tokens -----------------------------------------------------------------------------------------------
+
+    def add_token(self, account_id: int, name: str, scopes: str, rate_per_s: int = 0) -> str:
+        """Make a token of the API and return its secret, which is shown once and kept nowhere."""
+        secret = "cy_" + secrets.token_urlsafe(32)
+        self._tx.execute(
+            sa.insert(tokens),
+            {
+                "id": self._new_id(),
+                "account_id": account_id,
+                "digest": _digest(secret),
+                "name": name,
+                "scopes": scopes,
+                "rate_per_s": rate_per_s,
+                "created_ms": self._now_ms,
+            },
+        )
+        return secret
+
+    def token(self, secret: str) -> Token | None:
+        """What a token may do; None for one that is unknown or revoked."""
+        row = self._tx.read(
+            sa.select(tokens, accounts.c.state)
+            .join(accounts, accounts.c.id == tokens.c.account_id)
+            .where(
+                tokens.c.digest == _digest(secret),
+                tokens.c.revoked_ms.is_(None),
+                accounts.c.state == "active",
+            )
+        ).first()
+        if row is None:
+            return None
+        return Token(row.id, row.account_id, frozenset(row.scopes.split()), row.rate_per_s)
+
+    def revoke_token(self, token_id: int) -> None:
+        """Make a token useless."""
+        self._tx.execute(sa.update(tokens).where(tokens.c.id == token_id).values(revoked_ms=self._now_ms))
+
+
+def _account(row: sa.Row[tuple[object, ...]] | None) -> Account | None:
+    if row is None:
+        return None
+    return Account(
+        row.id, f"{row.name}@{row.domain}", row.display_name, row.language, row.zone, row.sms_daily_cap
+    )
+
+
+def _phone(name: str) -> str | None:
+    """The number a local part spells, when a phone can have it."""
+    if not name.lstrip("+").isascii() or not name.lstrip("+").isdigit():
+        return None
+    number = normalise(name)
+    return number if number is not None and is_mobile(number) else None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

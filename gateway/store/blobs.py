@@ -1,0 +1,136 @@
+"""Mail bodies as files: written once, durable before the row, then linked into each owner's Maildir++.
+
+`blob/<yyyy>/<mm>/<dd>/<hh>/<id>` holds the bytes; `mailbox/<nn>/<mailbox id>/Maildir/new/<name>` is a hard link to
+them, named so that a stock Dovecot serves it without a stat (`,S=` size, `,W=` size with CRLF). Rows are the truth:
+a missing link is made again from its row, so the link step needs no durability of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.core.errors import NotFound, StoreUnavailable
+from gateway.core.ids import made_at_ms
+from gateway.store import durable
+
+#: Files in one round of the writer; more would make the first wait too long for the last.
+MAX_BATCH = 64
+
+#: Rounds at the same time: while one waits for its fsyncs the next one writes.
+WRITERS = 4
+
+_SAFE_REF = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d+")
+
+
+class Blobs:
+    """The blob directory of one process."""
+
+    def __init__(self, data_dir: Path, host: str = "caiyou") -> None:
+        self.root = data_dir / "blob"
+        self.mailboxes = data_dir / "mailbox"
+        self._host = host
+        self._waiting: deque[tuple[Path, bytes, asyncio.Future[None]]] = deque()
+        self._active = 0
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="blob-writer")
+
+    async def put(self, blob_id: int, data: bytes) -> str:
+        """Store the bytes and return their reference once they are on disk. Raises StoreUnavailable."""
+        ref = reference(blob_id)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((self.root / ref, data, future))
+        if self._active < WRITERS:
+            self._active += 1
+            asyncio.get_running_loop().create_task(self._write_rounds())
+        await future
+        return ref
+
+    async def _write_rounds(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+                files = [(path, data) for path, data, _ in batch]
+                error: OSError | None = None
+                try:
+                    await loop.run_in_executor(self._threads, durable.write_all, files)
+                except OSError as caught:
+                    error = caught
+                for _, _, future in batch:
+                    if future.done():
+                        continue
+                    if error is None:
+                        future.set_result(None)
+                    else:
+                        future.set_exception(StoreUnavailable(f"the mail body could not be stored: {error}"))
+        finally:
+            self._active -= 1
+
+    def put_now(self, blob_id: int, data: bytes) -> str:
+        """As `put`, in this thread."""
+        ref = reference(blob_id)
+        try:
+            durable.write_all([(self.root / ref, data)])
+        except OSError as error:
+            raise StoreUnavailable(f"the mail body could not be stored: {error}") from error
+        return ref
+
+    def get(self, ref: str) -> bytes:
+        """The bytes under a reference. Raises NotFound."""
+        try:
+            return self.path(ref).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound(f"no body is stored under {ref}") from error
+
+    def path(self, ref: str) -> Path:
+        """Where the bytes are. Raises NotFound for anything that is not one of our references."""
+        if not _SAFE_REF.fullmatch(ref):
+            raise NotFound(f"{ref!r} is no reference to a body")
+        return self.root / ref
+
+    def maildir(self, mailbox_id: int, folder: str) -> Path:
+        """The Maildir++ directory of a folder, by mailbox number: phone numbers are recycled, numbers of ours not."""
+        base = self.mailboxes / f"{mailbox_id % 100:02d}" / str(mailbox_id) / "Maildir"
+        return base if folder == "INBOX" else base / f".{folder}"
+
+    def file_name(self, mail_id: int, size: int, wire_size: int) -> str:
+        """The base name of a mail in its Maildir; sizes in octets, `wire_size` with CRLF line ends."""
+        seconds, milliseconds = divmod(made_at_ms(mail_id), 1000)
+        return f"{seconds}.M{milliseconds * 1000}Q{mail_id}.{self._host},S={size},W={wire_size}"
+
+    def place(self, placements: Sequence[tuple[str, int, str, str]]) -> list[bool]:
+        """Link bodies into Maildirs: (reference, mailbox id, folder, file name) each. False where the body is gone."""
+        done: list[bool] = []
+        for ref, mailbox_id, folder, name in placements:
+            directory = self.maildir(mailbox_id, folder)
+            self._make_maildir(directory, folder)
+            try:
+                durable.link(self.path(ref), directory / "new" / name)
+            except FileNotFoundError:
+                done.append(False)
+            else:
+                done.append(True)
+        return done
+
+    def _make_maildir(self, directory: Path, folder: str) -> None:
+        if (directory / "new").is_dir():
+            return
+        for part in ("tmp", "cur", "new"):
+            durable.ensure_directory(directory / part)
+        if folder != "INBOX":
+            (directory / "maildirfolder").touch()
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown()
+
+
+def reference(blob_id: int) -> str:
+    """Where the blob of this id goes, below the blob directory: one directory an hour."""
+    made = datetime.fromtimestamp(made_at_ms(blob_id) / 1000, UTC)
+    return f"{made:%Y/%m/%d/%H}/{blob_id}"

@@ -1,0 +1,457 @@
+"""The desk: where the doors of the hub work with the books.
+
+`await desk.commit(work)` runs `work(books)` in the next batch and returns when it is on disk; what has to follow a
+commit (links to wake, bodies to place in Maildirs) is done then. Reactions to events run inside the same transaction,
+each so that it can fail alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from gateway.core import events
+from gateway.core.accounts import ToAddress, ToMailbox
+from gateway.core.errors import NotFound, StoreUnavailable
+from gateway.core.events import Event, MailArrived, MessageSettled
+from gateway.core.mails import MailFacts, NewMail, Placement
+from gateway.core.outbox import State
+from gateway.core.routing import Router
+from gateway.journal import Journal
+from gateway.store.accounts import Accounts
+from gateway.store.blobs import Blobs
+from gateway.store.contacts import Contacts
+from gateway.store.database import Store, Transaction, WorkFailed
+from gateway.store.failures import FailedReactions
+from gateway.store.inbox import Inbox
+from gateway.store.ledger import Ledger
+from gateway.store.links import Links
+from gateway.store.mails import Mails
+from gateway.store.notices import Notices
+from gateway.store.outbox import Outbox
+from gateway.store.phones import Phones, Stops
+from gateway.store.relay import Relay
+from gateway.store.reports import Reports
+from gateway.store.rules import Rules
+from gateway.store.timeline import Timeline
+from gateway.store.webhooks import Webhooks
+
+T = TypeVar("T")
+Reaction = Callable[[Any, Any], None]  # (event, books)
+Reactions = Mapping[type, Sequence[Reaction]]
+
+#: Links to make in one round after a commit.
+PLACE_BATCH = 500
+
+
+@dataclass(slots=True)
+class Aftermath:
+    """What has to follow a commit."""
+
+    links: set[str] = field(default_factory=set)  # links with new work
+    placements: list[Placement] = field(default_factory=list)
+    relay: bool = False  # mail waits for the relay
+    calls: bool = False  # webhooks wait
+
+
+class BooksOfStore:
+    """Everything of the store within one transaction; the `Books` the features see."""
+
+    def __init__(self, desk: Desk, tx: Transaction) -> None:
+        self._desk = desk
+        self.tx = tx
+        self.new_id = desk.new_id
+        self.now_ms = desk.now_ms()
+        self.aftermath = Aftermath()
+        self.timeline = Timeline(tx, self.new_id, self.now_ms)
+        self.ledger = Ledger(tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """SMS that must leave."""
+        desk = self._desk
+        return Outbox(
+            self.tx,
+            self.new_id,
+            self.now_ms,
+            self.timeline,
+            self.ledger,
+            desk.router.choose,
+            self.aftermath.links,
+        )
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Delivery reports."""
+        return Reports(self.tx, self.new_id, self.now_ms, self.timeline)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """SMS from phones."""
+        return Inbox(self.tx, self.new_id, self.now_ms, self.timeline)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Members, domains, aliases, tokens."""
+        return Accounts(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def phones(self) -> Phones:
+        """Numbers members have proved."""
+        return Phones(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def stops(self) -> Stops:
+        """Phones that want nothing more."""
+        return Stops(self.tx, self.now_ms)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """Address books."""
+        return Contacts(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Notice rules."""
+        return Rules(self.tx, self.new_id)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What was told to which phone."""
+        return Notices(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """Mails in mailboxes."""
+        return Mails(self.tx, self.new_id, self.now_ms, self._desk.blobs.file_name)
+
+    @cached_property
+    def relay(self) -> Relay:
+        """Mail for other servers."""
+        return Relay(self.tx, self.new_id, self.now_ms, self.timeline)
+
+    @cached_property
+    def links(self) -> Links:
+        """Carrier links and routes."""
+        return Links(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks."""
+        return Webhooks(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def failures(self) -> FailedReactions:
+        """Reactions to try again."""
+        return FailedReactions(self.tx, self.new_id, self.now_ms)
+
+    # --- mail -----------------------------------------------------------------------------------------------
+
+    def mail(self, mail_id: int) -> Mapping[str, Any] | None:
+        """The row of a mail."""
+        self.tx.flush()
+        row = self.mails.get(mail_id)
+        return None if row is None else dict(row)
+
+    def body(self, mail_id: int) -> bytes:
+        """The bytes of a mail, filed or queued for the relay. Raises NotFound."""
+        self.tx.flush()
+        row = self.mails.get(mail_id)
+        if row is None:
+            queued = self.relay.about_mail(mail_id)
+            if not queued:
+                raise NotFound(f"there is no mail {mail_id}")
+            return self._desk.blobs.get(queued[0]["blob"])
+        return self._desk.blobs.get(row["blob"])
+
+    def file_mail(
+        self,
+        target: ToMailbox,
+        *,
+        blob: str,
+        data: bytes,
+        facts: MailFacts,
+        envelope_sender: str = "",
+        envelope_recipient: str = "",
+        folder: str = "INBOX",
+        kind: str = "mail",
+        flags: str = "",
+        mail_id: int | None = None,
+        announce: bool = True,
+    ) -> int:
+        """File a stored mail in a member's mailbox, tell its story, and let others react; returns its id."""
+        placement = self.mails.file(
+            NewMail(
+                mailbox_id=target.mailbox_id,
+                blob=blob,
+                size_octets=len(data),
+                wire_octets=facts.wire_octets or len(data),
+                sender=facts.sender,
+                sender_name=facts.sender_name,
+                subject=facts.subject,
+                date_ms=facts.date_ms,
+                message_id=facts.message_id,
+                references=facts.references,
+                envelope_sender=envelope_sender,
+                envelope_recipient=envelope_recipient,
+                folder=folder,
+                kind=kind,
+                flags=flags,
+            ),
+            mail_id,
+        )
+        self.aftermath.placements.append(placement)
+        self.timeline.step(placement.mail_id, "filed", f"in {folder}, {len(data)} octets")
+        if announce:
+            self.publish(
+                MailArrived(
+                    mail_id=placement.mail_id,
+                    account_id=target.account_id,
+                    mailbox_id=target.mailbox_id,
+                    thread_id=placement.thread_id,
+                    folder=folder,
+                    envelope_sender=envelope_sender,
+                    recipient=envelope_recipient or target.address,
+                    content=data,
+                    received_ms=self.now_ms,
+                )
+            )
+        return placement.mail_id
+
+    def queue_relay(
+        self,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        blob: str,
+        account_id: int = 0,
+        mail_id: int | None = None,
+    ) -> list[int]:
+        """Queue a stored mail for other servers."""
+        self.aftermath.relay = True
+        return self.relay.add(
+            sender=sender, recipients=recipients, blob=blob, account_id=account_id, mail_id=mail_id
+        )
+
+    def send_mail(self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0) -> int:
+        """Send a mail of our own making: filed for members, queued for others; returns its id.
+
+        The body is written here and now, inside the work: a batch that is undone leaves a file without a row behind,
+        which the sweep removes.
+        """
+        mail_id = self.new_id()
+        blob = self._desk.blobs.put_now(mail_id, data)
+        facts = self._desk.read_facts(data, self.now_ms)
+        elsewhere: list[str] = []
+        first_id: int | None = mail_id
+        for recipient in recipients:
+            targets = self.accounts.resolve(recipient)
+            if targets is None:
+                elsewhere.append(recipient)
+                continue
+            for target in targets:
+                if isinstance(target, ToMailbox):
+                    self.file_mail(
+                        target,
+                        blob=blob,
+                        data=data,
+                        facts=facts,
+                        envelope_sender=sender,
+                        envelope_recipient=recipient,
+                        mail_id=first_id,
+                    )
+                    first_id = None  # one row per mailbox, each with an id of its own
+                elif isinstance(target, ToAddress):
+                    elsewhere.append(target.address)
+        if elsewhere:
+            self.queue_relay(
+                sender=sender, recipients=elsewhere, blob=blob, account_id=account_id, mail_id=mail_id
+            )
+        return mail_id
+
+    # --- events ---------------------------------------------------------------------------------------------
+
+    def publish(self, event: Event) -> None:
+        """Let every reaction to this event run; one that fails is undone, kept, and tried again later."""
+        for reaction in self._desk.reactions.get(type(event), ()):
+            self._react(reaction, event)
+
+    def _react(self, reaction: Reaction, event: Event) -> None:
+        try:
+            self.tx.attempt(lambda: reaction(event, self))
+        except WorkFailed as error:
+            self._desk.journal.reaction_failed(_name(reaction), str(error))
+            self.failures.keep(_name(reaction), _event_to_json(event), str(error))
+
+    def try_again(self, limit: int = 20) -> int:
+        """Run reactions that failed before; returns how many worked now."""
+        worked = 0
+        for failure in self.failures.due(limit):
+            try:
+                event = _event_from_json(failure.event, self.body)
+                reaction = next(r for r in self._desk.reactions[type(event)] if _name(r) == failure.reaction)
+                self.tx.attempt(lambda reaction=reaction, event=event: reaction(event, self))  # type: ignore[misc]
+            except (WorkFailed, StopIteration, LookupError, NotFound) as error:
+                self.failures.again(failure, str(error))
+            else:
+                self.failures.done(failure.id)
+                worked += 1
+        return worked
+
+    def tell_owners(self, settled: Sequence[MessageSettled]) -> None:
+        """Tell webhooks and reactions what became of messages."""
+        if not settled:
+            return
+        wanted = self.webhooks.wanted_by({event.account_id for event in settled if event.account_id}, "state")
+        for event in settled:
+            for webhook_id in wanted.get(event.account_id, ()):
+                self.aftermath.calls = True
+                self.webhooks.call(
+                    webhook_id,
+                    {
+                        "event": "state",
+                        "message_id": str(event.message_id),
+                        "state": event.state,
+                        "code": event.code,
+                        "tag": event.tag,
+                        "at_ms": self.now_ms,
+                    },
+                )
+            if event.state in (State.FAILED, State.EXPIRED):
+                self.publish(event)
+
+
+class Desk:
+    """What every door needs to work with the books of this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: Blobs,
+        router: Router,
+        journal: Journal,
+        *,
+        new_id: Callable[[], int],
+        now_ms: Callable[[], int],
+        read_facts: Callable[[bytes, int], MailFacts],
+        reactions: Reactions,
+    ) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.router = router
+        self.journal = journal
+        self.new_id = new_id
+        self.now_ms = now_ms
+        self.read_facts = read_facts  # (mail, now) -> facts of its header
+        self.reactions = reactions
+        self.work_for_link: Callable[[str], None] = lambda link: None
+        self.work_for_relay: Callable[[], None] = lambda: None
+        self.work_for_webhooks: Callable[[], None] = lambda: None
+        self._unplaced: list[Placement] = []
+        self._placing: asyncio.Task[None] | None = None
+
+    async def commit(self, work: Callable[[BooksOfStore], T]) -> T:
+        """Run `work` in the next batch; returns its result once that is on disk. It may run twice."""
+
+        def run(tx: Transaction) -> tuple[T, Aftermath]:
+            books = BooksOfStore(self, tx)
+            return work(books), books.aftermath
+
+        try:
+            result, aftermath = await self.store.commit_with_others(run)
+        except StoreUnavailable as error:
+            self.journal.store_failed(str(error))
+            raise
+        self.follow(aftermath)
+        return result
+
+    async def read(self, work: Callable[[BooksOfStore], T]) -> T:
+        """Run `work`, which only asks, in a thread."""
+        return await self.store.read(lambda tx: work(BooksOfStore(self, tx)))
+
+    def read_now(self, work: Callable[[BooksOfStore], T]) -> T:
+        """As `read`, in this thread (command line, tests)."""
+        return self.store.read_now(lambda tx: work(BooksOfStore(self, tx)))
+
+    def run_now(self, work: Callable[[BooksOfStore], T]) -> T:
+        """Run a writing `work` alone in this thread (command line, tests); nothing is woken by it."""
+
+        def run(tx: Transaction) -> T:
+            return work(BooksOfStore(self, tx))
+
+        return self.store.run_now(run)
+
+    def follow(self, aftermath: Aftermath) -> None:
+        """Do what has to follow a commit."""
+        for link in aftermath.links:
+            self.work_for_link(link)
+        if aftermath.relay:
+            self.work_for_relay()
+        if aftermath.calls:
+            self.work_for_webhooks()
+        if aftermath.placements:
+            self._unplaced.extend(aftermath.placements)
+            if self._placing is None or self._placing.done():
+                self._placing = asyncio.get_running_loop().create_task(self._place(), name="place-mails")
+
+    async def _place(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._unplaced:
+            batch, self._unplaced = self._unplaced[:PLACE_BATCH], self._unplaced[PLACE_BATCH:]
+            await self._place_batch(batch, loop)
+
+    async def _place_batch(self, batch: Sequence[Placement], loop: asyncio.AbstractEventLoop) -> None:
+        wanted = [(p.blob, p.mailbox_id, p.folder, p.file_name) for p in batch]
+        try:
+            done = await loop.run_in_executor(None, self.blobs.place, wanted)
+            ids = [placement.mail_id for placement, placed in zip(batch, done, strict=True) if placed]
+            await self.commit(lambda books: books.mails.placed(ids))
+        except (OSError, StoreUnavailable) as error:
+            # Rows say what is unplaced; the next start, or the sweep, makes the links.
+            self.journal.task_failed("place-mails", str(error))
+
+    async def place_forgotten(self) -> int:
+        """Make the Maildir links that an earlier run did not come to; returns how many mails were looked at."""
+        seen, after = 0, 0
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = await self.read(lambda books, after=after: books.mails.unplaced(PLACE_BATCH, after))  # type: ignore[misc]
+            if not batch:
+                return seen
+            await self._place_batch(batch, loop)
+            seen += len(batch)
+            after = batch[-1].mail_id
+
+    async def close(self) -> None:
+        """Finish placing, commit what waits, let go of everything."""
+        if self._placing is not None:
+            await self._placing
+        await self.store.close()
+        self.blobs.close()
+
+
+def _name(reaction: Reaction) -> str:
+    return f"{reaction.__module__}.{getattr(reaction, '__qualname__', type(reaction).__name__)}"
+
+
+def _event_to_json(event: Event) -> str:
+    fields = {f.name: getattr(event, f.name) for f in dataclasses.fields(event) if f.name != "content"}
+    return json.dumps({"event": type(event).__name__, **fields}, ensure_ascii=False)
+
+
+def _event_from_json(text: str, body: Callable[[int], bytes]) -> Event:
+    fields = json.loads(text)
+    kind: type = getattr(events, fields.pop("event"))
+    names = {f.name for f in dataclasses.fields(kind)}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    if "content" in names:
+        values["content"] = body(values["mail_id"])
+    event: Event = kind(**values)
+    return event

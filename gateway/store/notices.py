@@ -1,0 +1,168 @@
+"""What was told to which phone about which mail: the memory behind caps, threads, digests and replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from gateway.core.notices import Notice
+from gateway.store.database import Transaction
+from gateway.store.schema import notices
+
+_INSERT = sa.insert(notices)
+
+
+class Notices:
+    """Notices within one transaction."""
+
+    def __init__(self, tx: Transaction, new_id: Callable[[], int], now_ms: int) -> None:
+        self._tx = tx
+        self._new_id = new_id
+        self._now_ms = now_ms
+
+    def add(
+        self,
+        *,
+        account_id: int,
+        number: str,
+        mail_id: int,
+        thread_id: int,
+        reply_to: str,
+        state: str,
+        message_id: int | None = None,
+        extension: str = "",
+        due_ms: int = 0,
+        reason: str = "",
+    ) -> int:
+        """Remember a notice that was sent, held until `due_ms`, or dropped for `reason`."""
+        notice_id = self._new_id()
+        self._tx.defer(
+            _INSERT,
+            {
+                "id": notice_id,
+                "account_id": account_id,
+                "number": number,
+                "mail_id": mail_id,
+                "thread_id": thread_id,
+                "message_id": message_id,
+                "reply_to": reply_to,
+                "extension": extension,
+                "state": state,
+                "due_ms": due_ms,
+                "reason": reason,
+                "made_ms": self._now_ms,
+            },
+        )
+        return notice_id
+
+    def count_sent(self, account_id: int, since_ms: int) -> int:
+        """SMS that notices of an account have caused since a moment (a digest counts once)."""
+        self._tx.flush()
+        return int(
+            self._tx.read(
+                sa.select(sa.func.count(sa.distinct(notices.c.message_id))).where(
+                    notices.c.account_id == account_id,
+                    notices.c.made_ms >= since_ms,
+                    notices.c.message_id.is_not(None),
+                )
+            ).scalar_one()
+        )
+
+    def last_in_thread(self, account_id: int, thread_id: int, since_ms: int) -> Notice | None:
+        """The newest notice about a conversation that was sent or is held, since a moment."""
+        self._tx.flush()
+        return self._first(
+            sa.select(notices).where(
+                notices.c.account_id == account_id,
+                notices.c.made_ms >= since_ms,
+                notices.c.thread_id == thread_id,
+                notices.c.state.in_(("sent", "held")),
+            )
+        )
+
+    def last_to(self, number: str, extension: str = "", since_ms: int = 0) -> Notice | None:
+        """The newest notice a phone was sent, with this extension where one is given."""
+        statement = sa.select(notices).where(
+            notices.c.number == number, notices.c.made_ms >= since_ms, notices.c.message_id.is_not(None)
+        )
+        if extension:
+            statement = statement.where(notices.c.extension == extension)
+        return self._first(statement)
+
+    def extensions_in_use(self, number: str, since_ms: int) -> dict[str, int]:
+        """Extensions given out to a phone since a moment, with the conversation each stands for."""
+        self._tx.flush()
+        rows = self._tx.read(
+            sa.select(notices.c.extension, notices.c.thread_id)
+            .where(notices.c.number == number, notices.c.made_ms >= since_ms, notices.c.extension != "")
+            .order_by(notices.c.made_ms)
+        )
+        return {row.extension: row.thread_id for row in rows}
+
+    def held_due(self, limit: int = 500) -> list[Notice]:
+        """Held notices whose time has come, oldest first."""
+        rows = self._tx.read(
+            sa.text(
+                "SELECT * FROM notices WHERE state = 'held' AND due_ms <= :now ORDER BY due_ms, id LIMIT :limit"
+            ),
+            {"now": self._now_ms, "limit": limit},
+        )
+        return [_notice(row) for row in rows]
+
+    def held_for(self, account_id: int, number: str) -> list[Notice]:
+        """Every held notice of an account for a phone, oldest first."""
+        self._tx.flush()
+        rows = self._tx.read(
+            sa.select(notices)
+            .where(
+                notices.c.state == sa.literal_column("'held'"),
+                notices.c.account_id == account_id,
+                notices.c.number == number,
+            )
+            .order_by(notices.c.id)
+        )
+        return [_notice(row) for row in rows]
+
+    def settle(self, notice_ids: Sequence[int], state: str, message_id: int | None, reason: str = "") -> None:
+        """Held notices went out (alone or in a digest) or were dropped."""
+        self._tx.execute(
+            sa.update(notices)
+            .where(notices.c.id.in_(list(notice_ids)))
+            .values(state=state, message_id=message_id, reason=reason)
+        )
+
+    def drop_held(self, number: str, reason: str) -> None:
+        """Drop all that is held for a phone."""
+        self._tx.execute(
+            sa.update(notices)
+            .where(notices.c.number == number, notices.c.state == sa.literal_column("'held'"))
+            .values(state="dropped", reason=reason)
+        )
+
+    def by_message(self, message_id: int) -> Notice | None:
+        """The notice an SMS of the outbox carried."""
+        return self._first(sa.select(notices).where(notices.c.message_id == message_id))
+
+    def _first(self, statement: sa.Select[tuple[object, ...]]) -> Notice | None:
+        row = self._tx.read(
+            statement.order_by(notices.c.made_ms.desc(), notices.c.id.desc()).limit(1)
+        ).first()
+        return None if row is None else _notice(row)
+
+
+def _notice(row: sa.Row[tuple[object, ...]]) -> Notice:
+    return Notice(
+        row.id,
+        row.account_id,
+        row.number,
+        row.mail_id,
+        row.thread_id,
+        row.reply_to,
+        row.state,
+        row.message_id,
+        row.extension,
+        row.due_ms,
+        row.reason,
+        row.made_ms,
+    )

@@ -1,0 +1,61 @@
+"""Members' notice rules; what is in their settings is known to `mail2sms.rules` alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.core.notices import StoredRule
+from gateway.store.database import Transaction
+from gateway.store.schema import rules
+
+_OF = (
+    sa.select(rules.c.id, rules.c.settings)
+    .where(
+        rules.c.account_id == sa.bindparam("account_id"),
+        rules.c.kind == sa.bindparam("kind"),
+        rules.c.enabled,
+    )
+    .order_by(rules.c.position, rules.c.id)
+)
+
+
+class Rules:
+    """Rules within one transaction."""
+
+    def __init__(self, tx: Transaction, new_id: Callable[[], int]) -> None:
+        self._tx = tx
+        self._new_id = new_id
+
+    def add(self, account_id: int, kind: str, settings: Mapping[str, Any], position: int = 0) -> int:
+        """Keep a rule; `kind` is "arrival" or "send"."""
+        rule_id = self._new_id()
+        self._tx.execute(
+            sa.insert(rules),
+            {
+                "id": rule_id,
+                "account_id": account_id,
+                "kind": kind,
+                "position": position,
+                "settings": json.dumps(settings, ensure_ascii=False),
+            },
+        )
+        return rule_id
+
+    def of(self, account_id: int, kind: str) -> list[StoredRule]:
+        """The enabled rules of an account, in order."""
+        return [
+            StoredRule(row.id, json.loads(row.settings))
+            for row in self._tx.read(_OF, {"account_id": account_id, "kind": kind})
+        ]
+
+    def remove(self, account_id: int, rule_id: int) -> bool:
+        """Forget a rule; False when it is not the account's."""
+        return bool(
+            self._tx.execute(
+                sa.delete(rules).where(rules.c.id == rule_id, rules.c.account_id == account_id)
+            ).rowcount
+        )

@@ -1,0 +1,518 @@
+"""Every table, for SQLite and PostgreSQL alike.
+
+Times are Unix milliseconds in UTC (`…_ms`), ids come from `gateway.core.ids` and sort by time, states are the
+words of `gateway.core.outbox.State`. A column that only a program reads holds JSON as text.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey(target), nullable=nullable)
+
+
+# --- who ---------------------------------------------------------------------------------------------------
+
+domains = Table(
+    "domains",
+    metadata,
+    _id(),
+    Column("name", String(255), nullable=False, unique=True),  # lower case, IDN as xn--
+    Column("state", String(16), nullable=False, server_default="active"),  # active | suspended
+    Column("language", String(8), nullable=False, server_default="zh"),
+    Column("zone", String(64), nullable=False, server_default="Asia/Shanghai"),
+    Column(
+        "phone_mail", Boolean, nullable=False, server_default=text("true")
+    ),  # number@domain becomes an SMS
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    _ref("domain_id", "domains.id"),
+    Column("name", String(64), nullable=False),  # local part, lower case
+    Column("password_hash", String(255), nullable=False, server_default=""),  # argon2id; "" = no login
+    Column("display_name", String(128), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False, server_default="active"),
+    Column("language", String(8), nullable=False, server_default="zh"),
+    Column("zone", String(64), nullable=False, server_default="Asia/Shanghai"),
+    Column(
+        "sms_daily_cap", Integer, nullable=False, server_default="200"
+    ),  # SMS a day caused by this account
+    Column("created_ms", BigInteger, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    _id(),
+    _ref("domain_id", "domains.id"),
+    Column("name", String(64), nullable=False),  # local part; "*" catches all
+    Column("target", String(320), nullable=False),  # an address, ours or elsewhere
+    UniqueConstraint("domain_id", "name", "target"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the secret, hex
+    Column("name", String(64), nullable=False),
+    Column("scopes", String(255), nullable=False),  # words divided by blanks
+    Column("rate_per_s", Integer, nullable=False, server_default="0"),  # 0 = no limit
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+)
+
+phones = Table(
+    "phones",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("number", String(32), nullable=False),  # E.164
+    Column("proved_ms", BigInteger),  # NULL until the code was given
+    Column("code_digest", String(64)),
+    Column("code_expires_ms", BigInteger),
+    Column("code_tries", Integer, nullable=False, server_default="0"),
+    Column("codes_sent", Integer, nullable=False, server_default="0"),
+    Column("created_ms", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "number"),
+    Index("ix_phones_number", "number"),
+)
+
+stops = Table(  # who wants nothing from us any more; honoured until taken back by the phone itself
+    "stops",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("stopped_ms", BigInteger, nullable=False),
+    Column("word", String(32), nullable=False),  # what the phone wrote
+    Column("inbox_id", BigInteger),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("name", String(128), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_contacts_account_id", "account_id"),
+)
+
+contact_mails = Table(
+    "contact_mails",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _ref("contact_id", "contacts.id"),
+    Column("address", String(320), nullable=False),  # lower case
+    Index("ix_contact_mails_account_id_address", "account_id", "address"),
+    Index("ix_contact_mails_contact_id", "contact_id"),
+)
+
+contact_numbers = Table(
+    "contact_numbers",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _ref("contact_id", "contacts.id"),
+    Column("number", String(32), nullable=False),  # E.164
+    Index("ix_contact_numbers_account_id_number", "account_id", "number"),
+    Index("ix_contact_numbers_contact_id", "contact_id"),
+)
+
+# --- mail --------------------------------------------------------------------------------------------------
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("quota_octets", BigInteger, nullable=False, server_default="1073741824"),
+    Column("used_octets", BigInteger, nullable=False, server_default="0"),
+    Column("used_count", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("account_id"),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    _id(),
+    _ref("mailbox_id", "mailboxes.id"),
+    Column("name", String(255), nullable=False),  # "INBOX", "Sent", "SMS" …
+    UniqueConstraint("mailbox_id", "name"),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    _id(),
+    _ref("mailbox_id", "mailboxes.id"),
+    _ref("folder_id", "folders.id"),
+    Column("kind", String(8), nullable=False, server_default="mail"),  # mail | sms | mms | card
+    Column("flags", String(16), nullable=False, server_default=""),  # Maildir letters: D F P R S T
+    Column("sender", String(320), nullable=False),  # address of From
+    Column("sender_name", String(255), nullable=False, server_default=""),
+    Column("subject", String(1000), nullable=False),
+    Column("date_ms", BigInteger, nullable=False),  # of the Date header, else of arrival
+    Column("received_ms", BigInteger, nullable=False),
+    Column("size_octets", BigInteger, nullable=False),
+    Column("message_id", String(998), nullable=False, server_default=""),  # the header, with < >
+    Column(
+        "thread_id", BigInteger, nullable=False
+    ),  # id of the first mail of the conversation in this mailbox
+    Column("envelope_sender", String(320), nullable=False, server_default=""),
+    Column("envelope_recipient", String(320), nullable=False, server_default=""),
+    Column("blob", String(64), nullable=False),  # where the bytes are, below the blob directory
+    Column("file_name", String(128), nullable=False),  # base name in the Maildir
+    Column("placed", Boolean, nullable=False, server_default=text("false")),  # the Maildir link exists
+    Index("ix_mails_folder_id_date_ms", "folder_id", "date_ms"),
+    Index("ix_mails_mailbox_id_message_id", "mailbox_id", "message_id"),
+    Index("ix_mails_unplaced", "id", sqlite_where=text("placed = 0"), postgresql_where=text("NOT placed")),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("kind", String(16), nullable=False),  # arrival (notice on arrival) | send (notice on send)
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("settings", Text, nullable=False),  # JSON of mail2sms.rules.Rule
+    Index("ix_rules_account_id", "account_id"),
+)
+
+notices = Table(  # what was told to which phone about which mail: for caps, threads and replies
+    "notices",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("number", String(32), nullable=False),  # the phone that was told, E.164
+    Column("mail_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),  # the SMS in the outbox; NULL while held for a digest
+    Column("reply_to", String(320), nullable=False),  # where a reply by SMS goes
+    Column("extension", String(16), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),  # sent | held | digested | dropped
+    Column("due_ms", BigInteger, nullable=False, server_default="0"),  # when a held one is to go out
+    Column("reason", String(32), nullable=False, server_default=""),  # why it is held or was dropped
+    Column("made_ms", BigInteger, nullable=False),
+    Index("ix_notices_number_made_ms", "number", "made_ms"),
+    Index("ix_notices_account_id_made_ms", "account_id", "made_ms"),
+    Index("ix_notices_message_id", "message_id"),
+    Index(
+        "ix_notices_held",
+        "due_ms",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
+)
+
+relay = Table(  # the part of the outbox that holds mail: one row per envelope recipient
+    "relay",
+    metadata,
+    _id(),
+    Column("account_id", BigInteger, nullable=False, server_default="0"),
+    Column("mail_id", BigInteger),
+    Column("state", String(16), nullable=False),
+    Column("sender", String(320), nullable=False),  # envelope sender; "" = a bounce, never bounced itself
+    Column("recipient", String(320), nullable=False),
+    Column("domain", String(255), nullable=False),
+    Column("blob", String(64), nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("lease_by", String(64), nullable=False, server_default=""),
+    Column("lease_until_ms", BigInteger, nullable=False, server_default="0"),
+    Column("answer", String(512), nullable=False, server_default=""),  # the last words of the other server
+    Column("created_ms", BigInteger, nullable=False),
+    Index(
+        "ix_relay_due",
+        "due_ms",
+        sqlite_where=text("state IN ('queued', 'sending')"),
+        postgresql_where=text("state IN ('queued', 'sending')"),
+    ),
+)
+
+# --- messages to and from phones -----------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("account_id", BigInteger, nullable=False),  # 0 = the hub itself
+    Column("key", String(128)),  # idempotency key of the one who asked
+    Column("purpose", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("link", String(32), nullable=False, server_default=""),  # "" = no route yet
+    Column("priority", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("sender", String(32), nullable=False, server_default=""),
+    Column("recipient", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("alphabet", String(8), nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("want_report", Boolean, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("maybe_twice", Boolean, nullable=False, server_default=text("false")),
+    Column("lease_by", String(64), nullable=False, server_default=""),
+    Column(
+        "tried", String(255), nullable=False, server_default=""
+    ),  # links that refused it, divided by blanks
+    Column("code", String(64), nullable=False, server_default=""),  # the last word of a carrier
+    Column("mail_id", BigInteger),
+    Column("tag", String(128), nullable=False, server_default=""),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("settled_ms", BigInteger),
+    Index(
+        "ix_outbox_ready",
+        "link",
+        "priority",
+        "due_ms",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_outbox_open",
+        "state",
+        "due_ms",
+        sqlite_where=text("state IN ('sending', 'uncertain')"),
+        postgresql_where=text("state IN ('sending', 'uncertain')"),
+    ),
+    Index(
+        "uq_outbox_account_id_key",
+        "account_id",
+        "key",
+        unique=True,
+        sqlite_where=text("key IS NOT NULL"),
+        postgresql_where=text("key IS NOT NULL"),
+    ),
+    Index("ix_outbox_recipient_id", "recipient", "id"),
+    Index(
+        "ix_outbox_mail_id",
+        "mail_id",
+        sqlite_where=text("mail_id IS NOT NULL"),
+        postgresql_where=text("mail_id IS NOT NULL"),
+    ),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("state", String(16), nullable=False),
+    Column("link_group", String(32), nullable=False),
+    Column("carrier_id", String(65)),  # NULL until accepted
+    Column("code", String(64), nullable=False, server_default=""),
+    Column("answered_ms", BigInteger),
+    Column("settled_ms", BigInteger),
+    Index(
+        "ix_segments_carrier_id",
+        "carrier_id",
+        "link_group",
+        sqlite_where=text("carrier_id IS NOT NULL"),
+        postgresql_where=text("carrier_id IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+segment_aliases = Table(  # other forms under which a carrier may report a segment (hexadecimal, decimal …)
+    "segment_aliases",
+    metadata,
+    Column("link_group", String(32), primary_key=True),
+    Column("carrier_id", String(65), primary_key=True),
+    Column("message_id", BigInteger, primary_key=True),
+    Column("number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _id(),
+    Column("link_group", String(32), nullable=False),
+    Column("link", String(32), nullable=False),
+    Column("carrier_id", String(65), nullable=False),
+    Column("recipient", String(32), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),  # ReportState
+    Column("code", String(64), nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("message_id", BigInteger),  # NULL = parked: it came before the answer, or is unknown
+    Column("number", Integer),
+    Column("received_ms", BigInteger, nullable=False),
+    Index(
+        "ix_reports_parked",
+        "carrier_id",
+        "link_group",
+        sqlite_where=text("message_id IS NULL"),
+        postgresql_where=text("message_id IS NULL"),
+    ),
+    Index(
+        "ix_reports_message_id",
+        "message_id",
+        sqlite_where=text("message_id IS NOT NULL"),
+        postgresql_where=text("message_id IS NOT NULL"),
+    ),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("link_group", String(32), nullable=False),
+    Column("link", String(32), nullable=False),
+    Column("carrier_id", String(65)),  # NULL where the protocol has none
+    Column("fingerprint", String(64), nullable=False),  # what a resend would repeat
+    Column("sender", String(32), nullable=False),  # E.164 where known
+    Column("recipient", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reference", Integer),  # of a long SMS; NULL when whole
+    Column("number", Integer),
+    Column("total", Integer),
+    Column("state", String(16), nullable=False),  # part | whole | joined | failed
+    Column("joined_id", BigInteger),  # for a part: the whole it went into
+    Column("received_ms", BigInteger, nullable=False),
+    Index("ix_inbox_fingerprint", "fingerprint", "link_group"),
+    Index(
+        "ix_inbox_parts",
+        "link_group",
+        "sender",
+        "reference",
+        sqlite_where=text("state = 'part'"),
+        postgresql_where=text("state = 'part'"),
+    ),
+    Index("ix_inbox_sender_id", "sender", "id"),
+)
+
+failed_reactions = Table(  # a reaction that failed is undone, kept here and tried again
+    "failed_reactions",
+    metadata,
+    _id(),
+    Column("reaction", String(64), nullable=False),
+    Column("event", Text, nullable=False),  # JSON
+    Column("error", String(512), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),  # 0 = given up
+    Column("made_ms", BigInteger, nullable=False),
+    Index("ix_failed_reactions_due_ms", "due_ms"),
+)
+
+links = Table(  # what is known of each carrier link; the lease says which process owns it
+    "links",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("link_group", String(32), nullable=False),
+    Column("protocol", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # down | connecting | up | paused
+    Column("lease_by", String(64), nullable=False, server_default=""),
+    Column("lease_until_ms", BigInteger, nullable=False, server_default="0"),
+    Column("since_ms", BigInteger, nullable=False, server_default="0"),
+    Column("last_error", String(255), nullable=False, server_default=""),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    _id(),
+    Column("prefix", String(32), nullable=False),
+    Column("link", String(32), nullable=False),
+    Column("cost", BigInteger, nullable=False, server_default="0"),
+    Column("preference", Integer, nullable=False, server_default="0"),
+    Column("weight", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("prefix", "link"),
+)
+
+ledger = Table(  # one line per billable fact; never changed, only added to
+    "ledger",
+    metadata,
+    _id(),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("fact", String(16), nullable=False),  # sms-sent | sms-received | mail-stored | refund
+    Column("message_id", BigInteger, nullable=False),
+    Column("segment", Integer, nullable=False, server_default="0"),
+    Column("link", String(32), nullable=False, server_default=""),
+    Column("party", String(320), nullable=False, server_default=""),  # the other side: number or address
+    Column("units", BigInteger, nullable=False),  # segments, or octets for mail
+    Column("price", BigInteger, nullable=False, server_default="0"),  # millionths of the currency unit
+    Index("ix_ledger_account_id_at_ms", "account_id", "at_ms"),
+)
+
+timeline = Table(  # the story of a message or mail, one row a step
+    "timeline",
+    metadata,
+    Column("subject_id", BigInteger, primary_key=True),  # message, mail, inbox or relay id
+    Column("id", BigInteger, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("step", String(24), nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),  # words for people, no texts of messages
+    sqlite_with_rowid=False,
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("url", String(1024), nullable=False),
+    Column("secret", String(128), nullable=False),
+    Column("events", String(255), nullable=False),  # words divided by blanks: state mo
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_webhooks_account_id", "account_id"),
+)
+
+webhook_calls = Table(  # what is still to be told to a webhook
+    "webhook_calls",
+    metadata,
+    _id(),
+    _ref("webhook_id", "webhooks.id"),
+    Column("body", Text, nullable=False),  # JSON, sent as it is
+    Column("state", String(16), nullable=False),  # queued | delivered | failed
+    Column("due_ms", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("answer", String(255), nullable=False, server_default=""),
+    Column("created_ms", BigInteger, nullable=False),
+    Index(
+        "ix_webhook_calls_due",
+        "due_ms",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Mail told by SMS, and SMS answered by mail."""

@@ -1,0 +1,1 @@
+"""MMS: nothing here yet but the place for it."""

@@ -1,0 +1,1 @@
+"""Texts and looks, no decisions."""
