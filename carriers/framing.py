@@ -16,10 +16,11 @@ _LENGTH = struct.Struct(">I")
 class FrameSplitter:
     """Whole frames out of chunks of any size; a frame opens with its whole length as big-endian uint32.
 
-    `feed` keeps what came, iterating gives the frames that are whole by now and may be broken off and taken up
-    again. Iterating raises MalformedPdu when a frame claims less than `minimum` or more than `maximum` octets,
-    after all frames before it were given; the stream cannot be trusted from there on, and every further
-    iteration raises again. At most `maximum` octets wait for their rest, plus what one `feed` brought.
+    `feed` keeps what came, iterating gives the frames that are whole by now and may be broken off and taken
+    up again. Iterating raises MalformedPdu when a frame claims less than `minimum` or more than `maximum`
+    octets, after all frames before it were given; the stream cannot be trusted from there on, and every
+    further iteration raises again. At most `maximum` octets wait for their rest, plus what one `feed`
+    brought.
     """
 
     __slots__ = ("_have", "_need", "_pieces", "maximum", "minimum")
@@ -34,8 +35,8 @@ class FrameSplitter:
     def feed(self, data: bytes) -> None:
         """Keep the next octets of the stream."""
         if data:
-            # A list of pieces, joined once the frame is whole: joining at every chunk would copy a large frame
-            # that comes octet by octet as often as it has octets.
+            # A list of pieces, joined once the frame is whole: joining at every chunk would copy a large
+            # frame that comes octet by octet as often as it has octets.
             self._pieces.append(bytes(data))
             self._have += len(data)
 

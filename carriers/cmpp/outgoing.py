@@ -73,7 +73,8 @@ def source_of(sender: str, access_number: str) -> str:
 def written_number(number: str, form: str) -> str:
     """A number as the gateway wants it: "national" without 86, "86" or "+86" with it.
 
-    Numbers without a plus are taken for Chinese ones; those of other countries keep their country code; only "+86" keeps the plus.
+    Numbers without a plus are taken for Chinese ones. Those of other countries keep their country code, and
+    with "+86" their plus.
     """
     has_code = number.startswith("+86") or (number.startswith("86") and len(number) >= _WITH_CODE_DIGITS)
     if number.startswith("+") and not has_code:

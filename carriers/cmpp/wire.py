@@ -8,12 +8,11 @@ are hexadecimal. "Reading" explains the rest; `encode_line` does not look at it,
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carriers.cmpp import status
 from carriers.cmpp.codec import decode, encode
 from carriers.cmpp.incoming import alphabet_of
-from carriers.cmpp.layout import Field, Layout
 from carriers.cmpp.message_id import MessageId, hex_form
 from carriers.cmpp.pdu import (
     ActiveTestResp,
@@ -37,6 +36,9 @@ from carriers.cmpp.user_data import concat_of, split_header
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
 from gateway.core.text import Alphabet
 from gateway.core.text import decode as decode_text
+
+if TYPE_CHECKING:
+    from carriers.cmpp.layout import Field, Layout
 
 _HEADER = struct.Struct(">LLL")
 

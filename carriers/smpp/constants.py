@@ -4,8 +4,8 @@ from __future__ import annotations
 
 HEADER_OCTETS = 16
 
-#: message_payload is limited to 65535 octets by its length field, a submit_multi adds about 6000; twice that is room
-#: for every PDU a peer can mean, and a bound for one that means harm.
+#: message_payload is limited to 65535 octets by its length field, a submit_multi adds about 6000; twice that
+#: is room for every PDU a peer can mean, and a bound for one that means harm.
 MAX_PDU_OCTETS = 131072
 
 MAX_SEQUENCE = 0x7FFFFFFF

@@ -177,7 +177,7 @@ def find(tlvs: Iterable[Tlv], tag: int) -> bytes | None:
 def integer(tlvs: Iterable[Tlv], tag: int) -> int | None:
     """The number in the first parameter with that tag; None when it is absent or empty.
 
-    The size is not judged: peers write numbers in more octets than the table says, and the number is the same.
+    The size is not judged: some peers write numbers in more octets than the table says.
     """
     value = find(tlvs, tag)
     return int.from_bytes(value, "big") if value else None
