@@ -72,9 +72,7 @@ class CmppSession:
     def start(self, now: float) -> None:
         """Queue the CONNECT."""
         moment = self._wall_clock().astimezone(self._config.zone)
-        self._protocol.log_in(
-            self._config.sp_id, self._config.secret, self._config.version_octet, moment, now
-        )
+        self._protocol.log_in(self._config.sp_id, self._config.secret, self._config.version_octet, moment, now)
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes as they came."""

@@ -198,9 +198,7 @@ class Layout:
                 return MalformedPdu(f"{self.name} of {size} octets ends inside", offset=at, field=field.name)
             at += field.octets
         least = "at least " if self.content else ""
-        return MalformedPdu(
-            f"{self.name} has {size} octets instead of {least}{self.octets}", field="Total_Length"
-        )
+        return MalformedPdu(f"{self.name} has {size} octets instead of {least}{self.octets}", field="Total_Length")
 
     def wrong_content(self, size: int, at: int, length: int) -> MalformedPdu:
         """Why Msg_Length cannot be true."""

@@ -257,7 +257,5 @@ class Route:
 
 
 Request = Connect | Terminate | Submit | Deliver | Query | Cancel | ActiveTest | Fwd
-Response = (
-    ConnectResp | TerminateResp | SubmitResp | DeliverResp | QueryResp | CancelResp | ActiveTestResp | FwdResp
-)
+Response = ConnectResp | TerminateResp | SubmitResp | DeliverResp | QueryResp | CancelResp | ActiveTestResp | FwdResp
 Pdu = Request | Response | Route

@@ -140,9 +140,7 @@ class CmppProtocol:
         if type(pdu) not in ASKS[self.role]:
             raise LocalProtocolError(f"a {self.role} does not send {type(pdu).__name__}")
         if self.free_window == 0:
-            raise LocalProtocolError(
-                "not logged in" if self.state is not State.OPEN else "the window is full"
-            )
+            raise LocalProtocolError("not logged in" if self.state is not State.OPEN else "the window is full")
         settings = self.settings
         sequence_id = self._next_sequence_id()
         frame = encode(pdu, sequence_id, self.version)
@@ -279,11 +277,7 @@ class CmppProtocol:
         self._misbehaved(str(error), frame)
         command_id = int.from_bytes(frame[4:8], "big")
         sequence_id = int.from_bytes(frame[8:12], "big")
-        if (
-            command_id == RESPONSE | Command.CONNECT
-            and self.state is State.LOGIN
-            and self.role is Role.PROVIDER
-        ):
+        if command_id == RESPONSE | Command.CONNECT and self.state is State.LOGIN and self.role is Role.PROVIDER:
             # Most likely the gateway answers in the layout of the version it has, which is not ours.
             self._events.append(LoginFailed(status.VERSION_TOO_HIGH, frame[-1]))
             self._end(f"the answer to the login cannot be read: {error}")

@@ -111,9 +111,7 @@ _PREFIXES = {
 def connect_status(number: int) -> Code:
     """What a CONNECT_RESP says; 5 and up are "other errors", mostly too many connections, and may pass."""
     known = CONNECT_STATUS.get(number)
-    return known or Code(
-        number, "other", f"other error {number}: often too many connections", Outcome.TEMPORARY
-    )
+    return known or Code(number, "other", f"other error {number}: often too many connections", Outcome.TEMPORARY)
 
 
 def submit_result(number: int, version: Version) -> Code:

@@ -172,7 +172,7 @@ def _reading(pdu: Pdu, version: Version) -> dict[str, Any]:
     reading: dict[str, Any] = {}
     msg_id = getattr(pdu, "msg_id", 0)
     if msg_id:
-        reading["Msg_Id"] = f"{MessageId.unpack(msg_id)}, decimal {msg_id}"
+        reading["Msg_Id in parts"] = _parts(msg_id)
     match pdu:
         case Connect(version=octet, timestamp=timestamp):
             reading["Version"] = f"0x{octet:02x}"
@@ -195,13 +195,18 @@ def _reading(pdu: Pdu, version: Version) -> dict[str, Any]:
     return reading
 
 
+def _parts(msg_id: int) -> str:
+    return f"{MessageId.unpack(msg_id)}, decimal {msg_id}"
+
+
 def _report_reading(content: bytes) -> dict[str, Any]:
     try:
         report = Report.decode(content)
     except MalformedPdu as error:
         return {"wrong": str(error)}
     return {
-        "Msg_Id": f"{hex_form(report.msg_id)} ({MessageId.unpack(report.msg_id)}), decimal {report.msg_id}",
+        "Msg_Id": hex_form(report.msg_id),
+        "Msg_Id in parts": _parts(report.msg_id),
         "Stat": report.word,
         "meaning": status.stat(report.word).meaning,
         "Submit_time": field_text(report.submit_time),
