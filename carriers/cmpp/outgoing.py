@@ -107,7 +107,7 @@ def _valid_time(validity_s: int | None, config: CmppConfig, wall_clock: datetime
     """YYMMDDhhmmsstnnp: moment of expiry, tenths, quarter hours from UTC (SMPP 3.3); empty = default."""
     if validity_s is None:
         return b""
-    expiry = (wall_clock + timedelta(seconds=min(validity_s, _YEAR_S))).astimezone(config.zone)
+    expiry = (wall_clock + timedelta(seconds=max(0, min(validity_s, _YEAR_S)))).astimezone(config.zone)
     quarters = round(config.clock_offset_h * 4)
     sign = "-" if quarters < 0 else "+"
     return f"{expiry:%y%m%d%H%M%S}0{abs(quarters):02}{sign}".encode()

@@ -277,6 +277,17 @@ def test_resends_carry_the_same_number_and_are_handed_up_once() -> None:
     assert wire.provider.events() == [RequestExpired(MESSAGE, "x", "no answer in time")]
 
 
+def test_all_that_is_overdue_is_sent_again() -> None:
+    wire = Wire(submit_resends=1, active_test_s=1e9).open()
+    frames = encode(MESSAGE, wire.submit(), Version.V3) + encode(MESSAGE, wire.submit(), Version.V3)
+    wire.provider.tick(wire.now + 60)
+    assert wire.provider.data_to_send() == frames
+    wire.provider.tick(wire.now + 119)
+    assert wire.provider.data_to_send() == b""
+    wire.provider.tick(wire.now + 120)
+    assert [type(event) for event in wire.provider.events()] == [RequestExpired] * 2
+
+
 def test_a_repeated_request_is_answered_from_memory_only_when_it_was_taken() -> None:
     wire = Wire(active_test_s=1e9).open()
     frame = encode(MESSAGE, 500, Version.V3)
@@ -324,6 +335,8 @@ def test_silence_is_asked_about_and_ends_after_three_questions() -> None:
     wire.lost = True
     wire.pass_time(1)
     for _ in range(2):
+        wire.provider.tick(wire.now + 59)
+        assert wire.provider.data_to_send() == b""
         wire.pass_time(60)
         assert wire.provider.events() == []
     wire.pass_time(60)
@@ -334,13 +347,12 @@ def test_any_octet_shows_that_the_peer_is_there() -> None:
     wire = Wire().open()
     wire.lost = True
     wire.pass_time(30)
-    for _ in range(5):
+    for octet in encode(MESSAGE, 900, Version.V3)[:20]:
         wire.now += 55
-        wire.provider.receive(b"\0", wire.now)
+        wire.provider.receive(bytes((octet,)), wire.now)
         wire.provider.tick(wire.now)
-        assert not wire.provider.is_closed
-        wire.provider.receive(encode(ActiveTest(), 900, Version.V3)[1:], wire.now)
-        wire.pump()
+        assert wire.provider.data_to_send() == b""
+    assert not wire.provider.is_closed
 
 
 @pytest.mark.parametrize("size", [12, 13])
@@ -471,6 +483,72 @@ def test_sequence_numbers_wrap() -> None:
     wire = Wire().open()
     wire.provider._sequence_id = 0xFFFFFFFE
     assert [wire.submit() for _ in range(3)] == [0xFFFFFFFF, 0, 1]
+
+
+def test_a_number_that_still_waits_is_passed_over() -> None:
+    wire = Wire().open()
+    number = wire.submit()
+    wire.provider._sequence_id = number - 1
+    assert wire.submit() == number + 1
+
+
+def test_questions_without_answers_are_not_kept_for_ever() -> None:
+    wire = Wire().open()
+    for _ in range(20):
+        wire.now += 31
+        wire.provider.tick(wire.now)
+        wire.provider.receive(encode(ActiveTest(), 1, Version.V3), wire.now)
+    assert len(wire.provider._tests) == 1
+
+
+def test_answers_are_remembered_for_a_while_only() -> None:
+    wire = Wire().open()
+    for _ in range(100):
+        number = wire.submit()
+        wire.gateway.respond(number, SubmitResp(1, 0))
+        wire.pump()
+    assert len(wire.gateway._answers) == 64
+
+
+def test_no_heartbeat_before_the_login() -> None:
+    wire = Wire()
+    wire.gateway.await_login(wire.now)
+    wire.provider.log_in("901234", SECRET, 0x30, MOMENT, wire.now)
+    assert len(wire.provider.data_to_send()) == 39
+    for side in (wire.provider, wire.gateway):
+        side.tick(wire.now + 31)
+        assert side.data_to_send() == b""
+
+
+def test_an_answer_to_another_login_is_none() -> None:
+    wire = Wire()
+    wire.provider.log_in("901234", SECRET, 0x30, MOMENT, wire.now)
+    wire.provider.receive(encode(ConnectResp(0), 2, Version.V3), wire.now)
+    assert (wire.provider.state, wire.provider.stray_responses) == (State.LOGIN, 1)
+
+
+def test_a_broken_answer_to_a_login_that_a_gateway_never_made() -> None:
+    wire = Wire()
+    wire.ask()
+    wire.gateway.receive(bytes.fromhex("0000000d 80000001 00000001 00"), wire.now)
+    assert [type(event) for event in wire.gateway.events()] == [LoginRequested, PeerMisbehaved, Ended]
+
+
+def test_a_status_beyond_one_octet_is_cut_in_2_x() -> None:
+    wire = Wire(Version.V2)
+    wire.ask()
+    wire.gateway.refuse_login(300)
+    wire.pump()
+    assert wire.provider.events()[0] == LoginFailed(255, 0x30)
+
+
+def test_what_comes_behind_a_terminate_is_not_taken() -> None:
+    wire = Wire().open()
+    wire.submit()
+    wire.gateway.events()
+    behind = encode(Terminate(), 90, Version.V3) + encode(MESSAGE, 91, Version.V3)
+    wire.gateway.receive(behind, wire.now)
+    assert wire.gateway.events() == []
 
 
 pieces = st.lists(st.one_of(st.sampled_from([vector.frame for vector in VECTORS]), st.binary(max_size=60)), max_size=6)

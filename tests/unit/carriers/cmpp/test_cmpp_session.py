@@ -275,6 +275,7 @@ def test_messages_from_phones(fmt: int, content: bytes, alphabet: Alphabet, text
         ("06050415820000", None),
         ("050003010203", None),
         ("050003010001", None),
+        ("050003010200", None),
         ("0400030102", None),
         ("00", None),
     ],
@@ -286,10 +287,19 @@ def test_user_data_headers(header: str, concat: Concat | None) -> None:
     assert (arrived.sms.concat, arrived.sms.data) == (concat, b"text")
 
 
-def test_a_header_longer_than_the_message_is_none() -> None:
+@pytest.mark.parametrize("content", [b"Hello", b"\x05Hell"])
+def test_a_header_longer_than_the_message_is_none(content: bytes) -> None:
     gateway = Gateway().open()
-    (arrived,) = gateway.deliver(Deliver(tp_udhi=1, msg_content=b"Hello"))
-    assert (arrived.sms.concat, arrived.sms.text) == (None, "Hello")
+    (arrived,) = gateway.deliver(Deliver(tp_udhi=1, msg_content=content))
+    assert (arrived.sms.concat, arrived.sms.data) == (None, content)
+
+
+@pytest.mark.parametrize(("tp_udhi", "size"), [(0, 10), (1, 4), (0x41, 4), (2, 10)])
+def test_the_lowest_bit_says_that_there_is_a_header(tp_udhi: int, size: int) -> None:
+    gateway = Gateway().open()
+    content = bytes.fromhex("050003010201") + b"text"
+    (arrived,) = gateway.deliver(Deliver(tp_udhi=tp_udhi, msg_content=content))
+    assert len(arrived.sms.data) == size
 
 
 @pytest.mark.parametrize(
@@ -344,6 +354,11 @@ def test_what_the_segment_and_the_account_say() -> None:
 def test_another_clock() -> None:
     gateway = Gateway(clock_offset_h=-3.5).open()
     assert gateway.submit(changed(validity_s=60)).valid_time == b"260101233505014-"
+
+
+@pytest.mark.parametrize(("validity_s", "written"), [(10**15, b"270103110405032+"), (-(10**15), b"260102110405032+")])
+def test_a_validity_lies_between_now_and_a_year(validity_s: int, written: bytes) -> None:
+    assert Gateway().open().submit(changed(validity_s=validity_s)).valid_time == written
 
 
 @pytest.mark.parametrize(
