@@ -81,7 +81,7 @@ def test_bind_refused_closes_both():
 
 
 def test_second_bind_is_refused_and_the_session_stays():
-    esme, smsc = ends()
+    _esme, smsc = ends()
     smsc.receive(pdu.BindTransceiver("x").encode(77), 0.0)
     assert sent(smsc) == [pdu.BindTransceiverResp(sequence_number=77, command_status=5, has_body=False)]
     assert smsc.state is State.BOUND_TRX
@@ -157,7 +157,7 @@ def test_wrong_state_gets_its_own_response(bind, request_, to):
 
 
 def test_unknown_command_is_nacked_and_the_session_goes_on():
-    esme, smsc = ends()
+    _esme, smsc = ends()
     smsc.receive(bytes.fromhex("00000012000102000000000000000042ffff"), 0.0)
     assert sent(smsc) == [pdu.GenericNack(command_status=3, sequence_number=0x42)]
     smsc.receive(bytes.fromhex("00000010 80010200 00000000 00000043"), 0.0)
@@ -167,7 +167,7 @@ def test_unknown_command_is_nacked_and_the_session_goes_on():
 
 @pytest.mark.parametrize("length", [0, 15, 131073, 0xFFFFFFFF])
 def test_impossible_length_is_nacked_and_closes(length):
-    esme, smsc = ends()
+    esme, _smsc = ends()
     esme.send_request(pdu.SubmitSm(), 0.0)
     esme.data_to_send()
     esme.receive(length.to_bytes(4, "big") + bytes(12), 0.0)
@@ -231,7 +231,7 @@ def test_unbind_is_answered_after_what_we_owe():
 
 
 def test_unbind_without_answer_ends():
-    esme, smsc = ends()
+    esme, _smsc = ends()
     esme.unbind(1.0)
     esme.tick(5.9)
     assert not esme.is_closed
