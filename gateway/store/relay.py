@@ -16,6 +16,7 @@ from gateway.store.timeline import Timeline
 LIFETIME_S = 5 * 86400
 
 _INSERT = sa.insert(relay)
+_KEEP = sa.insert(relay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,25 @@ class Relay:
             self._timeline.step(mail_id or relay_id, "relay", f"queued for {recipient.rpartition('@')[2]}")
             ids.append(relay_id)
         return ids
+
+    def keep(self, *, sender: str, recipient: str, blob: str, mail_id: int) -> None:
+        """Keep the bytes of a mail that goes to a phone and has no mailbox: an entry with nothing left to do."""
+        self._tx.defer(
+            _KEEP,
+            {
+                "id": self._new_id(),
+                "mail_id": mail_id,
+                "state": State.DELIVERED.value,
+                "sender": sender,
+                "recipient": recipient,
+                "domain": recipient.rpartition("@")[2].lower(),
+                "blob": blob,
+                "due_ms": 0,
+                "expires_ms": self._now_ms,
+                "answer": "goes to a phone",
+                "created_ms": self._now_ms,
+            },
+        )
 
     def claim(self, owner: str, limit: int, lease_s: int = 900) -> list[RelayEntry]:
         """Take what is due, and what another process left behind when its lease ran out."""
@@ -154,7 +174,5 @@ class Relay:
     def depth(self) -> int:
         """Mails that wait."""
         return int(
-            self._tx.read(
-                sa.text("SELECT count(*) FROM relay WHERE state IN ('queued', 'sending')")
-            ).scalar_one()
+            self._tx.read(sa.text("SELECT count(*) FROM relay WHERE state IN ('queued', 'sending')")).scalar_one()
         )
