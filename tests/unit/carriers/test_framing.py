@@ -61,3 +61,12 @@ def test_a_large_frame_octet_by_octet():
         if split._have < len(stream):
             assert list(split) == []
     assert list(split) == [stream]
+
+
+def test_what_is_fed_while_the_caller_holds_a_frame_stays_behind_the_rest():
+    split = splitter()
+    split.feed(frame(b"aa") + b"\0\0")
+    frames = iter(split)
+    assert next(frames) == frame(b"aa")
+    split.feed(b"\0\x08four")
+    assert [*frames, *split] == [frame(b"four")]

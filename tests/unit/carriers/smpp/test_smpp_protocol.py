@@ -321,3 +321,31 @@ def test_hostile_pdus_never_raise(role, frames):
     line.tick(1000.0)
     line.connection_lost()
     assert isinstance(line.events()[-1], LineClosed)
+
+
+def test_a_number_in_use_is_not_taken_twice():
+    _, smsc = ends()
+    smsc.receive(pdu.SubmitSm().encode(9) * 2, 0.0)
+    assert [type(event) for event in smsc.events()] == [RequestReceived, PeerErred]
+    esme, _ = ends()
+    first = esme.send_request(pdu.SubmitSm(), 0.0)
+    esme._sequence = first - 1
+    assert esme.send_request(pdu.SubmitSm(), 0.0) == first + 1
+
+
+def test_a_bind_while_another_is_decided():
+    smsc = SmppProtocol(Role.SMSC)
+    smsc.receive(pdu.BindReceiver("a").encode(1) + pdu.BindTransmitter("b").encode(2), 0.0)
+    assert [type(event) for event in smsc.events()] == [BindRequested, PeerErred]
+    assert sent(smsc) == [pdu.BindTransmitterResp(sequence_number=2, command_status=5, has_body=False)]
+    smsc.accept_bind("SMSC")
+    assert smsc.state is State.BOUND_RX
+
+
+def test_query_needs_a_transmitter_and_alerts_come_from_the_carrier():
+    esme, smsc = ends(pdu.BindReceiver)
+    with pytest.raises(LocalProtocolError):
+        esme.send_request(pdu.QuerySm("1"), 0.0)
+    smsc.send_request(pdu.AlertNotification(source_addr="138"), 0.0)
+    pump(esme, smsc)
+    assert only(esme.events(), RequestReceived).request.source_addr == "138"

@@ -267,3 +267,33 @@ def test_any_delivery_becomes_an_event(esm_class, coding, octets, tlvs):
     )
     session.receive(request.encode(5), 0.0)
     assert len(session.events()) == 1
+
+
+def test_settings_reach_the_wire():
+    session, smsc = SmppSession(SmppConfig("smsc", address_range="^106")), carrier()
+    session.start(0.0)
+    pump(session, smsc)
+    assert smsc.events()[0].request.address_range == "^106"
+    session, smsc = line(default_alphabet="latin1", long_message="payload", message_id_form="hex-submit")
+    latin, long, service = submitted(
+        session, smsc, segment("é"), segment("é" * 141), segment(service="WAP"),
+    )  # fmt: skip
+    assert (latin.data_coding, latin.short_message) == (0, b"\xe9")
+    assert (long.short_message, len(tlv.find(long.tlvs, tlv.MESSAGE_PAYLOAD))) == (b"", 141)
+    assert service.service_type == "WAP"
+    smsc.respond(latin, pdu.SubmitSmResp("1F"))
+    smsc.respond(long, pdu.GenericNack())
+    pump(session, smsc)
+    answer, nack = session.events()
+    assert "31" in answer.carrier_ids
+    assert nack.outcome is Outcome.UNCERTAIN
+
+
+def test_waiting_messages_in_ucs2_and_places_that_make_no_sense():
+    session, smsc = line()
+    smsc.send_request(pdu.DeliverSm(data_coding=0xE0, short_message=b"\x90\x00"), 0.0)
+    smsc.send_request(pdu.DeliverSm(esm_class=0x40, short_message=bytes.fromhex("050003010203") + b"x"), 0.0)
+    pump(session, smsc)
+    waiting, senseless = session.events()
+    assert waiting.sms.text == "退"
+    assert (senseless.sms.concat, senseless.sms.text) == (None, "x")
