@@ -45,13 +45,17 @@ _PREFIX: Final = re.compile(
     r"|\[[\w .#&+/-]{1,40}\](?=\s*\S))\s*",
     re.IGNORECASE | re.ASCII,
 )
-_INVISIBLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060"
-                               "\u2066-\u2069\ufeff\ue000]")  # fmt: skip
-_SPACES: Final = re.compile(r"[\s\u3000]+")
+# Controls, direction marks, zero-width padding and half surrogates; LINK, which is ours.
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060"
+    "\u2066-\u2069\ufeff\ud800-\udfff\ue000]"
+)
 _URL: Final = re.compile(
     r"""[<(（\[]?(?:(?:https?|ftp)://|www\.(?=[A-Za-z0-9])|mailto:)[^\s<>"'，。；、！？）】》」“”\])]+[>)）\]]?""",
     re.IGNORECASE,
 )
+_BARE_ADDRESS: Final = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
+_LOOSE: Final = re.compile(r"(?<=[，。；：、！？）】》]) | (?=[，。；：、！？）】》（【《])")
 _LINKS: Final = re.compile(rf"{LINK}(?:\s*{LINK})+")
 _PLACEHOLDER: Final = re.compile(r"\[(?:cid|image|图片|inline)[:：][^\]]{0,200}\]", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/=]{60,}")
@@ -59,7 +63,7 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/=]{60,}")
 # What opens a quoted mail; all that follows is old.
 _QUOTE_START: Final = re.compile(
     r"""[-_=*—\s]*(?:
-        [-—]{2,}\s*(?:原始?邮件|原始信息|原始?郵件|转发的?邮件|轉寄郵件|回复的?原邮件|original\s+(?:message|e?mail)
+        [-—]{2,}\s*(?:原始?邮件|邮件原件|原始信息|原始?郵件|转发的?邮件|轉寄郵件|回复的?原邮件|original\s+(?:message|e?mail)
             |(?:begin\ )?forwarded\s+(?:message|mail)(?:\s+by.{0,60})?|replied\s+message|转发邮件信息)\s*[-—]*
         |begin\ forwarded\ message\s*[:：]
         |(?:on|le|am)\ .{6,200}(?:wrote|écrit|schrieb)\s*[:：]
@@ -72,7 +76,7 @@ _QUOTE_START: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _QUOTE_HINT: Final = re.compile(
-    r"写道|寫道|wrote|schrieb|écrit|原始?邮件|原始?郵件|原始信息|original|forwarded|replied|转发|轉寄|回复的",
+    r"写道|寫道|wrote|schrieb|écrit|原始?邮件|邮件原件|原始?郵件|原始信息|original|forwarded|replied|转发|轉寄|回复的",
     re.IGNORECASE,
 )
 _HEADER_LINE: Final = re.compile(
@@ -81,7 +85,7 @@ _HEADER_LINE: Final = re.compile(
     re.IGNORECASE,
 )
 _FIRST_HEADER: Final = re.compile(r"\s*\**\s*(?:发件人|寄件者|寄件人|from)\s*\**\s*[:：]", re.IGNORECASE)
-_DIVIDER: Final = re.compile(r"[-=_*~#·.…—–\s+|]{3,}")
+_DIVIDER: Final = re.compile(r"[-=_*~#·.…—–\s+|:]{3,}")
 _PHONE_SIGNATURE: Final = re.compile(
     r"(?:发自|來自|来自|發自)\s?(?:我的|新浪|网易|手机|.{0,12}(?:iphone|ipad|android|手机|邮箱|郵箱|客户端))"
     r"|从(?:我的)?\s?.{0,20}(?:发送|手机).{0,10}$|由.{0,20}(?:邮箱|手机)发送"
@@ -108,12 +112,18 @@ _SUSPECT: Final = re.compile(
     r"|sent|get\s|this|the\s|to\s|legal|wrote|forwarded|original|confid|disclaim|unsub|browser|please|powered)",
     re.IGNORECASE,
 )
+_MAX_QUOTE_START: Final = 300  # characters of a line that opens a quote; bounds the backtracking
 _MIN_NOISE: Final = 60  # characters without a space that are looked at as base64
+
+
+def one_line(text: str) -> str:
+    """The text without invisible characters, every run of white space one space."""
+    return " ".join(_INVISIBLE.sub("", text).split())
 
 
 def clean_subject(subject: str) -> str:
     """The subject on one line without the Re:, Fwd:, 回复：, 转发： chain and ASCII [list] tags before it."""
-    text = _SPACES.sub(" ", _INVISIBLE.sub("", subject[:1000])).strip()
+    text = one_line(subject[:1000])
     position = 0
     while match := _PREFIX.match(text, position):
         position = match.end()
@@ -124,6 +134,7 @@ def clean_body(body: str, enough: int) -> CleanBody:
     """The reader's part of a plain text body; `enough` octets of UTF-8 are gathered, no more than a line beyond."""
     left_out: set[LeftOut] = set()
     lines: list[str] = []
+    spare: list[str] = []  # disclaimers at the top: better than nothing if nothing follows
     gathered = 0
     is_past_header = False
     for line in _lines(body):
@@ -142,6 +153,7 @@ def clean_body(body: str, enough: int) -> CleanBody:
                 left_out.add(LeftOut(verdict.value))
                 if lines:
                     break
+                spare.append(line)
                 continue
             if verdict is _Verdict.QUOTE:
                 is_past_header = True  # nothing but a forwarded mail: its text is the news
@@ -157,7 +169,11 @@ def clean_body(body: str, enough: int) -> CleanBody:
         if gathered >= enough:
             left_out.add(LeftOut.REST)
             break
-    text = _joined(lines)
+    lines = lines or spare
+    while len(lines) > 1 and _BARE_ADDRESS.fullmatch(lines[-1]):  # what Foxmail puts under a text
+        lines.pop()
+        left_out.add(LeftOut.SIGNATURE)
+    text = _LOOSE.sub("", _joined(lines))
     if LINK in text:
         left_out.add(LeftOut.LINK)
         text = _LINKS.sub(LINK, text)
@@ -178,7 +194,7 @@ def _lines(body: str) -> Iterator[str]:
     """The lines that hold something, spaces collapsed; made one by one, since few are needed."""
     waiting = ""
     for raw in _raw_lines(body[:MAX_BODY]):
-        line = " ".join(_INVISIBLE.sub("", raw[:_MAX_LINE]).split())
+        line = one_line(raw[:_MAX_LINE])
         if not line:
             continue
         # "On … wrote:" is often wrapped before its last words.
@@ -205,7 +221,7 @@ def _judge(line: str, before: list[str]) -> _Verdict:
         return _Verdict.SKIP_QUOTE
     if line in ("--", "—", "——", "-- "):
         return _Verdict.SIGNATURE if before else _Verdict.SKIP_NOISE
-    if _QUOTE_HINT.search(line) and _QUOTE_START.fullmatch(line):
+    if len(line) <= _MAX_QUOTE_START and _QUOTE_HINT.search(line) and _QUOTE_START.fullmatch(line):
         return _Verdict.QUOTE
     if _FIRST_HEADER.match(line) and ("@" in line or before or len(line) < 60):
         return _Verdict.QUOTE
@@ -224,18 +240,17 @@ def _without_noise(line: str, left_out: set[LeftOut]) -> str:
         text = _BASE64.sub("", text)
     if text != line:
         left_out.add(LeftOut.NOISE)
-    return text.strip()
+    return " ".join(text.split())
 
 
 def _joined(lines: list[str]) -> str:
-    """The lines as one: no space where Chinese was wrapped or a sign of punctuation already parts them."""
+    """The lines as one: no space where Chinese was wrapped in the middle of a sentence."""
     pieces: list[str] = []
     last = ""
     for line in lines:
         if last:
             before, after = last[-1], line[0]
-            wrapped = len(last) >= 30 and before >= "\u2e80" and after >= "\u2e80"
-            if not (wrapped or before in "，。；：、！？）】》”…" or after in "，。；：、！？）】》”（【《“"):
+            if len(last) < 30 or before < "\u2e80" or after < "\u2e80":
                 pieces.append(" ")
         pieces.append(line)
         last = line

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core import text
+from gateway.core import phone, text
 from gateway.core.text import Alphabet
 from mail2sms import secrets
-from mail2sms.cleaning import LINK, CleanBody, LeftOut, clean_body, clean_subject
+from mail2sms.cleaning import LINK, CleanBody, LeftOut, clean_body, clean_subject, one_line
 from templates.engine import Texts, sms_texts
 
 MAX_SENDER: Final = 10  # units
@@ -75,7 +75,7 @@ def compose_notice(facts: NoticeFacts, options: NoticeOptions) -> Notice:
     """
     texts = sms_texts(options.language)
     limit = text.capacity(Alphabet.GSM7, options.segments)
-    subject = clean_subject(facts.subject).replace(LINK, "")
+    subject = clean_subject(facts.subject)
     body = clean_body(facts.body, 2 * limit + 80 + 3 * len(subject))
     left_out = set(body.left_out)
     subject, shown = _without_secrets(subject, body, texts, options, left_out)
@@ -186,6 +186,10 @@ class _Draft:
             only = subject or body
             cut = text.cut(only, alphabet, max(0, rest))
             return head + cut + tail, cut != only
+        if subject[-1] in "?!:;":
+            separator = " "
+        elif subject[-1] in "？！。：；…":
+            separator = ""
         needed = text.units(separator, alphabet) + text.units(body, alphabet)
         heading = text.cut(subject, alphabet, max(0, min(rest, max(MIN_SUBJECT, rest // 2, rest - needed))))
         rest -= text.units(heading, alphabet) + text.units(separator, alphabet)
@@ -200,7 +204,7 @@ def _settled(message: str) -> str:
 
 
 def _digest_item(entry: DigestEntry) -> str:
-    name = text.cut(" ".join(entry.name.split()), Alphabet.UCS2, MAX_SENDER, "")
+    name = text.cut(one_line(entry.name), Alphabet.UCS2, MAX_SENDER, "")
     if entry.count > 1:
         return f"{name}{entry.count}"
     subject = text.cut(secrets.hide_codes(clean_subject(entry.subject)), Alphabet.UCS2, _DIGEST_SUBJECT, "")
@@ -212,7 +216,9 @@ def _sender(facts: NoticeFacts) -> str:
     name = facts.contact_name or facts.name
     if not name or "@" in name:
         name = (name or facts.address).partition("@")[0]
-    name = " ".join(name.replace(LINK, "").split())
+    name = one_line(name[:200])
+    if name.lstrip("+").isdigit() and len(name) <= phone.MAX_DIGITS + 1:
+        return name.removeprefix("+86")  # half a number names nobody
     return text.cut(name, Alphabet.UCS2, MAX_SENDER, "").strip() or "?"
 
 

@@ -36,8 +36,6 @@ _LISTED: Final = re.compile(
 )
 _MAX_LABEL: Final = 40
 _PRIVATE_USE: Final = re.compile("[\ue000-\uf8ff]")
-# Fewer wrong octets than this in "utf-8" are damage; more mean that the label lies.
-_DAMAGE: Final = 3
 
 
 def decode_text(data: bytes, charset: str | None) -> str:
@@ -82,6 +80,11 @@ def is_known(charset: str) -> bool:
     return _codec(charset) is not None
 
 
+def is_utf8(charset: str) -> bool:
+    """Is this a label of UTF-8?"""
+    return _codec(charset) == "utf-8"
+
+
 def _codec(charset: str | None) -> str | None:
     if not charset or len(charset) > _MAX_LABEL:
         return None
@@ -97,7 +100,7 @@ def _strict(data: bytes, codec: str) -> str | None:
         return data.decode(codec)
     except UnicodeDecodeError as error:
         # A multi-octet character cut off by the end of the data is no reason to doubt the charset.
-        if error.start < len(data) - 3:
+        if error.start < len(data) - 3 or not error.reason.startswith("incomplete"):
             return None
         try:
             return data[: error.start].decode(codec)
@@ -106,11 +109,14 @@ def _strict(data: bytes, codec: str) -> str | None:
 
 
 def _decode_utf8(data: bytes) -> str:
+    """UTF-8, or GB18030 if more characters come out wrong than right: then the label lies."""
     try:
-        return data.decode("utf-8")
+        return codecs.utf_8_decode(data, "strict", False)[0]
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
-        if text.count("\ufffd") > _DAMAGE:
+        wrong = text.count("\ufffd")
+        ascii_count = len(text.encode("ascii", "ignore"))
+        if wrong > len(text) - ascii_count - wrong:
             chinese = _strict(data, _GB)
             if chinese is not None and not _PRIVATE_USE.search(chinese):
                 return chinese

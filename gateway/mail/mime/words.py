@@ -7,7 +7,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from gateway.mail.mime.charsets import decode_text, guess_text, is_known
+from gateway.mail.mime.charsets import decode_text, guess_text, is_known, is_utf8
 
 MAX_VALUE: Final = 65536  # octets of one header field that are looked at
 MAX_SECTIONS: Final = 100  # name*0 .. name*99
@@ -16,7 +16,7 @@ MAX_NAME: Final = 255  # characters of a file name
 
 # The text may hold spaces and question marks that RFC 2047 forbids and clients send. Its length is bounded so
 # that a field of openings without an end costs no quadratic search.
-_WORD: Final = re.compile(rb"=\?([!-)+-<>@-~]{1,80})\?([bBqQ])\?([^\x00\r\n]{0,4000}?)\?=")
+_WORD: Final = re.compile(rb"=\?([!-<>@-~]{1,80})\?([bBqQ])\?([^\x00\r\n]{0,4000}?)\?=")
 _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 _FOLD: Final = re.compile(rb"\r?\n(?=[ \t])")
 _NOT_BASE64: Final = bytes(
@@ -99,7 +99,9 @@ def _decode_raw(value: bytes, charset: str | None) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
-        return decode_text(value, charset) if charset and is_known(charset) else guess_text(value)
+        if charset and is_known(charset) and not is_utf8(charset):
+            return decode_text(value, charset)
+        return guess_text(value)
 
 
 def _decode_mixed(value: bytes, charset: str | None) -> str:

@@ -20,6 +20,7 @@ _WORD_OCTETS: Final = 45  # of UTF-8 in one encoded word of at most 75 character
 _LINE: Final = 76
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,250}@[!-;=?-~]{1,250}>")
+_CONTENT_ID: Final = re.compile(r"[!-;=?-~]{1,250}")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,70}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}", re.IGNORECASE)
 _OWN_HEADERS: Final = frozenset(
@@ -79,7 +80,7 @@ def build_mail(
         fields.append((name, _encoded_text(_checked(value, name), len(name) + 2)))
     fields.append(("MIME-Version", "1.0"))
     body = _body(text, html, files, message_id)
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields if value)
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields if value or name == "Subject")
     return head.encode("ascii") + body
 
 
@@ -110,7 +111,9 @@ def _file_part(file: MailFile) -> bytes:
     disposition = "inline" if file.content_id else "attachment"
     lines.append(f"Content-Disposition: {disposition};\r\n filename{_extended_parameter(name)}")
     if file.content_id:
-        lines.append(f"Content-ID: {_checked_id('<' + file.content_id.strip('<>') + '>')}")
+        if not _CONTENT_ID.fullmatch(file.content_id):
+            raise BadRequest(f"files: {file.content_id[:80]!r} is no content id.")
+        lines.append(f"Content-ID: <{file.content_id}>")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + _base64_lines(file.data)
 
 
@@ -177,11 +180,12 @@ def _encoded_text(value: str, used: int) -> str:
     words = []
     run = ""
     octets = 0
+    room = (_LINE - used - len("=?utf-8?B??=")) // 4 * 3  # of the first line, which the field name shares
     for char in value:
         size = len(char.encode())
-        if octets + size > _WORD_OCTETS:
+        if octets + size > room:
             words.append(run)
-            run, octets = "", 0
+            run, octets, room = "", 0, _WORD_OCTETS
         run += char
         octets += size
     words.append(run)
