@@ -158,6 +158,7 @@ class _Draft:
         room = text.capacity(alphabet, segments)
         while True:
             message, was_cut = self._fill(alphabet, room)
+            message = text.cut(message, alphabet, room)  # a signature may be longer than a segment
             if alphabet is Alphabet.GSM7 and text.choose(message) is not Alphabet.GSM7:
                 return None
             if segments == 1 or len(text.split(message, alphabet)) <= segments:

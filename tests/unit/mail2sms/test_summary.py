@@ -96,6 +96,14 @@ def test_the_signature_of_the_route_is_counted_but_not_sent() -> None:
     assert ours.text == "【彩邮】" + theirs.text
 
 
+@pytest.mark.parametrize("segments", [1, 2])
+def test_a_signature_beyond_reason_still_fits(segments: int) -> None:
+    options = dataclasses.replace(ZH, signature="【" + "彩" * 300 + "】", segments=segments)
+    notice = summary.compose_notice(dataclasses.replace(FACTS, subject="会议", body="请来"), options)
+    assert notice.segments == segments
+    assert text.units(notice.text, notice.alphabet) == text.capacity(Alphabet.UCS2, segments)
+
+
 @pytest.mark.parametrize("segments", [1, 2, 3, 5])
 def test_more_segments_show_more(segments: int) -> None:
     facts = dataclasses.replace(FACTS, subject="会议", body="请准备材料" * 100, attachments=2)
