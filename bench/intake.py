@@ -1,0 +1,181 @@
+"""How many mails a second the SMTP door makes durable: 10 KB mails over 1, 10 and 100 connections.
+
+The door, the store and the rules run in a process of their own with one event loop; the loader, which only writes
+bytes made beforehand, runs here. Every mail counted was answered with 250, that is: its body fsynced, its row
+committed. `python -m bench.intake --runs 5 --json FILE`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import multiprocessing.connection
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import uvloop
+
+MAILS = {1: 400, 10: 2000, 100: 4000}
+MEMBERS = 100
+DOMAIN = "bench.example"
+
+
+def serve(data_dir: str, pipe: multiprocessing.connection.Connection) -> None:
+    """The process under test: a desk on SQLite, the SMTP door, the reactions of the hub where there are any."""
+    uvloop.run(_serve(Path(data_dir), pipe))
+
+
+async def _serve(data_dir: Path, pipe: multiprocessing.connection.Connection) -> None:
+    from gateway.core.ids import IdSource
+    from gateway.core.routing import Router
+    from gateway.journal import Journal
+    from gateway.mail.doors import MailDoors
+    from gateway.mail.facts import read_facts
+    from gateway.mail.intake import SmtpConfig
+    from gateway.store.blobs import Blobs
+    from gateway.store.database import StoreConfig, create_tables, open_store
+    from gateway.store.desk import Desk
+
+    def now_ms() -> int:
+        return time.time_ns() // 1_000_000
+
+    store = open_store(StoreConfig(data_dir=str(data_dir)))
+    create_tables(store)
+    desk = Desk(
+        store,
+        Blobs(data_dir),
+        Router(),
+        Journal(),
+        new_id=IdSource(now_ms),
+        now_ms=now_ms,
+        read_facts=read_facts,
+        reactions=reactions(),
+    )
+    desk.run_now(lambda books: books.accounts.add_domain(DOMAIN))
+    for number in range(MEMBERS):
+        desk.run_now(lambda books, number=number: books.accounts.add(f"m{number}@{DOMAIN}"))
+    doors = MailDoors(desk, smtp=SmtpConfig(port=0, connections_per_address=500))
+    await doors.start()
+    assert doors.smtp is not None
+    pipe.send(doors.smtp.port)
+    cpu = time.process_time()
+    while await asyncio.get_running_loop().run_in_executor(None, pipe.recv) == "cpu":
+        used, cpu = time.process_time() - cpu, time.process_time()
+        pipe.send(used)
+    await doors.stop()
+    await desk.close()
+
+
+def reactions() -> dict[type, tuple[object, ...]]:
+    """What the hub does on an arriving mail."""
+    from gateway.core.events import MailArrived
+
+    try:
+        from mail2sms import arrival
+    except ImportError:
+        return {}
+    found = [getattr(arrival, name) for name in ("notify_on_arrival", "on_mail_arrived") if hasattr(arrival, name)]
+    return {MailArrived: tuple(found)} if found else {}
+
+
+def mail(size: int = 10_000) -> bytes:
+    """A mail of about `size` octets, stuffed and ended as it goes on the wire."""
+    header = (
+        b"From: =?utf-8?B?5byg5LiJ?= <zhang@elsewhere.example>\r\nTo: member@bench.example\r\n"
+        b"Subject: =?utf-8?B?5YWz5LqO5piO5aSp5LiJ54K555qE5Lya6K6u?=\r\n"
+        b"Date: Tue, 24 Nov 2026 09:00:00 +0800\r\nMessage-ID: <1.2.3@elsewhere.example>\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    )
+    line = "各位同事：请提前准备材料，会议室改到五楼。".encode() + b"\r\n"
+    return header + line * ((size - len(header)) // len(line)) + b".\r\n"
+
+
+async def load(port: int, connections: int, mails: int) -> float:
+    """Send so many mails over so many connections; returns mails a second."""
+    body = mail()
+    left = mails
+
+    async def client(number: int) -> None:
+        nonlocal left
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.readuntil(b"\r\n")
+        writer.write(b"EHLO bench\r\n")
+        while (await reader.readuntil(b"\r\n"))[3:4] == b"-":
+            pass
+        envelope = b"MAIL FROM:<zhang@elsewhere.example> SIZE=%d\r\nRCPT TO:<m%d@bench.example>\r\nDATA\r\n" % (
+            len(body),
+            number % MEMBERS,
+        )
+        while left > 0:
+            left -= 1
+            writer.write(envelope)
+            for _ in range(3):
+                await reader.readuntil(b"\r\n")
+            writer.write(body)
+            reply = await reader.readuntil(b"\r\n")
+            assert reply.startswith(b"250"), reply
+        writer.write(b"QUIT\r\n")
+        await reader.read()
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(client(number) for number in range(connections)))
+    return mails / (time.perf_counter() - began)
+
+
+def run(connections: int, port: int) -> float:
+    """One run."""
+    return uvloop.run(load(port, connections, MAILS[connections]))
+
+
+def main() -> None:
+    """Print a row per number of connections."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", default="")
+    arguments = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    rows = []
+    with tempfile.TemporaryDirectory() as data_dir:
+        process = context.Process(target=serve, args=(data_dir, theirs))
+        process.start()
+        try:
+            port = ours.recv()
+            run(10, port)  # warm up
+            for connections, mails in MAILS.items():
+                rates, shares = [], []
+                for _ in range(arguments.runs):
+                    ours.send("cpu")
+                    ours.recv()
+                    rates.append(run(connections, port))
+                    ours.send("cpu")
+                    shares.append(ours.recv() / (mails / rates[-1]))
+                row = {
+                    "connections": connections,
+                    "mails_per_s": round(statistics.median(rates)),
+                    "lowest": round(min(rates)),
+                    "highest": round(max(rates)),
+                    "cores": round(statistics.median(shares), 2),
+                    "runs": arguments.runs,
+                }
+                rows.append(row)
+                print(
+                    f"{connections:4} connections: {row['mails_per_s']:6} mails/s "
+                    f"({row['lowest']}-{row['highest']}, {row['cores']} cores)"
+                )
+        finally:
+            with contextlib.suppress(OSError):
+                ours.send("stop")
+            process.join(20)
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps({"bench": "intake", "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
