@@ -116,9 +116,7 @@ class Accounts:
         self._tx.execute(
             sa.insert(mailboxes), {"id": mailbox_id, "account_id": account_id, "quota_octets": quota_octets}
         )
-        self._tx.execute(
-            sa.insert(folders), {"id": self._new_id(), "mailbox_id": mailbox_id, "name": "INBOX"}
-        )
+        self._tx.execute(sa.insert(folders), {"id": self._new_id(), "mailbox_id": mailbox_id, "name": "INBOX"})
         account = self.by_id(account_id)
         assert account is not None
         return account
@@ -130,9 +128,7 @@ class Accounts:
     def by_address(self, address: str) -> Account | None:
         """The member with exactly this address (aliases not followed)."""
         name, _, domain = address.lower().rpartition("@")
-        return _account(
-            self._tx.read(_ACCOUNT.where(domains.c.name == domain, accounts.c.name == name)).first()
-        )
+        return _account(self._tx.read(_ACCOUNT.where(domains.c.name == domain, accounts.c.name == name)).first())
 
     def login(self, address: str) -> tuple[Account, str] | None:
         """An active member and the password hash to check against; None when there is none to log in."""
@@ -150,9 +146,7 @@ class Accounts:
 
     def set_password(self, account_id: int, password_hash: str) -> None:
         """Replace the password hash."""
-        self._tx.execute(
-            sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash)
-        )
+        self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash))
 
     def set_state(self, account_id: int, state: str) -> None:
         """Suspend or resume an account: "active" or "suspended"."""
@@ -197,9 +191,7 @@ class Accounts:
         for wanted in names:
             targets = list(
                 self._tx.read(
-                    sa.select(aliases.c.target).where(
-                        aliases.c.domain_id == domain_id, aliases.c.name == wanted
-                    )
+                    sa.select(aliases.c.target).where(aliases.c.domain_id == domain_id, aliases.c.name == wanted)
                 ).scalars()
             )
             if not targets:
@@ -207,16 +199,12 @@ class Accounts:
             for target in targets:
                 local, _, target_domain = target.rpartition("@")
                 row = self._tx.read(
-                    sa.select(domains.c.id, domains.c.phone_mail).where(
-                        domains.c.name == target_domain.lower()
-                    )
+                    sa.select(domains.c.id, domains.c.phone_mail).where(domains.c.name == target_domain.lower())
                 ).first()
                 if row is None:
                     found[ToAddress(target)] = None
                 else:
-                    self._resolve(
-                        local.lower(), target_domain.lower(), row.id, bool(row.phone_mail), found, depth - 1
-                    )
+                    self._resolve(local.lower(), target_domain.lower(), row.id, bool(row.phone_mail), found, depth - 1)
             return
         number = _phone(name) if phone_mail else None
         if number is not None:
@@ -264,9 +252,7 @@ class Accounts:
 def _account(row: sa.Row[tuple[object, ...]] | None) -> Account | None:
     if row is None:
         return None
-    return Account(
-        row.id, f"{row.name}@{row.domain}", row.display_name, row.language, row.zone, row.sms_daily_cap
-    )
+    return Account(row.id, f"{row.name}@{row.domain}", row.display_name, row.language, row.zone, row.sms_daily_cap)
 
 
 def _phone(name: str) -> str | None:

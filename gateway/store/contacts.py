@@ -85,10 +85,7 @@ class Contacts:
     def of(self, account_id: int, limit: int = 1000) -> list[Contact]:
         """The book of an account, by name."""
         rows = self._tx.read(
-            sa.select(contacts)
-            .where(contacts.c.account_id == account_id)
-            .order_by(contacts.c.name)
-            .limit(limit)
+            sa.select(contacts).where(contacts.c.account_id == account_id).order_by(contacts.c.name).limit(limit)
         ).all()
         ids = [row.id for row in rows]
         mails: dict[int, list[str]] = {}
@@ -97,7 +94,4 @@ class Contacts:
             mails.setdefault(row.contact_id, []).append(row.address)
         for row in self._tx.read(sa.select(contact_numbers).where(contact_numbers.c.contact_id.in_(ids))):
             numbers.setdefault(row.contact_id, []).append(row.number)
-        return [
-            Contact(row.id, row.name, tuple(mails.get(row.id, ())), tuple(numbers.get(row.id, ())))
-            for row in rows
-        ]
+        return [Contact(row.id, row.name, tuple(mails.get(row.id, ())), tuple(numbers.get(row.id, ()))) for row in rows]

@@ -234,9 +234,7 @@ class BooksOfStore:
     ) -> list[int]:
         """Queue a stored mail for other servers."""
         self.aftermath.relay = True
-        return self.relay.add(
-            sender=sender, recipients=recipients, blob=blob, account_id=account_id, mail_id=mail_id
-        )
+        return self.relay.add(sender=sender, recipients=recipients, blob=blob, account_id=account_id, mail_id=mail_id)
 
     def send_mail(self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0) -> int:
         """Send a mail of our own making: filed for members, queued for others; returns its id.
@@ -269,9 +267,7 @@ class BooksOfStore:
                 elif isinstance(target, ToAddress):
                     elsewhere.append(target.address)
         if elsewhere:
-            self.queue_relay(
-                sender=sender, recipients=elsewhere, blob=blob, account_id=account_id, mail_id=mail_id
-            )
+            self.queue_relay(sender=sender, recipients=elsewhere, blob=blob, account_id=account_id, mail_id=mail_id)
         return mail_id
 
     # --- events ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from gateway.store.database import Transaction
 from gateway.store.schema import failed_reactions
 
-#: After this many tries a reaction is given up (mailing-list software quarantines after three; ours may meet an outage).
+#: After this many tries a reaction is given up. It may have met an outage, so the last ones are hours apart.
 MAX_TRIES = 8
 
 

@@ -82,9 +82,7 @@ class Inbox:
             return Filed(inbox_id, sender, sms.recipient, sms.text)
         return self._join(link, group, sender, sms.recipient, concat.reference, concat.total)
 
-    def _join(
-        self, link: str, group: str, sender: str, recipient: str, reference: int, total: int
-    ) -> Filed | None:
+    def _join(self, link: str, group: str, sender: str, recipient: str, reference: int, total: int) -> Filed | None:
         """Put the parts of a long SMS together once all are there.
 
         References are 8 bits in most phones and come again; of two parts with the same number the newer counts, and
@@ -124,9 +122,7 @@ class Inbox:
             },
         )
         self._tx.execute(
-            sa.update(inbox)
-            .where(inbox.c.id.in_([row.id for row in rows]))
-            .values(state="done", joined_id=whole_id)
+            sa.update(inbox).where(inbox.c.id.in_([row.id for row in rows])).values(state="done", joined_id=whole_id)
         )
         self._timeline.step(whole_id, "joined", f"from {total} segments")
         return Filed(whole_id, sender, recipient, text)

@@ -39,9 +39,7 @@ class Ledger:
             },
         )
 
-    def export(
-        self, *, since_ms: int, until_ms: int, account_id: int | None = None
-    ) -> Iterator[dict[str, object]]:
+    def export(self, *, since_ms: int, until_ms: int, account_id: int | None = None) -> Iterator[dict[str, object]]:
         """Lines of a time span in order of time, for the operator's billing system."""
         statement = sa.select(ledger).where(ledger.c.at_ms >= since_ms, ledger.c.at_ms < until_ms)
         if account_id is not None:

@@ -16,9 +16,7 @@ _INSERT = sa.insert(mails)
 _USE_QUOTA = (
     sa.update(mailboxes)
     .where(mailboxes.c.id == bindparam("b_id"))
-    .values(
-        used_octets=mailboxes.c.used_octets + bindparam("b_octets"), used_count=mailboxes.c.used_count + 1
-    )
+    .values(used_octets=mailboxes.c.used_octets + bindparam("b_octets"), used_count=mailboxes.c.used_count + 1)
 )
 _FOLDER = sa.select(folders.c.id).where(
     folders.c.mailbox_id == bindparam("mailbox_id"), folders.c.name == bindparam("name")
@@ -49,9 +47,7 @@ class Mails:
         mail_id = mail_id or self._new_id()
         thread_id = mail_id
         if mail.references:
-            known = self._tx.read(
-                _THREAD, {"mailbox_id": mail.mailbox_id, "ids": list(mail.references[-20:])}
-            ).scalar()
+            known = self._tx.read(_THREAD, {"mailbox_id": mail.mailbox_id, "ids": list(mail.references[-20:])}).scalar()
             thread_id = known or mail_id
         name = self._file_name(mail_id, mail.size_octets, mail.wire_octets)
         self._tx.defer(
@@ -104,10 +100,7 @@ class Mails:
             ),
             {"limit": limit, "after": after_id},
         )
-        return [
-            Placement(row.id, row.blob, row.mailbox_id, row.folder, row.file_name, row.thread_id)
-            for row in rows
-        ]
+        return [Placement(row.id, row.blob, row.mailbox_id, row.folder, row.file_name, row.thread_id) for row in rows]
 
     def get(self, mail_id: int) -> sa.RowMapping | None:
         """The row of a mail."""
@@ -115,9 +108,7 @@ class Mails:
 
     def thread_of(self, mail_id: int) -> int:
         """The conversation a mail belongs to (a deferred row is not seen: the mail itself, then)."""
-        return int(
-            self._tx.read(sa.select(mails.c.thread_id).where(mails.c.id == mail_id)).scalar() or mail_id
-        )
+        return int(self._tx.read(sa.select(mails.c.thread_id).where(mails.c.id == mail_id)).scalar() or mail_id)
 
     def mailbox_of(self, account_id: int) -> int | None:
         """The mailbox of an account."""

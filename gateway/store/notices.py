@@ -103,9 +103,7 @@ class Notices:
     def held_due(self, limit: int = 500) -> list[Notice]:
         """Held notices whose time has come, oldest first."""
         rows = self._tx.read(
-            sa.text(
-                "SELECT * FROM notices WHERE state = 'held' AND due_ms <= :now ORDER BY due_ms, id LIMIT :limit"
-            ),
+            sa.text("SELECT * FROM notices WHERE state = 'held' AND due_ms <= :now ORDER BY due_ms, id LIMIT :limit"),
             {"now": self._now_ms, "limit": limit},
         )
         return [_notice(row) for row in rows]
@@ -145,9 +143,7 @@ class Notices:
         return self._first(sa.select(notices).where(notices.c.message_id == message_id))
 
     def _first(self, statement: sa.Select[tuple[object, ...]]) -> Notice | None:
-        row = self._tx.read(
-            statement.order_by(notices.c.made_ms.desc(), notices.c.id.desc()).limit(1)
-        ).first()
+        row = self._tx.read(statement.order_by(notices.c.made_ms.desc(), notices.c.id.desc()).limit(1)).first()
         return None if row is None else _notice(row)
 
 

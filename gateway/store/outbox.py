@@ -64,7 +64,8 @@ _REQUEUE = (
         lease_by="",
     )
 )
-_ANSWER = (
+#: Writes the answer to a submit; `gateway.store.reports` has to see it.
+ANSWER = (
     sa.update(segments)
     .where(segments.c.message_id == bindparam("b_id"), segments.c.number == bindparam("b_number"))
     .values(
@@ -138,9 +139,7 @@ class Outbox:
             },
         )
         where = f"for link {link}" if link else "no route fits this number yet"
-        self._timeline.step(
-            message_id, "queued", f"{sms.purpose.value}, {parts} segment(s) {alphabet.value}, {where}"
-        )
+        self._timeline.step(message_id, "queued", f"{sms.purpose.value}, {parts} segment(s) {alphabet.value}, {where}")
         return message_id
 
     def with_key(self, account_id: int, keys: Iterable[str]) -> dict[str, sa.RowMapping]:
@@ -242,7 +241,7 @@ class Outbox:
         *,
         uncertain: Uncertain,
         uncertain_wait_s: int,
-        price: int = 0,
+        price: Callable[[str], int],
     ) -> list[MessageSettled]:
         """Write what the carrier answered; returns what is worth telling the owners.
 
@@ -252,9 +251,7 @@ class Outbox:
         for attempt in attempts:
             message = attempt.message
             for answer in attempt.answers:
-                self._record_answer(
-                    message, answer.number, answer.outcome, answer.carrier_ids, answer.code, group
-                )
+                self._record_answer(message, answer.number, answer.outcome, answer.carrier_ids, answer.code, group)
                 if answer.outcome is Outcome.ACCEPTED:
                     self._ledger.add(
                         LedgerLine(
@@ -264,12 +261,10 @@ class Outbox:
                             segment=answer.number,
                             link=link,
                             party=message.recipient,
-                            price=price,
+                            price=price(message.recipient),
                         )
                     )
-            code = next(
-                (answer.code for answer in attempt.answers if answer.outcome is not Outcome.ACCEPTED), ""
-            )
+            code = next((answer.code for answer in attempt.answers if answer.outcome is not Outcome.ACCEPTED), "")
             decision = after_attempt(
                 (answer.outcome for answer in attempt.answers),
                 attempt=message.attempt,
@@ -283,9 +278,7 @@ class Outbox:
                 pinned = any(answer.outcome is Outcome.ACCEPTED for answer in attempt.answers) or (
                     len(message.open_numbers) < message.segments
                 )
-                self._try_again(
-                    message, link, decision.due_ms, code, other_link=decision.other_link and not pinned
-                )
+                self._try_again(message, link, decision.due_ms, code, other_link=decision.other_link and not pinned)
                 continue
             self._tx.defer(
                 _FINISH,
@@ -323,7 +316,7 @@ class Outbox:
         group: str,
     ) -> None:
         self._tx.defer(
-            _ANSWER,
+            ANSWER,
             {
                 "b_id": message.id,
                 "b_number": number,
@@ -402,41 +395,35 @@ class Outbox:
             self._timeline.step(row.id, "uncertain", "the hub stopped while it was being sent")
         return len(rows)
 
-    def resolve_uncertain(
-        self, link: str, policy: Uncertain, wait_s: int, limit: int = 500
-    ) -> list[MessageSettled]:
-        """Settle UNCERTAIN messages whose wait for a report is over, by the link's policy."""
-        settled: list[MessageSettled] = []
-        rows = self._tx.read(
+    def uncertain_due(self, link: str, limit: int = 500) -> Sequence[sa.Row[Any]]:
+        """UNCERTAIN messages of a link whose wait for an answer or a report is over."""
+        return self._tx.read(
             sa.text(
-                "SELECT id, account_id, expires_ms, tag FROM outbox "
+                "SELECT id, account_id, recipient, segments, created_ms, expires_ms, tag FROM outbox "
                 "WHERE state = 'uncertain' AND link = :link AND due_ms <= :now ORDER BY due_ms LIMIT :limit"
             ),
             {"link": link, "now": self._now_ms, "limit": limit},
         ).all()
-        for row in rows:
-            state = after_waiting(policy, now_ms=self._now_ms, expires_ms=row.expires_ms)
-            if state is State.QUEUED:
-                self._tx.execute(
-                    sa.update(outbox)
-                    .where(outbox.c.id == row.id)
-                    .values(state=State.QUEUED.value, due_ms=self._now_ms, maybe_twice=True)
-                )
-                self._timeline.step(
-                    row.id, "resend", "no report came; sent again, so the phone may get it twice"
-                )
-                continue
-            self._finish(row.id, state, "never answered")
-            self._timeline.step(row.id, state.value, "no answer and no report came")
-            settled.append(MessageSettled(row.id, row.account_id, state.value, "never answered", row.tag))
-        return settled
+
+    def settle_uncertain(self, message: sa.Row[Any], policy: Uncertain) -> list[MessageSettled]:
+        """Give an UNCERTAIN message up, or send it again, by the link's policy."""
+        state = after_waiting(policy, now_ms=self._now_ms, expires_ms=message.expires_ms)
+        if state is State.QUEUED:
+            self._tx.execute(
+                sa.update(outbox)
+                .where(outbox.c.id == message.id)
+                .values(state=State.QUEUED.value, due_ms=self._now_ms, maybe_twice=True)
+            )
+            self._timeline.step(message.id, "resend", "no report came; sent again, so the phone may get it twice")
+            return []
+        self._finish(message.id, state, "never answered")
+        self._timeline.step(message.id, state.value, "no answer and no report came")
+        return [MessageSettled(message.id, message.account_id, state.value, "never answered", message.tag)]
 
     def reroute(self, limit: int = 500) -> int:
         """Find a link for messages that had none when they came in. Returns how many found one."""
         rows = self._tx.read(
-            sa.text(
-                "SELECT id, recipient FROM outbox WHERE state = 'queued' AND link = '' ORDER BY id LIMIT :limit"
-            ),
+            sa.text("SELECT id, recipient FROM outbox WHERE state = 'queued' AND link = '' ORDER BY id LIMIT :limit"),
             {"limit": limit},
         ).all()
         moved = 0
@@ -468,22 +455,34 @@ class Outbox:
                 moved += 1
         return moved
 
-    def expire(self, limit: int = 500) -> list[MessageSettled]:
-        """Settle queued messages whose validity is over while no link took them."""
+    def overdue(self, limit: int = 500) -> list[int]:
+        """Queued messages whose validity is over while no link took them. Reads every queued row: not often."""
         rows = self._tx.read(
-            sa.text(
-                "SELECT id, account_id, tag FROM outbox WHERE state = 'queued' AND expires_ms <= :now LIMIT :limit"
-            ),
+            sa.text("SELECT id FROM outbox WHERE state = 'queued' AND expires_ms <= :now LIMIT :limit"),
             {"now": self._now_ms, "limit": limit},
+        )
+        return list(rows.scalars())
+
+    def expire(self, message_ids: Sequence[int]) -> list[MessageSettled]:
+        """Settle those of these messages as EXPIRED that are still queued."""
+        rows = self._tx.read(
+            sa.select(outbox.c.id, outbox.c.account_id, outbox.c.tag).where(
+                outbox.c.id.in_(list(message_ids)), outbox.c.state == State.QUEUED.value
+            )
         ).all()
         settled = []
         for row in rows:
             self._finish(row.id, State.EXPIRED, "validity is over")
             self._timeline.step(row.id, "expired", "its validity was over before a carrier took it")
-            settled.append(
-                MessageSettled(row.id, row.account_id, State.EXPIRED.value, "validity is over", row.tag)
-            )
+            settled.append(MessageSettled(row.id, row.account_id, State.EXPIRED.value, "validity is over", row.tag))
         return settled
+
+    def has_unrouted(self) -> bool:
+        """Whether any message waits without a link."""
+        return (
+            self._tx.read(sa.text("SELECT 1 FROM outbox WHERE state = 'queued' AND link = '' LIMIT 1")).first()
+            is not None
+        )
 
     def cancel(self, message_id: int) -> bool:
         """Take back a message that has not been claimed; False when it is too late."""
@@ -520,10 +519,7 @@ class Outbox:
         """Ids of the newest SMS to a number, newest first."""
         return list(
             self._tx.read(
-                sa.select(outbox.c.id)
-                .where(outbox.c.recipient == number)
-                .order_by(outbox.c.id.desc())
-                .limit(limit)
+                sa.select(outbox.c.id).where(outbox.c.recipient == number).order_by(outbox.c.id.desc()).limit(limit)
             ).scalars()
         )
 

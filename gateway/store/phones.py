@@ -22,9 +22,7 @@ class Phones:
     def get(self, account_id: int, number: str) -> Phone | None:
         """What is known of a number an account has named."""
         return _phone(
-            self._tx.read(
-                sa.select(phones).where(phones.c.account_id == account_id, phones.c.number == number)
-            ).first()
+            self._tx.read(sa.select(phones).where(phones.c.account_id == account_id, phones.c.number == number)).first()
         )
 
     def proved(self, account_id: int) -> str | None:
@@ -76,25 +74,19 @@ class Phones:
 
     def count_try(self, phone_id: int) -> None:
         """One more wrong code."""
-        self._tx.execute(
-            sa.update(phones).where(phones.c.id == phone_id).values(code_tries=phones.c.code_tries + 1)
-        )
+        self._tx.execute(sa.update(phones).where(phones.c.id == phone_id).values(code_tries=phones.c.code_tries + 1))
 
     def prove(self, phone_id: int) -> None:
         """The code was right: the number is the account's."""
         self._tx.execute(
             sa.update(phones)
             .where(phones.c.id == phone_id)
-            .values(
-                proved_ms=self._now_ms, code_digest=None, code_expires_ms=None, code_tries=0, codes_sent=0
-            )
+            .values(proved_ms=self._now_ms, code_digest=None, code_expires_ms=None, code_tries=0, codes_sent=0)
         )
 
     def remove(self, account_id: int, number: str) -> None:
         """Forget a number of an account."""
-        self._tx.execute(
-            sa.delete(phones).where(phones.c.account_id == account_id, phones.c.number == number)
-        )
+        self._tx.execute(sa.delete(phones).where(phones.c.account_id == account_id, phones.c.number == number))
 
 
 class Stops:

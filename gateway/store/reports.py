@@ -17,6 +17,7 @@ from gateway.core.events import MessageSettled
 from gateway.core.messages import DeliveryReport, ReportState
 from gateway.core.outbox import State, after_report, settle
 from gateway.store.database import Transaction
+from gateway.store.outbox import ANSWER
 from gateway.store.schema import outbox, reports, segment_aliases, segments
 from gateway.store.timeline import Timeline
 
@@ -52,8 +53,7 @@ _ALIASED = (
     )
     .join(
         segments,
-        (segments.c.message_id == segment_aliases.c.message_id)
-        & (segments.c.number == segment_aliases.c.number),
+        (segments.c.message_id == segment_aliases.c.message_id) & (segments.c.number == segment_aliases.c.number),
     )
     .join(outbox, outbox.c.id == segments.c.message_id)
     .where(
@@ -109,6 +109,7 @@ class Reports:
 
     def file(self, link: str, group: str, arrived: Sequence[DeliveryReport]) -> list[MessageSettled]:
         """Keep every report, and settle what they are about; returns what is worth telling the owners."""
+        self._tx.flush_for(ANSWER)  # the answer may be in this very batch
         targets = self._targets(group, {report.carrier_id for report in arrived})
         matched: list[tuple[_Target, DeliveryReport]] = []
         for report in arrived:
@@ -138,6 +139,7 @@ class Reports:
         ids = list(carrier_ids)
         if not ids:
             return []
+        self._tx.flush_for(_INSERT)  # the report may be in this very batch
         parked = self._tx.read(_PARKED, {"ids": ids, "group": group}).all()
         if not parked:
             return []
@@ -148,9 +150,7 @@ class Reports:
             target = targets.get(row.carrier_id)
             if target is None:
                 continue
-            self._tx.defer(
-                _CLAIM_PARKED, {"b_id": row.id, "b_message": target.message_id, "b_number": target.number}
-            )
+            self._tx.defer(_CLAIM_PARKED, {"b_id": row.id, "b_message": target.message_id, "b_number": target.number})
             matched.append((target, DeliveryReport(row.carrier_id, ReportState(row.state), row.code)))
         return self._apply(parked[0].link, matched)
 
@@ -186,9 +186,7 @@ class Reports:
         for target, report in matched:
             state = after_report(target.state, report.state)
             place = f" segment {target.number} of {target.total}" if target.total > 1 else ""
-            self._timeline.step(
-                target.message_id, "report", f"{link}:{place} {report.state.value} ({report.code})"
-            )
+            self._timeline.step(target.message_id, "report", f"{link}:{place} {report.state.value} ({report.code})")
             if state is target.state:
                 continue
             target.state = state
@@ -229,11 +227,11 @@ class Reports:
             found.setdefault(row.message_id, {})[row.number] = State(row.state)
         return found
 
-    def adopt_for(self, message_id: int, group: str, recipient: str, since_ms: int) -> bool:
+    def adopt_for(self, message_id: int, group: str, recipient: str, since_ms: int) -> list[MessageSettled] | None:
         """Find a parked report for an UNCERTAIN one-segment message by its recipient, and settle it by that.
 
         A submit that was never answered has no id to be matched by; a report to the same number, after it was sent
-        and asked for by nobody else, is taken as its own. Returns whether one was found.
+        and asked for by nobody else, is taken as its own. None when there is no such report.
         """
         digits = recipient.lstrip("+")
         row = self._tx.read(
@@ -251,15 +249,14 @@ class Reports:
             },
         ).first()
         if row is None:
-            return False
+            return None
         self._tx.execute(
             sa.update(segments)
             .where(segments.c.message_id == message_id, segments.c.number == 1)
             .values(carrier_id=row.carrier_id, state=State.ACCEPTED.value)
         )
         self._timeline.step(message_id, "adopted", f"a report of {row.link} to this number must be its own")
-        self.settle_parked(group, [row.carrier_id])
-        return True
+        return self.settle_parked(group, [row.carrier_id])
 
     def of(self, message_ids: Sequence[int]) -> list[sa.RowMapping]:
         """Every report about these messages, as they came."""

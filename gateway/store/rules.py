@@ -55,7 +55,5 @@ class Rules:
     def remove(self, account_id: int, rule_id: int) -> bool:
         """Forget a rule; False when it is not the account's."""
         return bool(
-            self._tx.execute(
-                sa.delete(rules).where(rules.c.id == rule_id, rules.c.account_id == account_id)
-            ).rowcount
+            self._tx.execute(sa.delete(rules).where(rules.c.id == rule_id, rules.c.account_id == account_id)).rowcount
         )

@@ -49,9 +49,7 @@ domains = Table(
     Column("state", String(16), nullable=False, server_default="active"),  # active | suspended
     Column("language", String(8), nullable=False, server_default="zh"),
     Column("zone", String(64), nullable=False, server_default="Asia/Shanghai"),
-    Column(
-        "phone_mail", Boolean, nullable=False, server_default=text("true")
-    ),  # number@domain becomes an SMS
+    Column("phone_mail", Boolean, nullable=False, server_default=text("true")),  # number@domain becomes an SMS
     Column("created_ms", BigInteger, nullable=False),
 )
 
@@ -66,9 +64,7 @@ accounts = Table(
     Column("state", String(16), nullable=False, server_default="active"),
     Column("language", String(8), nullable=False, server_default="zh"),
     Column("zone", String(64), nullable=False, server_default="Asia/Shanghai"),
-    Column(
-        "sms_daily_cap", Integer, nullable=False, server_default="200"
-    ),  # SMS a day caused by this account
+    Column("sms_daily_cap", Integer, nullable=False, server_default="200"),  # SMS a day caused by this account
     Column("created_ms", BigInteger, nullable=False),
     UniqueConstraint("domain_id", "name"),
 )
@@ -190,9 +186,7 @@ mails = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("size_octets", BigInteger, nullable=False),
     Column("message_id", String(998), nullable=False, server_default=""),  # the header, with < >
-    Column(
-        "thread_id", BigInteger, nullable=False
-    ),  # id of the first mail of the conversation in this mailbox
+    Column("thread_id", BigInteger, nullable=False),  # id of the first mail of the conversation in this mailbox
     Column("envelope_sender", String(320), nullable=False, server_default=""),
     Column("envelope_recipient", String(320), nullable=False, server_default=""),
     Column("blob", String(64), nullable=False),  # where the bytes are, below the blob directory
@@ -290,9 +284,7 @@ outbox = Table(
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("maybe_twice", Boolean, nullable=False, server_default=text("false")),
     Column("lease_by", String(64), nullable=False, server_default=""),
-    Column(
-        "tried", String(255), nullable=False, server_default=""
-    ),  # links that refused it, divided by blanks
+    Column("tried", String(255), nullable=False, server_default=""),  # links that refused it, divided by blanks
     Column("code", String(64), nullable=False, server_default=""),  # the last word of a carrier
     Column("mail_id", BigInteger),
     Column("tag", String(128), nullable=False, server_default=""),

@@ -119,6 +119,4 @@ class Webhooks:
 
     def depth(self) -> int:
         """Calls that wait."""
-        return int(
-            self._tx.read(sa.text("SELECT count(*) FROM webhook_calls WHERE state = 'queued'")).scalar_one()
-        )
+        return int(self._tx.read(sa.text("SELECT count(*) FROM webhook_calls WHERE state = 'queued'")).scalar_one())

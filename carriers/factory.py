@@ -1,0 +1,45 @@
+"""Every protocol a link can speak: one line each. A new carrier is a folder and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from carriers.cmpp.carrier import CmppConfig, CmppSession
+from carriers.link import Endpoint
+from carriers.session import CarrierSession
+from carriers.smpp.carrier import SmppConfig, SmppSession
+
+
+def wall_clock() -> datetime:
+    """The time of day, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierKind:
+    """A protocol: its options, and how to begin a session with them."""
+
+    options: type
+    session: Callable[[Any], CarrierSession]
+    title: str
+
+
+KINDS: dict[str, CarrierKind] = {
+    "smpp": CarrierKind(SmppConfig, SmppSession, "SMPP 3.4"),
+    "cmpp": CarrierKind(CmppConfig, lambda config: CmppSession(config, wall_clock), "CMPP 2.0 and 3.0"),
+}
+
+
+def endpoint(options: Any) -> Endpoint:
+    """Where the carrier of these options listens."""
+    return Endpoint(
+        options.host,
+        options.port,
+        tls=getattr(options, "tls", False),
+        tls_ca=getattr(options, "tls_ca", ""),
+        tls_certificate=getattr(options, "tls_certificate", ""),
+        tls_key=getattr(options, "tls_key", ""),
+    )

@@ -1,0 +1,89 @@
+"""The wire tool: PDUs in hexadecimal to readable JSON and back, a line each.
+
+Every protocol gives a pair of pure functions; a later codec adds its name to `TOOLS`. Decoding and encoding again
+gives the same octets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from carriers.cmpp import wire as cmpp
+from carriers.cmpp.pdu import Version
+from carriers.smpp import wire as smpp
+from gateway.core.errors import CaiyouError, MalformedPdu
+
+#: Hexadecimal digits in a line; more is no PDU of any protocol here (SMPP allows about 71 000 octets).
+MAX_LINE = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class WireTool:
+    """How one protocol is read and written."""
+
+    decode: Callable[[bytes], dict[str, Any]]
+    encode: Callable[[dict[str, Any]], bytes]
+    title: str
+
+
+TOOLS: dict[str, WireTool] = {
+    "smpp": WireTool(smpp.decode_line, smpp.encode_line, "SMPP 3.4"),
+    "cmpp2": WireTool(
+        lambda data: cmpp.decode_line(data, Version.V2), lambda obj: cmpp.encode_line(obj, Version.V2), "CMPP 2.x"
+    ),
+    "cmpp3": WireTool(
+        lambda data: cmpp.decode_line(data, Version.V3), lambda obj: cmpp.encode_line(obj, Version.V3), "CMPP 3.0"
+    ),
+}
+
+
+def decode_lines(tool: WireTool, lines: Iterable[str]) -> Iterator[str]:
+    """A JSON object for every line of hexadecimal; one with `error` for a line that cannot be decoded."""
+    for number, line in enumerate(lines, 1):
+        digits = "".join(line.split())
+        if not digits:
+            continue
+        try:
+            if len(digits) > MAX_LINE:
+                raise MalformedPdu(f"{len(digits) // 2} octets are more than any PDU has")
+            decoded = tool.decode(_octets(digits))
+        except CaiyouError as error:
+            decoded = {"error": _explain(error), "line": number}
+        yield json.dumps(decoded, ensure_ascii=False)
+
+
+def encode_lines(tool: WireTool, lines: Iterable[str]) -> Iterator[str]:
+    """Hexadecimal for every line of JSON; a JSON object with `error` for a line that cannot be encoded."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield tool.encode(_object(line)).hex()
+        except CaiyouError as error:
+            yield json.dumps({"error": _explain(error), "line": number}, ensure_ascii=False)
+
+
+def _octets(digits: str) -> bytes:
+    try:
+        return bytes.fromhex(digits)
+    except ValueError as error:
+        raise MalformedPdu(f"not hexadecimal: {error}") from error
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise MalformedPdu(f"not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise MalformedPdu("a line must hold one JSON object")
+    return value
+
+
+def _explain(error: CaiyouError) -> dict[str, Any]:
+    if isinstance(error, MalformedPdu):
+        return {"reason": error.reason, "offset": error.offset, "field": error.field}
+    return {"reason": str(error), "offset": 0, "field": ""}

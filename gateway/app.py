@@ -1,0 +1,159 @@
+"""The composition root: `build(config)` makes the hub, `REACTIONS` says who reacts to what.
+
+Read it from top to bottom and you know the parts, who knows whom, and the order in which they start and stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from carriers.factory import KINDS, endpoint
+from carriers.link import Link
+from gateway import clock, housekeeping
+from gateway.config import Config, LinkEntry
+from gateway.core.events import MailArrived, MailSubmitted, MessageSettled, PhoneMailArrived, SmsReceived
+from gateway.core.ids import IdSource
+from gateway.core.routing import Router
+from gateway.dispatcher import Dispatcher
+from gateway.inbound import Inbound
+from gateway.journal import Journal
+from gateway.mail.facts import read_facts
+from gateway.mail.intake import MailDoors
+from gateway.mail.relay import RelayLoop
+from gateway.store.blobs import Blobs
+from gateway.store.database import Store, open_store
+from gateway.store.desk import Desk, Reaction
+from gateway.store.upgrade import upgrade
+from gateway.web.server import WebDoor
+from gateway.web.webhooks import WebhookLoop, announce_sms
+from mail2sms.notify import Notifier
+from mail2sms.phone_mail import PhoneMail
+from mail2sms.replies import Replies
+from mail2sms.submit import SubmitNotifier
+
+
+def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
+    """Who reacts to what, in order."""
+    notifier = Notifier(config.notices)
+    on_send = SubmitNotifier(config.notices)
+    phone_mail = PhoneMail(config.notices)
+    replies = Replies(config.notices)
+    return {
+        MailArrived: (notifier.notify_on_arrival,),
+        MailSubmitted: (on_send.notify_on_send,),
+        PhoneMailArrived: (phone_mail.mail_to_phone,),
+        SmsReceived: (replies.answer_sms, announce_sms),
+        MessageSettled: (phone_mail.report_failure,),
+    }
+
+
+@dataclass(slots=True)
+class App:
+    """A hub, ready to start. `stop()` undoes `start()` in the opposite order."""
+
+    config: Config
+    store: Store
+    desk: Desk
+    journal: Journal
+    dispatcher: Dispatcher
+    inbound: Inbound
+    mail: MailDoors
+    relay: RelayLoop
+    web: WebDoor
+    webhooks: WebhookLoop
+    house: housekeeping.Housekeeping
+    owner: str
+    _started: list[object] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Recover what an earlier run left, then open the doors: outgoing ways first, so that nothing waits."""
+        roles = self.config.hub.roles
+        routes = await self.desk.read(lambda books: books.links.routes())
+        names = [entry.link.name for entry in self.config.links]
+        self.desk.router.set_routes(routes or housekeeping.default_routes(names))
+        if "house" in roles:
+            await self.desk.place_forgotten()
+            self.house.start()
+        if "links" in roles:
+            self.dispatcher.start()
+        if "smtp" in roles:
+            await self.relay.start()
+            await self.mail.start()
+        if "web" in roles:
+            await self.webhooks.start()
+            await self.web.start()
+
+    async def stop(self) -> None:
+        """Close the doors, let what is under way end, then close the store."""
+        roles = self.config.hub.roles
+        if "web" in roles:
+            await self.web.stop()
+            await self.webhooks.stop()
+        if "smtp" in roles:
+            await self.mail.stop()
+            await self.relay.stop()
+        if "links" in roles:
+            await self.inbound.drain()
+            await self.dispatcher.stop()
+        if "house" in roles:
+            await self.house.stop()
+        await self.desk.close()
+
+
+def build(config: Config, *, now_ms: Callable[[], int] = clock.now_ms) -> App:
+    """Make the hub. Opens the database, brings it to this version's schema, and connects to nothing else."""
+    journal = Journal()
+    store = open_store(config.store)
+    upgrade(store)
+    router = Router()
+    desk = Desk(
+        store,
+        Blobs(Path(config.store.data_dir)),
+        router,
+        journal,
+        new_id=IdSource(now_ms, config.store.node),
+        now_ms=now_ms,
+        read_facts=read_facts,
+        reactions=reactions(config),
+    )
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    inbound = Inbound(desk, journal, config.hub.region)
+    dispatcher = Dispatcher(desk, inbound, journal, owner)
+    for entry in config.links:
+        dispatcher.add(_link(entry, dispatcher), entry.link.protocol, entry.policy)
+    names = [entry.link.name for entry in config.links]
+    notifier = Notifier(config.notices)
+    return App(
+        config=config,
+        store=store,
+        desk=desk,
+        journal=journal,
+        dispatcher=dispatcher,
+        inbound=inbound,
+        mail=MailDoors(desk, config.smtp, config.lmtp, config.submission),
+        relay=RelayLoop(desk, config.relay, owner),
+        web=WebDoor(desk, config.web),
+        webhooks=WebhookLoop(desk, config.webhooks),
+        house=housekeeping.Housekeeping(
+            journal, housekeeping.chores(desk, router, names, notifier.release_held)
+        ),
+        owner=owner,
+    )
+
+
+def _link(entry: LinkEntry, dispatcher: Dispatcher) -> Link:
+    kind = KINDS[entry.link.protocol]
+    return Link(
+        entry.link.name,
+        entry.group,
+        endpoint(entry.options),
+        lambda: kind.session(entry.options),
+        dispatcher,
+        rate_per_s=entry.link.rate_per_s,
+    )

@@ -1,0 +1,425 @@
+"""The dispatcher: claim what the links may send, submit it, record what the carriers answer.
+
+One lane per link. A lane claims a little more than the window holds, so that an answer is followed by the next submit
+at once and not by a transaction; what the carrier answers is recorded in batches, one commit at a time per lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+
+from carriers.link import Link
+from carriers.session import ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
+from gateway.core import text as sms_text
+from gateway.core.attempts import Answer, Attempt, Claimed
+from gateway.core.errors import StoreUnavailable
+from gateway.core.messages import Outcome, Segment
+from gateway.core.outbox import Uncertain
+from gateway.core.routing import LinkFacts
+from gateway.inbound import Inbound
+from gateway.journal import Journal
+from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.links import LEASE_S
+
+#: Messages claimed ahead of the window.
+CLAIM_AHEAD = 64
+#: Messages in one claim.
+CLAIM_LIMIT = 256
+#: How often a lane looks for messages whose time has come without anybody telling it, seconds.
+LOOK_EVERY_S = 1.0
+#: Pause after the store failed, seconds.
+STORE_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPolicy:
+    """How messages on a link are treated."""
+
+    #: What to do with a submit that was never answered: wait, resend, or resend-at-once.
+    uncertain: Uncertain = Uncertain.RESEND
+    #: Seconds to wait for a report before an unanswered submit is sent again.
+    uncertain_wait_s: int = 60
+
+
+@dataclass(slots=True)
+class _Open:
+    """A claimed message some of whose segments are unanswered."""
+
+    message: Claimed
+    waiting: set[int]
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Lane:
+    """What one link is sending."""
+
+    def __init__(self, link: Link, desk: Desk, journal: Journal, policy: LinkPolicy, owner: str) -> None:
+        self.link = link
+        self._desk = desk
+        self._journal = journal
+        self._policy = policy
+        self._owner = owner
+        self._work = asyncio.Event()
+        self._done = asyncio.Event()
+        self._pending: deque[Segment] = deque()  # claimed, not yet on the wire
+        self._open: dict[int, _Open] = {}
+        self._finished: list[Attempt] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to claim and to record."""
+        self._tasks = [
+            asyncio.create_task(self._claim_forever(), name=f"claim-{self.link.name}"),
+            asyncio.create_task(self._record_forever(), name=f"record-{self.link.name}"),
+        ]
+
+    async def stop(self) -> None:
+        """Stop claiming, give back what never went on the wire, record every answer there is."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.line_lost()
+        if self._finished:
+            finished, self._finished = self._finished, []
+            await self._record(finished)
+        await self._give_back()
+
+    def wake(self) -> None:
+        """There may be work, or room for it."""
+        self._work.set()
+
+    @property
+    def in_flight(self) -> int:
+        """Messages claimed and not yet answered."""
+        return len(self._open)
+
+    # --- out ------------------------------------------------------------------------------------------------
+
+    def submit_pending(self) -> None:
+        """Put as many claimed segments on the wire as the window takes."""
+        link = self.link
+        if not self._pending:
+            return
+        room = link.room()
+        if room <= 0:
+            return
+        for _ in range(min(room, len(self._pending))):
+            link.submit(self._pending.popleft())
+        link.flush()
+
+    async def _claim_forever(self) -> None:
+        link = self.link
+        while True:
+            if not link.is_up:
+                await self._rest()
+                continue
+            self.submit_pending()
+            wanted = min(link.room() + CLAIM_AHEAD - len(self._pending), CLAIM_LIMIT)
+            if wanted <= CLAIM_AHEAD // 2 and self._pending:
+                await self._rest()
+                continue
+            try:
+                claimed = await self._desk.commit(lambda books, wanted=wanted: self._claim(books, wanted))  # type: ignore[misc]
+            except StoreUnavailable:
+                await asyncio.sleep(STORE_PAUSE_S)
+                continue
+            for message in claimed:
+                self._open_message(message)
+            self.submit_pending()
+            if not claimed:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await self._work.wait()
+        except TimeoutError:
+            pass
+        self._work.clear()
+
+    def _claim(self, books: BooksOfStore, limit: int) -> list[Claimed]:
+        return books.outbox.claim(self.link.name, self.link.group, self._owner, limit)
+
+    def _open_message(self, message: Claimed) -> None:
+        alphabet = sms_text.Alphabet(message.alphabet)
+        texts = sms_text.split(message.text, alphabet) if message.segments > 1 else [message.text]
+        validity_s = max(60, (message.expires_ms - self._desk.now_ms()) // 1000)
+        self._open[message.id] = _Open(message, set(message.open_numbers))
+        for number in message.open_numbers:
+            self._pending.append(
+                Segment(
+                    message_id=message.id,
+                    number=number,
+                    total=message.segments,
+                    sender=message.sender,
+                    recipient=message.recipient,
+                    text=texts[number - 1],
+                    alphabet=alphabet,
+                    reference=(message.id ^ message.id >> 22) & 0xFF,
+                    want_report=message.want_report,
+                    validity_s=validity_s,
+                )
+            )
+
+    # --- back -----------------------------------------------------------------------------------------------
+
+    def answered(self, events: Sequence[SubmitAnswered]) -> None:
+        """Take the answers to submits; a message whose last segment is answered is recorded."""
+        for event in events:
+            open_message = self._open.get(event.segment.message_id)
+            if open_message is None or event.segment.number not in open_message.waiting:
+                continue  # answered twice
+            open_message.waiting.discard(event.segment.number)
+            code = "" if event.outcome is Outcome.ACCEPTED else f"{event.reason or 'code'} ({event.code})"[:64]
+            open_message.answers.append(Answer(event.segment.number, event.outcome, event.carrier_ids, code))
+            if not open_message.waiting:
+                self._finish(open_message)
+        self.submit_pending()
+        if len(self._pending) <= CLAIM_AHEAD // 2:
+            self._work.set()
+
+    def _finish(self, open_message: _Open) -> None:
+        del self._open[open_message.message.id]
+        self._finished.append(Attempt(open_message.message, tuple(open_message.answers)))
+        self._done.set()
+
+    def line_lost(self) -> None:
+        """The line is gone: segments that never went out are answered for, so that their messages end."""
+        unsent: dict[int, list[int]] = {}
+        for segment in self._pending:
+            unsent.setdefault(segment.message_id, []).append(segment.number)
+        self._pending.clear()
+        for message_id, numbers in unsent.items():
+            open_message = self._open[message_id]
+            if len(numbers) == len(open_message.message.open_numbers):
+                continue  # nothing of it was sent: given back whole
+            for number in numbers:
+                open_message.waiting.discard(number)
+                open_message.answers.append(Answer(number, Outcome.TEMPORARY, code="line lost before it was sent"))
+            if not open_message.waiting:
+                self._finish(open_message)
+        self._work.set()
+
+    async def give_back_unsent(self) -> None:
+        """After `line_lost`: messages of which nothing was sent are queued again."""
+        with contextlib.suppress(StoreUnavailable):
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        sent = {segment.message_id for segment in self._pending}
+        unsent = [
+            open_message.message
+            for open_message in self._open.values()
+            if not open_message.answers
+            and open_message.waiting == set(open_message.message.open_numbers)
+            and open_message.message.id not in sent
+        ]
+        if not unsent:
+            return
+        await self._desk.commit(lambda books: books.outbox.release(unsent, f"link {self.link.name} went down"))
+        for message in unsent:
+            self._open.pop(message.id, None)
+
+    async def _record_forever(self) -> None:
+        while True:
+            await self._done.wait()
+            self._done.clear()
+            finished, self._finished = self._finished, []
+            while finished:
+                try:
+                    await self._record(finished)
+                    finished = []
+                except StoreUnavailable:
+                    # The carrier has answered and the store cannot take it now: keep the answers and try again.
+                    # If the hub stops before that, these messages are UNCERTAIN at the next start.
+                    await asyncio.sleep(STORE_PAUSE_S)
+
+    async def _record(self, finished: Sequence[Attempt]) -> None:
+        link, policy, router = self.link, self._policy, self._desk.router
+
+        def work(books: BooksOfStore) -> None:
+            settled = books.outbox.record(
+                link.name,
+                link.group,
+                finished,
+                uncertain=policy.uncertain,
+                uncertain_wait_s=policy.uncertain_wait_s,
+                price=lambda recipient: router.price(recipient, link.name),
+            )
+            ids = [
+                carrier_id
+                for attempt in finished
+                if attempt.message.want_report
+                for answer in attempt.answers
+                for carrier_id in answer.carrier_ids
+            ]
+            settled += books.reports.settle_parked(link.group, ids)
+            books.tell_owners(settled)
+
+        await self._desk.commit(work)
+        self._journal.count("submitted", link.name, len(finished))
+
+    async def settle_uncertain(self) -> None:
+        """Apply the link's policy to messages whose wait for an answer or report is over."""
+        link, policy = self.link, self._policy
+
+        def work(books: BooksOfStore) -> None:
+            for message in books.outbox.uncertain_due(link.name):
+                settled = None
+                if message.segments == 1:
+                    settled = books.reports.adopt_for(message.id, link.group, message.recipient, message.created_ms)
+                if settled is None:
+                    settled = books.outbox.settle_uncertain(message, policy.uncertain)
+                books.tell_owners(settled)
+            books.aftermath.links.add(link.name)
+
+        if await self._desk.read(lambda books: bool(books.outbox.uncertain_due(link.name, limit=1))):
+            await self._desk.commit(work)
+
+
+class Dispatcher:
+    """Every link of this process with its lane; the listener of all links."""
+
+    def __init__(self, desk: Desk, inbound: Inbound, journal: Journal, owner: str) -> None:
+        self.lanes: dict[str, Lane] = {}
+        self._desk = desk
+        self._inbound = inbound
+        self._journal = journal
+        self._owner = owner
+        self._policies: dict[str, LinkPolicy] = {}
+        self._protocols: dict[str, str] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._small_tasks: set[asyncio.Task[None]] = set()
+        desk.work_for_link = self.wake
+
+    def add(self, link: Link, protocol: str, policy: LinkPolicy) -> None:
+        """Serve a link from `start()` on."""
+        self.lanes[link.name] = Lane(link, self._desk, self._journal, policy, self._owner)
+        self._protocols[link.name] = protocol
+        self._tell_router(link)
+
+    def start(self) -> None:
+        """Take the leases, connect, and begin to send."""
+        self._tasks = [asyncio.create_task(self._keep(lane), name=f"link-{name}") for name, lane in self.lanes.items()]
+
+    async def stop(self) -> None:
+        """Take leave of every carrier in order, record what is known, give the leases back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._small_tasks, return_exceptions=True)
+
+    def wake(self, link: str) -> None:
+        """A commit put messages into the outbox for this link."""
+        lane = self.lanes.get(link)
+        if lane is not None:
+            lane.wake()
+
+    # --- one link ---------------------------------------------------------------------------------------------
+
+    async def _keep(self, lane: Lane) -> None:
+        """Own the link while the lease lasts: a process that dies loses it within seconds to another one."""
+        while True:
+            if not await self._lease(lane.link):
+                await asyncio.sleep(LEASE_S / 3)
+                continue
+            await self._serve(lane)
+
+    async def _lease(self, link: Link) -> bool:
+        try:
+            return await self._desk.commit(
+                lambda books: books.links.lease(link.name, link.group, self._protocols[link.name], self._owner)
+            )
+        except StoreUnavailable:
+            return False
+
+    async def _serve(self, lane: Lane) -> None:
+        link = lane.link
+        found = await self._desk.commit(lambda books: books.outbox.recover(self._owner, link.name))
+        if found:
+            self._journal.recovered(link.name, found)
+        running = asyncio.create_task(link.run(), name=f"line-{link.name}")
+        lane.start()
+        try:
+            while await self._lease(link):
+                await self._look_after(lane)
+                await asyncio.sleep(LEASE_S / 5)
+            self._journal.link_down(link.name, "another process owns the link now", 0.0)
+        finally:
+            await link.stop()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await lane.stop()
+            with contextlib.suppress(StoreUnavailable):
+                await self._desk.commit(lambda books: books.links.let_go(link.name, self._owner))
+
+    async def _look_after(self, lane: Lane) -> None:
+        try:
+            await lane.settle_uncertain()
+        except StoreUnavailable as error:
+            self._journal.task_failed("settle-uncertain", str(error))
+
+    # --- what links tell ----------------------------------------------------------------------------------------
+
+    def link_events(self, link: Link, events: Sequence[SessionEvent]) -> None:
+        """Answers go to the lane, deliveries and reports to the inbound side."""
+        answers = [event for event in events if isinstance(event, SubmitAnswered)]
+        if answers:
+            self.lanes[link.name].answered(answers)
+        arrived = [event for event in events if isinstance(event, SmsArrived | ReportArrived)]
+        if arrived:
+            self._inbound.take(link, arrived)
+
+    def link_up(self, link: Link, peer: str) -> None:
+        """The carrier let us in."""
+        self._journal.link_up(link.name, peer)
+        self._note_state(link, "up", "")
+        self.lanes[link.name].wake()
+
+    def link_down(self, link: Link, reason: str, retry_in_s: float) -> None:
+        """The line is gone: what never went out is queued again."""
+        lane = self.lanes[link.name]
+        lane.line_lost()
+        self._journal.link_down(link.name, reason, retry_in_s)
+        self._note_state(link, "down", reason)
+        self._spawn(lane.give_back_unsent())
+
+    def link_refused(self, link: Link, reason: str) -> None:
+        """The carrier does not let us in."""
+        self._journal.login_refused(link.name, reason)
+
+    def link_misbehaved(self, link: Link, reason: str) -> None:
+        """The carrier sent something wrong."""
+        self._journal.peer_misbehaved(link.name, reason)
+
+    def link_throttled(self, link: Link, pause_s: float) -> None:
+        """The carrier said "too fast"."""
+        self._journal.throttled(link.name, pause_s)
+
+    def link_ready(self, link: Link) -> None:
+        """There is room for more submits."""
+        lane = self.lanes[link.name]
+        lane.submit_pending()
+        lane.wake()
+
+    def _note_state(self, link: Link, state: str, error: str) -> None:
+        self._tell_router(link)
+        self._spawn(self._write_state(link.name, state, error))
+
+    async def _write_state(self, name: str, state: str, error: str) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            await self._desk.commit(lambda books: books.links.set_state(name, state, error or None))
+
+    def _tell_router(self, link: Link) -> None:
+        self._desk.router.set_link(link.name, LinkFacts(up=link.is_up))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._small_tasks.add(task)
+        task.add_done_callback(self._small_tasks.discard)

@@ -1,0 +1,101 @@
+"""What has to be looked after now and then: each chore is safe to run twice and in several processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.core.errors import CaiyouError
+from gateway.core.routing import Route, Router
+from gateway.journal import Journal
+from gateway.store.desk import BooksOfStore, Desk
+
+#: Seconds a link may be down before what waits for it goes to another link.
+PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to do every so many seconds."""
+
+    name: str
+    every_s: float
+    do: Callable[[], Awaitable[object]]
+
+
+class Housekeeping:
+    """Runs chores until it is stopped; one that fails is told of and runs again next time."""
+
+    def __init__(self, journal: Journal, chores: list[Chore]) -> None:
+        self._journal = journal
+        self._chores = chores
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin with every chore."""
+        self._tasks = [asyncio.create_task(self._repeat(chore), name=f"chore-{chore.name}") for chore in self._chores]
+
+    async def stop(self) -> None:
+        """Stop, each chore at its next pause."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _repeat(self, chore: Chore) -> None:
+        while True:
+            try:
+                await chore.do()
+            except CaiyouError as error:
+                self._journal.task_failed(chore.name, str(error))
+            await asyncio.sleep(chore.every_s)
+
+
+def default_routes(links: list[str]) -> list[Route]:
+    """Routes for a hub that was given none: every number over every link, in the order of the configuration."""
+    return [Route("", link, preference=position) for position, link in enumerate(links)]
+
+
+def chores(desk: Desk, router: Router, links: list[str], release_held: Callable[[BooksOfStore], object]) -> list[Chore]:
+    """The chores of a hub."""
+    down_since: dict[str, float] = {}
+
+    async def learn_routes() -> None:
+        routes = await desk.read(lambda books: books.links.routes())
+        router.set_routes(routes or default_routes(links))
+
+    async def find_routes() -> None:
+        if await desk.read(lambda books: books.outbox.has_unrouted()):
+            await desk.commit(lambda books: books.outbox.reroute())
+
+    async def leave_dead_links() -> None:
+        now = asyncio.get_running_loop().time()
+        for name, facts in router.links.items():
+            if facts.up:
+                down_since.pop(name, None)
+            elif now - down_since.setdefault(name, now) >= PATIENCE_S and any(f.up for f in router.links.values()):
+                while await desk.commit(lambda books, name=name: books.outbox.leave_link(name)):  # type: ignore[misc]
+                    await asyncio.sleep(0)
+
+    async def expire() -> None:
+        overdue = await desk.read(lambda books: books.outbox.overdue())
+        if overdue:
+            await desk.commit(lambda books: books.tell_owners(books.outbox.expire(overdue)))
+
+    async def send_held() -> None:
+        if await desk.read(lambda books: bool(books.notices.held_due(1))):
+            await desk.commit(release_held)
+
+    async def react_again() -> None:
+        if await desk.read(lambda books: bool(books.failures.due(1))):
+            await desk.commit(lambda books: books.try_again())
+
+    return [
+        Chore("learn-routes", 2.0, learn_routes),
+        Chore("find-routes", 2.0, find_routes),
+        Chore("leave-dead-links", 2.0, leave_dead_links),
+        Chore("expire", 30.0, expire),
+        Chore("send-held-notices", 5.0, send_held),
+        Chore("react-again", 5.0, react_again),
+        Chore("place-forgotten", 300.0, desk.place_forgotten),
+    ]
