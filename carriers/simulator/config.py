@@ -1,0 +1,92 @@
+"""What the simulated operator can be told before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from carriers.simulator.faults import Faults
+from gateway.core.errors import ConfigError
+from gateway.core.text import Alphabet
+
+Protocol = Literal["smpp", "cmpp"]
+
+OFF = -1  # a port that is not opened
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may log in, and which numbers are routed to it."""
+
+    #: "smpp" or "cmpp".
+    protocol: Protocol
+    #: system_id or SP_Id.
+    name: str
+    #: Password or shared secret.
+    secret: str = field(repr=False)
+    #: Messages to numbers that begin with this go to the account; "" takes the operator's access number.
+    access_number: str = ""
+
+
+DEFAULT_ACCOUNTS = (Account("smpp", "caiyou", "secret08"), Account("cmpp", "900001", "888888"))
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """One operator on this machine. A port of 0 takes any free one, of -1 none."""
+
+    #: Address to listen on.
+    host: str = "127.0.0.1"
+    #: Port for SMPP.
+    smpp_port: int = 2775
+    #: Port for CMPP.
+    cmpp_port: int = 7890
+    #: Port of the page with the handsets.
+    web_port: int = 8088
+    #: Who may log in.
+    accounts: tuple[Account, ...] = DEFAULT_ACCOUNTS
+    #: Number that phones see and write to when an account has none of its own.
+    access_number: str = "10657000"
+    #: Seconds from a submit to its delivery report.
+    report_delay_s: float = 0.2
+    #: Seconds until a delivery without answer, or one that was refused, is sent again; three times in all.
+    repeat_s: float = 60.0
+    #: What data_coding 0 and Msg_Fmt 0 mean: "gsm7", "latin1" or "ascii".
+    default_alphabet: str = "gsm7"
+    #: Refuse senders that do not begin with the account's access number.
+    check_senders: bool = False
+    #: Keep counters and ids but no texts and no handsets, for benchmarks.
+    count_only: bool = False
+    #: Texts kept for each handset, the oldest go first.
+    keep_texts: int = 500
+    #: Handsets kept, the ones that got their first text longest ago go first.
+    keep_handsets: int = 10_000
+    #: What CMPP calls this gateway, six digits at most; part of every Msg_Id.
+    gateway_code: int = 108001
+    #: Deliveries without answer on one line, and requests of the peer without answer (CMPP: more get Result 8).
+    window: int = 64
+    #: Certificate and key (PEM files) for SMPP over TLS; "" speaks plain TCP.
+    tls_certificate: str = ""
+    tls_key: str = ""
+    #: What goes wrong from the beginning; can be changed while it runs.
+    faults: Faults = field(default_factory=Faults)
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError, naming the key."""
+        if self.default_alphabet not in (Alphabet.GSM7, Alphabet.LATIN1, Alphabet.ASCII):
+            raise ConfigError("default_alphabet: one of gsm7, latin1, ascii")
+        for key in ("smpp_port", "cmpp_port", "web_port"):
+            if not OFF <= getattr(self, key) <= 65535:
+                raise ConfigError(f"{key}: -1 to 65535")
+        if len({it.name for it in self.accounts}) < len(self.accounts):
+            raise ConfigError("accounts: a name must not come twice")
+        if self.report_delay_s < 0 or self.repeat_s <= 0:
+            raise ConfigError("report_delay_s, repeat_s: no negative time")
+        if not 0 <= self.gateway_code < 1 << 22:
+            raise ConfigError("gateway_code: at most 22 bits")
+        if min(self.window, self.keep_texts, self.keep_handsets) < 1:
+            raise ConfigError("window, keep_texts, keep_handsets: at least 1")
+
+    def access_number_of(self, account: Account) -> str:
+        """The number that is routed to the account."""
+        return account.access_number or self.access_number

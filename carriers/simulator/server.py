@@ -1,0 +1,258 @@
+"""The simulated operator on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import cast
+
+from carriers.simulator.cmpp_line import CmppLine
+from carriers.simulator.config import OFF, SimulatorConfig
+from carriers.simulator.line import SimulatedLine
+from carriers.simulator.operator import Operator
+from carriers.simulator.page import Page
+from carriers.simulator.smpp_line import SmppLine
+from gateway.core.errors import ConfigError
+
+BEIJING = timezone(timedelta(hours=8))
+_TICK_S = 0.5
+_LEAST_PAUSE_S = 0.005  # what is due within that is done together
+_LEAVE_S = 1.0
+_SLICE = 4096  # most octets taken at once from a line that is read slowly
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(BEIJING)
+
+
+class Simulator:
+    """An operator that listens. Start and stop it on one event loop; the ports are known once it has started."""
+
+    def __init__(
+        self, config: SimulatorConfig | None = None, *, wall_clock: Callable[[], datetime] = _wall_clock
+    ) -> None:
+        self.config = config or SimulatorConfig()
+        self.operator = Operator(self.config, wall_clock)
+        self.smpp_port = OFF
+        self.cmpp_port = OFF
+        self.web_port = OFF
+        self._servers: list[asyncio.Server] = []
+        self._page: Page | None = None
+        self._connections: dict[SimulatedLine, _Connection] = {}
+        self._ticker: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing = False
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when a port is taken, ConfigError for a certificate that cannot be used."""
+        config = self.config
+        self._loop = asyncio.get_running_loop()
+        try:
+            self.smpp_port = await self._listen(SmppLine, config.smpp_port, _tls_context(config))
+            self.cmpp_port = await self._listen(CmppLine, config.cmpp_port, None)
+            if config.web_port != OFF:
+                self._page = Page(self.operator, self.touch)
+                self.web_port = await self._page.start(config.host, config.web_port)
+        except BaseException:
+            await self.stop()
+            raise
+        self._ticker = asyncio.create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Take leave of every line, then close."""
+        for server in self._servers:
+            server.close()
+        now = asyncio.get_running_loop().time()
+        for line in list(self._connections):
+            if not line.is_deaf:
+                line.leave(now)
+        self.flush_all()
+        deadline = now + _LEAVE_S
+        while self._connections and asyncio.get_running_loop().time() < deadline:
+            if all(line.is_deaf for line in self._connections):
+                break
+            await asyncio.sleep(0.01)
+        for connection in list(self._connections.values()):
+            connection.abort()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+            self._ticker = None
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._page is not None:
+            await self._page.stop()
+            self._page = None
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+
+    def touch(self) -> None:
+        """Something was asked of the operator from outside: write what came of it."""
+        self.operator.tick(self._loop.time())
+        self.flush_touched()
+        self._set_timer()
+
+    def flush_all(self) -> None:
+        """Write what every line has."""
+        for connection in list(self._connections.values()):
+            connection.flush()
+
+    def flush_touched(self) -> None:
+        """Write what deliveries brought about on other lines."""
+        touched = self.operator.touched
+        if self._flushing:
+            return
+        self._flushing = True
+        try:
+            while touched:
+                connection = self._connections.get(touched.pop())  # type: ignore[call-overload]
+                if connection is not None:
+                    connection.flush()
+        finally:
+            self._flushing = False
+
+    def received(self) -> None:
+        """After octets were taken from a line: flush the others, wake up for what is due."""
+        if self.operator.touched:
+            self.flush_touched()
+        if self._timer is None:
+            self._set_timer()
+
+    async def _listen(
+        self,
+        make: Callable[[Operator, str, float], SimulatedLine],
+        port: int,
+        tls: ssl.SSLContext | None,
+    ) -> int:
+        if port == OFF:
+            return OFF
+        server = await self._loop.create_server(lambda: _Connection(self, make), self.config.host, port, ssl=tls)
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    async def _tick(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(_TICK_S)
+            now = self._loop.time()
+            for line in list(self._connections):
+                line.tick(now)
+            self.operator.tick(now)
+            self.flush_all()
+            ticks += 1
+            if ticks % 2 == 0:
+                self.operator.rate.sample(self.operator.counters.submits, now)
+
+    def _set_timer(self) -> None:
+        due = self.operator.next_due()
+        if due is None:
+            return
+        when = max(due, self._loop.time() + _LEAST_PAUSE_S)
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self.operator.tick(self._loop.time())
+        self.flush_touched()
+        self._set_timer()
+
+
+class _Connection(asyncio.Protocol):
+    """The socket side of a line."""
+
+    def __init__(self, simulator: Simulator, make: Callable[[Operator, str, float], SimulatedLine]) -> None:
+        self._simulator = simulator
+        self._make = make
+        self._transport: asyncio.Transport | None = None
+        self._late = b""  # taken from the socket, not read yet, while the line is read slowly
+        self._reader: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
+        peer = transport.get_extra_info("peername")
+        name = f"{peer[0]}:{peer[1]}" if peer else "?"
+        self._line = self._make(self._simulator.operator, name, self._simulator._loop.time())
+        self._simulator._connections[self._line] = self
+
+    def data_received(self, data: bytes) -> None:
+        simulator = self._simulator
+        if self._late or simulator.operator.faults.slow_read_octets_s:
+            self._read_slowly(data)
+            return
+        self._line.receive(data, simulator._loop.time())
+        self.flush()
+        simulator.received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        simulator = self._simulator
+        if self._reader is not None:
+            self._reader.cancel()
+        self._transport = None
+        simulator._connections.pop(self._line, None)
+        self._line.closed(str(exc) if exc else "the peer closed the connection", simulator._loop.time())
+        simulator.received()
+
+    def flush(self) -> None:
+        """Write what the line has; hang up when it is over."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        line = self._line
+        data = line.data_to_send()
+        if data:
+            transport.write(data)
+        if line.is_over:
+            if line.is_dropped:
+                self.abort()
+            else:
+                transport.close()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _read_slowly(self, data: bytes) -> None:
+        self._late += data
+        assert self._transport is not None
+        self._transport.pause_reading()
+        if self._reader is None:
+            self._read_some()
+
+    def _read_some(self) -> None:
+        self._reader = None
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if not self._late:
+            transport.resume_reading()
+            return
+        simulator = self._simulator
+        speed = simulator.operator.faults.slow_read_octets_s
+        # A tenth of a second's worth at a time, or all that is left once the fault is off.
+        size = max(1, min(speed // 10, _SLICE)) if speed else len(self._late)
+        piece, self._late = self._late[:size], self._late[size:]
+        self._reader = simulator._loop.call_later(size / speed if speed else 0.0, self._read_some)
+        self._line.receive(piece, simulator._loop.time())
+        self.flush()
+        simulator.received()
+
+
+def _tls_context(config: SimulatorConfig) -> ssl.SSLContext | None:
+    if not config.tls_certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(config.tls_certificate, config.tls_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"tls_certificate: {error}") from error
+    return context
