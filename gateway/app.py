@@ -5,12 +5,11 @@ Read it from top to bottom and you know the parts, who knows whom, and the order
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from carriers.factory import KINDS, endpoint
@@ -23,8 +22,8 @@ from gateway.core.routing import Router
 from gateway.dispatcher import Dispatcher
 from gateway.inbound import Inbound
 from gateway.journal import Journal
+from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
-from gateway.mail.intake import MailDoors
 from gateway.mail.relay import RelayLoop
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
@@ -34,21 +33,21 @@ from gateway.web.server import WebDoor
 from gateway.web.webhooks import WebhookLoop, announce_sms
 from mail2sms.notify import Notifier
 from mail2sms.phone_mail import PhoneMail
-from mail2sms.replies import Replies
-from mail2sms.submit import SubmitNotifier
+from mail2sms.replies import Answers
+from mail2sms.submit import SendNotifier
 
 
 def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     """Who reacts to what, in order."""
     notifier = Notifier(config.notices)
-    on_send = SubmitNotifier(config.notices)
+    on_send = SendNotifier(config.notices)
     phone_mail = PhoneMail(config.notices)
-    replies = Replies(config.notices)
+    answers = Answers(config.notices)
     return {
         MailArrived: (notifier.notify_on_arrival,),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
-        SmsReceived: (replies.answer_sms, announce_sms),
+        SmsReceived: (answers.answer_sms, announce_sms),
         MessageSettled: (phone_mail.report_failure,),
     }
 
@@ -69,7 +68,6 @@ class App:
     webhooks: WebhookLoop
     house: housekeeping.Housekeeping
     owner: str
-    _started: list[object] = field(default_factory=list)
 
     async def start(self) -> None:
         """Recover what an earlier run left, then open the doors: outgoing ways first, so that nothing waits."""
@@ -88,6 +86,21 @@ class App:
         if "web" in roles:
             await self.webhooks.start()
             await self.web.start()
+
+    def doors(self) -> list[tuple[str, str, int]]:
+        """The open doors: (name, host, port)."""
+        doors = []
+        for name, config in (
+            ("smtp", self.config.smtp),
+            ("lmtp", self.config.lmtp),
+            ("submission", self.config.submission),
+        ):
+            door = getattr(self.mail, name)
+            if config is not None and door is not None and "smtp" in self.config.hub.roles:
+                doors.append((name, config.host, door.port))
+        if "web" in self.config.hub.roles:
+            doors.append(("http", self.config.web.host, self.web.port))
+        return doors
 
     async def stop(self) -> None:
         """Close the doors, let what is under way end, then close the store."""
@@ -136,13 +149,11 @@ def build(config: Config, *, now_ms: Callable[[], int] = clock.now_ms) -> App:
         journal=journal,
         dispatcher=dispatcher,
         inbound=inbound,
-        mail=MailDoors(desk, config.smtp, config.lmtp, config.submission),
-        relay=RelayLoop(desk, config.relay, owner),
+        mail=MailDoors(desk, smtp=config.smtp, lmtp=config.lmtp, submission=config.submission),
+        relay=RelayLoop(desk, config.relay, owner=owner),
         web=WebDoor(desk, config.web),
         webhooks=WebhookLoop(desk, config.webhooks),
-        house=housekeeping.Housekeeping(
-            journal, housekeeping.chores(desk, router, names, notifier.release_held)
-        ),
+        house=housekeeping.Housekeeping(journal, housekeeping.chores(desk, router, names, notifier.release_held)),
         owner=owner,
     )
 

@@ -7,8 +7,8 @@ is in the database.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,16 @@ from gateway.core.errors import ConfigError
 from gateway.core.outbox import Uncertain
 from gateway.dispatcher import LinkPolicy
 from gateway.logs import LogConfig
-from gateway.mail.intake import LmtpConfig, SmtpConfig, SubmissionConfig
+from gateway.mail.intake import LmtpConfig, SmtpConfig
 from gateway.mail.relay import RelayConfig
+from gateway.mail.submission import SubmissionConfig
 from gateway.options import read_table
 from gateway.store.database import StoreConfig
 from gateway.web.server import WebConfig
 from gateway.web.webhooks import WebhookConfig
-from mail2sms.notify import NoticeConfig
+from mail2sms.sending import NoticeConfig
+
+ROLES = ("smtp", "web", "links", "house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,12 @@ class HubConfig:
     #: Region whose national numbers are understood without a country code.
     region: str = "CN"
     #: What this process does: any of smtp, web, links, house. Several processes may share one PostgreSQL.
-    roles: tuple[str, ...] = ("smtp", "web", "links", "house")
+    roles: tuple[str, ...] = ROLES
+
+    def __post_init__(self) -> None:
+        for role in self.roles:
+            if role not in ROLES:
+                raise ConfigError(f"roles must be of {', '.join(ROLES)}, not {role!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +87,18 @@ class Config:
     hub: HubConfig = field(default_factory=HubConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     log: LogConfig = field(default_factory=LogConfig)
-    smtp: SmtpConfig = field(default_factory=SmtpConfig)
-    lmtp: LmtpConfig = field(default_factory=LmtpConfig)
-    submission: SubmissionConfig = field(default_factory=SubmissionConfig)
+    smtp: SmtpConfig | None = None  # doors exist only when their table is in the file
+    lmtp: LmtpConfig | None = None
+    submission: SubmissionConfig | None = None
     relay: RelayConfig = field(default_factory=RelayConfig)
     web: WebConfig = field(default_factory=WebConfig)
     webhooks: WebhookConfig = field(default_factory=WebhookConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
     links: tuple[LinkEntry, ...] = ()
+
+    def with_roles(self, roles: Iterable[str]) -> Config:
+        """The same with other roles."""
+        return replace(self, hub=replace(self.hub, roles=tuple(roles)))
 
 
 #: The tables of the file, but for [[link]].

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from carriers.link import Link
@@ -73,8 +73,8 @@ class Lane:
     def start(self) -> None:
         """Begin to claim and to record."""
         self._tasks = [
-            asyncio.create_task(self._claim_forever(), name=f"claim-{self.link.name}"),
-            asyncio.create_task(self._record_forever(), name=f"record-{self.link.name}"),
+            asyncio.create_task(self._forever(self._claim_some), name=f"claim-{self.link.name}"),
+            asyncio.create_task(self._forever(self._record_some), name=f"record-{self.link.name}"),
         ]
 
     async def stop(self) -> None:
@@ -113,27 +113,33 @@ class Lane:
             link.submit(self._pending.popleft())
         link.flush()
 
-    async def _claim_forever(self) -> None:
-        link = self.link
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a step; what goes wrong in it is told of, and it goes on: a lane must never fall silent."""
         while True:
-            if not link.is_up:
-                await self._rest()
-                continue
-            self.submit_pending()
-            wanted = min(link.room() + CLAIM_AHEAD - len(self._pending), CLAIM_LIMIT)
-            if wanted <= CLAIM_AHEAD // 2 and self._pending:
-                await self._rest()
-                continue
             try:
-                claimed = await self._desk.commit(lambda books, wanted=wanted: self._claim(books, wanted))  # type: ignore[misc]
+                await step()
             except StoreUnavailable:
                 await asyncio.sleep(STORE_PAUSE_S)
-                continue
-            for message in claimed:
-                self._open_message(message)
-            self.submit_pending()
-            if not claimed:
-                await self._rest()
+            except Exception as error:
+                self._journal.task_failed(f"lane-{self.link.name}", f"{type(error).__name__}: {error}")
+                await asyncio.sleep(STORE_PAUSE_S)
+
+    async def _claim_some(self) -> None:
+        link = self.link
+        if not link.is_up:
+            await self._rest()
+            return
+        self.submit_pending()
+        wanted = min(link.room() + CLAIM_AHEAD - len(self._pending), CLAIM_LIMIT)
+        if wanted <= CLAIM_AHEAD // 2 and self._pending:
+            await self._rest()
+            return
+        claimed = await self._desk.commit(lambda books: self._claim(books, wanted))
+        for message in claimed:
+            self._open_message(message)
+        self.submit_pending()
+        if not claimed:
+            await self._rest()
 
     async def _rest(self) -> None:
         try:
@@ -226,19 +232,20 @@ class Lane:
         for message in unsent:
             self._open.pop(message.id, None)
 
-    async def _record_forever(self) -> None:
-        while True:
-            await self._done.wait()
-            self._done.clear()
-            finished, self._finished = self._finished, []
-            while finished:
-                try:
-                    await self._record(finished)
-                    finished = []
-                except StoreUnavailable:
-                    # The carrier has answered and the store cannot take it now: keep the answers and try again.
-                    # If the hub stops before that, these messages are UNCERTAIN at the next start.
-                    await asyncio.sleep(STORE_PAUSE_S)
+    async def _record_some(self) -> None:
+        await self._done.wait()
+        self._done.clear()
+        finished, self._finished = self._finished, []
+        if not finished:
+            return
+        try:
+            await self._record(finished)
+        except BaseException:
+            # The carrier has answered and the store cannot take it now: keep the answers for the next try. If the
+            # hub stops before that, these messages are UNCERTAIN at the next start.
+            self._finished = finished + self._finished
+            self._done.set()
+            raise
 
     async def _record(self, finished: Sequence[Attempt]) -> None:
         link, policy, router = self.link, self._policy, self._desk.router

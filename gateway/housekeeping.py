@@ -75,7 +75,7 @@ def chores(desk: Desk, router: Router, links: list[str], release_held: Callable[
                 down_since.pop(name, None)
             elif now - down_since.setdefault(name, now) >= PATIENCE_S and any(f.up for f in router.links.values()):
                 while await desk.commit(lambda books, name=name: books.outbox.leave_link(name)):  # type: ignore[misc]
-                    await asyncio.sleep(0)
+                    pass
 
     async def expire() -> None:
         overdue = await desk.read(lambda books: books.outbox.overdue())

@@ -22,7 +22,9 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = getattr(record, "facts", {})
         tail = " ".join(f"{key}={value}" for key, value in facts.items())
-        line = f"{self.formatTime(record, '%Y-%m-%d %H:%M:%S')} {record.levelname.lower():7} {record.getMessage()} {tail}"
+        line = (
+            f"{self.formatTime(record, '%Y-%m-%d %H:%M:%S')} {record.levelname.lower():7} {record.getMessage()} {tail}"
+        )
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line.rstrip()

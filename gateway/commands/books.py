@@ -1,0 +1,55 @@
+"""The store for commands that work on it directly, beside a hub that may be running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway import clock
+from gateway.config import Config, read_config
+from gateway.core.ids import IdSource
+from gateway.core.routing import LinkFacts, Router
+from gateway.housekeeping import default_routes
+from gateway.journal import Journal
+from gateway.mail.facts import read_facts
+from gateway.store.blobs import Blobs
+from gateway.store.database import open_store
+from gateway.store.desk import Desk
+from gateway.store.upgrade import upgrade
+
+#: Nodes 512-1023 are for commands, so that their ids never meet those of a running hub (0-511).
+_COMMAND_NODES = 512
+
+
+@contextlib.contextmanager
+def open_desk(path: Path) -> Iterator[Desk]:
+    """The desk of the hub with this configuration; reactions do not run here."""
+    config = read_config(path)
+    store = open_store(config.store)
+    upgrade(store)
+    router = Router()
+    desk = Desk(
+        store,
+        Blobs(Path(config.store.data_dir)),
+        router,
+        Journal(),
+        new_id=IdSource(clock.now_ms, _COMMAND_NODES + os.getpid() % _COMMAND_NODES),
+        now_ms=clock.now_ms,
+        read_facts=read_facts,
+        reactions={},
+    )
+    _learn_routes(desk, config)
+    try:
+        yield desk
+    finally:
+        store.engine.dispose()
+        desk.blobs.close()
+
+
+def _learn_routes(desk: Desk, config: Config) -> None:
+    names = [entry.link.name for entry in config.links]
+    for name in names:
+        desk.router.set_link(name, LinkFacts(up=True))
+    desk.router.set_routes(desk.read_now(lambda books: books.links.routes()) or default_routes(names))
