@@ -210,10 +210,12 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
 
     def say_goodbye(self, reply: str) -> None:
         """End the dialogue from our side."""
-        if self.transport is not None:
-            assert isinstance(self.transport, asyncio.Transport)
-            self.transport.write(reply.encode() + b"\r\n")
-            self.transport.close()
+        transport = self.transport
+        # A TLS transport that was closed twice breaks when it is written to.
+        if transport is not None and not transport.is_closing():
+            assert isinstance(transport, asyncio.Transport)
+            transport.write(reply.encode() + b"\r\n")
+            transport.close()
 
     async def _push_or_end(self, reply: str) -> None:
         if reply.startswith("421"):
