@@ -93,7 +93,7 @@ def _bubble(text: Text, said: dict[str, str]) -> str:
     side = "mine" if text.from_phone else "theirs"
     notes = [escape(f"{text.at:%H:%M:%S}")]
     if text.total > 1:
-        got = len({it.concat.number for it in text.segments if it.concat})
+        got = text.taken if text.from_phone else len({it.concat.number for it in text.segments if it.concat})
         notes.append(escape(f"{got}/{text.total}"))
     repeats = sum(it.repeated for it in text.segments)
     if repeats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -101,6 +102,9 @@ async def _run(config: SimulatorConfig, options: argparse.Namespace) -> int:
     if not options.quiet:
         simulator.operator.listeners.append(terminal.hear)
     await simulator.start()
+    # Thousands of small objects come and go each second and none of them in circles: look for those seldom.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     ports = {name: getattr(simulator, f"{name}_port") for name in ("smpp", "cmpp", "web")}
     if options.listen_file is not None:
         _write_whole(options.listen_file, json.dumps({"host": config.host, "pid": os.getpid()} | ports))

@@ -40,7 +40,7 @@ class Text:
     total: int = 1
     segments: list[ReceivedSegment] = field(default_factory=list)
     written: str = ""  # what the phone wrote
-    state: str = ""  # of what the phone wrote: "" under way, "taken" by the account
+    taken: int = 0  # segments of what the phone wrote that the account has
 
     @property
     def is_whole(self) -> bool:
@@ -62,9 +62,9 @@ class Text:
 
     @property
     def word(self) -> str:
-        """The state of the whole: the first that is not DELIVRD, or DELIVRD once all are."""
+        """The state of the whole: the first that is not DELIVRD, or DELIVRD once all are; "taken" for what it wrote."""
         if self.from_phone:
-            return self.state
+            return "taken" if self.taken >= self.total else ""
         states = [it.state for it in self.segments]
         bad = next((it for it in states if it not in ("", "DELIVRD")), None)
         return bad or ("DELIVRD" if states and all(states) else "")
@@ -127,9 +127,9 @@ class Handset:
             del self._open[key]
         return waiting
 
-    def write(self, to: str, text: str, at: datetime) -> Text:
-        """Keep what the phone wrote."""
-        written = Text(to, at, from_phone=True, written=text)
+    def write(self, to: str, text: str, total: int, at: datetime) -> Text:
+        """Keep what the phone wrote, in so many segments."""
+        written = Text(to, at, from_phone=True, total=total, written=text)
         self.texts.append(written)
         return written
 

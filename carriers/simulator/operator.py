@@ -20,7 +20,7 @@ from carriers.simulator.ids import CmppIds, SmppIds
 from carriers.simulator.traffic import Delivery, Fact, Line, Message, Report, Submission, Wants, Written
 from gateway.core import phone
 from gateway.core import text as texts
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.errors import BadRequest, NotEncodable, NotFound
 from gateway.core.messages import Concat
 
 MOST_SENDS = 3
@@ -72,6 +72,7 @@ class Operator:
         self.lines.append(line)
         if receives:
             self._receivers[line.account.name].append(line)
+            self._inherit(line.account)
         self.tell("bound", account=line.account.name, protocol=line.account.protocol, line=line.name)
         self.drain(line.account.name, now)
 
@@ -135,7 +136,8 @@ class Operator:
                 if self.faults.report_before_response:
                     self._report(message, word, now)
                 else:
-                    self._plan(now + config.report_delay_s, self._report, message, word)
+                    answered = now + self.faults.answer_delay_s
+                    self._plan(answered + config.report_delay_s, self._report, message, word)
             else:
                 message.word = word
         elif wants == Wants.NEVER:
@@ -149,8 +151,9 @@ class Operator:
             self.counters.reports_acknowledged += 1
         else:
             self.counters.messages_acknowledged += 1
-            delivery.text.state = "taken"
-            self.tell("taken", number=delivery.number, to=delivery.to, account=delivery.account)
+            delivery.text.taken += 1
+            if delivery.text.taken == delivery.text.total:
+                self.tell("taken", number=delivery.number, to=delivery.to, account=delivery.account)
         if self._bags[delivery.account]:
             self.drain(delivery.account, now)
 
@@ -201,19 +204,20 @@ class Operator:
             raise BadRequest(f"text: 1 to {MAX_WRITTEN} characters")
         if phone.normalise(number) is None:
             raise BadRequest("number: that is no phone number")
-        handset = self.handset(number)
-        to = (to or handset.last_sender or self.config.access_number).removeprefix("+")
-        account = self.account_of(to)
         alphabet = texts.choose(text)
         try:
             parts = texts.split(text, alphabet)
             coded = [texts.encode(part, alphabet) for part in parts]
-        except ValueError as error:
-            raise BadRequest("text: not Unicode") from error
+        except NotEncodable as error:
+            raise BadRequest("text: half a surrogate pair") from error
         if len(parts) > 255:
             raise BadRequest("text: more than 255 segments")
+        known = self.handsets.get(self.number(number))
+        to = (to or (known.last_sender if known else None) or self.config.access_number).removeprefix("+")
+        account = self.account_of(to)
+        handset = self.handset(number)
         self._reference = self._reference % 255 + 1
-        written = handset.write(to, text, self.wall_clock())
+        written = handset.write(to, text, len(parts), self.wall_clock())
         self.tell("said", number=handset.number, to=to, text=text, parts=len(parts), account=account)
         for index, data in enumerate(coded, 1):
             concat = Concat(self._reference, len(parts), index) if len(parts) > 1 else None
@@ -360,6 +364,21 @@ class Operator:
     def _offer_again(self, delivery: Delivery, now: float) -> None:
         self._in_flight.discard(delivery)
         self._offer(delivery, now)
+
+    def _inherit(self, account: Account) -> None:
+        """What waits for a number that several accounts share goes to the first of them that comes."""
+        shared = self.config.access_number_of(account)
+        for other in self.config.accounts:
+            if other is account or self._receivers[other.name] or self.config.access_number_of(other) != shared:
+                continue
+            kept: deque[Delivery] = deque()
+            for delivery in self._bags[other.name]:
+                if isinstance(delivery, Written) and delivery.to not in self._senders:
+                    delivery.account = account.name
+                    self._bags[account.name].append(delivery)
+                else:
+                    kept.append(delivery)
+            self._bags[other.name] = kept
 
     def _choose(self, delivery: Delivery) -> Line | None:
         """The next line of the account with room; they take turns."""
