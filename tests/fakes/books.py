@@ -167,13 +167,9 @@ class FakeNotices:
         assert len(reply_to) <= 320
         assert len(extension) <= 16
         assert len(reason) <= 32
-        notice_id = self._books.new_id()
-        self.all.append(
-            Notice(
-                notice_id, account_id, number, mail_id, thread_id, reply_to, state, message_id, extension, due_ms, reason,
-                self._books.now_ms,
-            )
-        )  # fmt: skip
+        notice_id, now_ms = self._books.new_id(), self._books.now_ms
+        told = (notice_id, account_id, number, mail_id, thread_id, reply_to, state)
+        self.all.append(Notice(*told, message_id, extension, due_ms, reason, now_ms))
         return notice_id
 
     def count_sent(self, account_id: int, since_ms: int) -> int:
@@ -241,7 +237,7 @@ class FakeOutbox:
         message_id = message_id or self._books.new_id()
         self.sent.append(sms)
         self.rows[message_id] = {
-            **dataclasses.asdict(sms),
+            **{name: getattr(sms, name) for name in NewSms.__annotations__},
             "purpose": sms.purpose.value,
             "id": message_id,
             "created_ms": self._books.now_ms,
