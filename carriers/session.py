@@ -7,7 +7,7 @@ built on that folder's `protocol.py` (which knows both roles) and `pdu.py`. `now
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.core.messages import DeliveryReport, IncomingSms, Outcome, Segment
 
@@ -29,8 +29,7 @@ class LoginRefused:
     permanent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitAnswered:
+class SubmitAnswered(NamedTuple):
     """The carrier answered a submit, or the session knows that no answer will come (outcome UNCERTAIN)."""
 
     segment: Segment
@@ -42,16 +41,14 @@ class SubmitAnswered:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SmsArrived:
+class SmsArrived(NamedTuple):
     """A phone wrote to us. The carrier waits for `acknowledge(receipt, …)`."""
 
     sms: IncomingSms
     receipt: object
 
 
-@dataclass(frozen=True, slots=True)
-class ReportArrived:
+class ReportArrived(NamedTuple):
     """A delivery report came. The carrier waits for `acknowledge(receipt, …)`."""
 
     report: DeliveryReport

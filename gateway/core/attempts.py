@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.core.messages import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A message a link has claimed; its segments with the numbers in `open_numbers` are still to be submitted."""
 
     id: int
@@ -25,8 +24,7 @@ class Claimed:
     maybe_twice: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back for one segment."""
 
     number: int
@@ -35,8 +33,7 @@ class Answer:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A claimed message with the answers to every segment that was submitted."""
 
     message: Claimed

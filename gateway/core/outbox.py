@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.core.messages import Outcome, ReportState
 
@@ -78,8 +79,7 @@ def retry_pause_s(attempt: int) -> int:
     return RETRY_PAUSES_S[min(attempt, len(RETRY_PAUSES_S)) - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What follows from the answers to one attempt of a message."""
 
     state: State

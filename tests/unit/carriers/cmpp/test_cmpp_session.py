@@ -90,7 +90,7 @@ class Gateway:
 
 
 def changed(**changes: Any) -> Segment:
-    return dataclasses.replace(SEGMENT, **changes)
+    return SEGMENT._replace(**changes)
 
 
 @pytest.mark.parametrize("version", ["2.0", "2.1", "3.0"])
@@ -335,7 +335,7 @@ def test_binary_with_ports_and_parts() -> None:
     ports = bytes.fromhex("05040b8423f0")
     push = changed(text="", data=b"\1", udh=ports, alphabet=Alphabet.BINARY)
     assert Gateway().open().submit(push).msg_content == b"\6" + ports + b"\1"
-    part = dataclasses.replace(push, total=2, reference=7)
+    part = push._replace(total=2, reference=7)
     content = Gateway().open().submit(part).msg_content
     assert content == bytes.fromhex("0b0003070201") + ports + b"\1"
 
