@@ -17,18 +17,34 @@ from typing import Protocol, cast
 from carriers.session import Bound, CarrierSession, Closed, LoginRefused, Misbehaved, SessionEvent, SubmitAnswered
 from gateway.core.messages import Outcome, Segment
 
-#: Pauses before connecting again, seconds: 1, 2, 4 … up to the last; each is varied by a quarter.
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
-#: After a login that was refused for good (wrong password) the carrier is not asked again for this long.
-REFUSED_PAUSE_S = 300.0
+#: A link with a rate keeps at most this many seconds' worth of unused submits: any span of T seconds sees no more than
+#: rate x (T + this). Carriers that count by the second would refuse a whole second's worth saved up.
+BURST_S = 0.1
+#: A link that rests or has a rate looks up this often, or it would run in bursts.
+SHORT_TICK_S = 0.05
 
-#: How long a line is rested when the carrier says "too fast"; doubled each time it says so again, up to the last.
-THROTTLE_PAUSE_S = 1.0
-LONGEST_THROTTLE_PAUSE_S = 30.0
 
-CONNECT_TIMEOUT_S = 15.0
-CLOSE_TIMEOUT_S = 5.0
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a link waits, seconds."""
+
+    #: Pauses before connecting again: the first, twice that, and so on to the longest; each is varied by a quarter.
+    first_pause_s: float = 1.0
+    longest_pause_s: float = 60.0
+    #: After a login that was refused for good (wrong password) the carrier is not asked again for this long.
+    refused_pause_s: float = 300.0
+    #: Rest when the carrier says "too fast"; doubled each time it says so again, up to the longest.
+    throttle_pause_s: float = 1.0
+    longest_throttle_pause_s: float = 30.0
+    #: For TCP and TLS.
+    connect_timeout_s: float = 15.0
+    #: For the last octets to leave and the carrier's word of leave; then the line is cut.
+    close_timeout_s: float = 5.0
+    #: How often the session is told the time.
+    tick_s: float = 0.5
+
+
+DEFAULT_TIMING = Timing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +97,31 @@ class Link:
         *,
         rate_per_s: float = 0.0,
         jitter: Callable[[], float] = random.random,
+        timing: Timing = DEFAULT_TIMING,
     ) -> None:
         self.name = name
         self.group = group
         self.endpoint = endpoint
         self.state = "down"  # down | connecting | up
+        self.line = 0  # which connection this is; a delivery can only be answered on the one it came on
         self._make_session = make_session
         self._listener = listener
         self._jitter = jitter
+        self._timing = timing
         self._rate = rate_per_s  # segments a second; 0 = as fast as the carrier answers
-        self._allowance = rate_per_s
+        self._most_saved = max(rate_per_s * BURST_S, 1.0)
+        self._allowance = 0.0
         self._allowance_at = 0.0
         self._session: CarrierSession | None = None
+        self._wire: _Wire | None = None
         self._transport: asyncio.Transport | None = None
         self._writable = True
         self._pumping = False
         self._resting_until = 0.0
-        self._throttle_pause_s = THROTTLE_PAUSE_S
-        self._pause_s = FIRST_PAUSE_S
+        self._throttle_pause_s = timing.throttle_pause_s
+        self._pause_s = timing.first_pause_s
+        self._up_at: float | None = None
+        self._cut_at = 0.0  # when to stop waiting for the last octets of a session that is over; 0 = not over
         self._reason = ""
         self._stopping = False
         self._over: asyncio.Event | None = None
@@ -130,9 +153,13 @@ class Link:
         if self._rate:
             self._allowance -= 1
 
-    def acknowledge(self, receipt: object, *, accepted: bool) -> None:
-        """Answer a delivery, now that it is on disk (or could not be put there); call `flush()` after the last one."""
-        if self._session is not None:
+    def acknowledge(self, receipt: object, *, accepted: bool, line: int) -> None:
+        """Answer a delivery, now that it is on disk (or could not be put there); call `flush()` after the last one.
+
+        `line` is what `self.line` was when it came. On a later connection its number stands for another delivery,
+        which may not be on disk: then nothing is said, and the carrier sends this one again.
+        """
+        if self._session is not None and line == self.line:
             self._session.acknowledge(receipt, accepted=accepted)
 
     def flush(self) -> None:
@@ -140,45 +167,54 @@ class Link:
         self._pump()
 
     def _refill(self, now: float) -> None:
-        self._allowance = min(self._allowance + (now - self._allowance_at) * self._rate, max(self._rate, 1.0))
+        self._allowance = min(self._allowance + (now - self._allowance_at) * self._rate, self._most_saved)
         self._allowance_at = now
 
     # --- keeping it up --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Connect, and connect again whenever the line is gone, until `stop()`."""
-        loop = asyncio.get_running_loop()
-        while not self._stopping:
-            self.state = "connecting"
-            self._reason = ""
-            self._over = asyncio.Event()
-            try:
-                async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                    await loop.create_connection(
-                        lambda: _Wire(self),
-                        self.endpoint.host,
-                        self.endpoint.port,
-                        ssl=_tls_context(self.endpoint),
-                        server_hostname=self.endpoint.host if self.endpoint.tls else None,
-                    )
-                while not self._over.is_set():
-                    try:
-                        async with asyncio.timeout(self._next_tick_s()):
-                            await self._over.wait()
-                    except TimeoutError:
-                        self._tick()
-            except (OSError, TimeoutError, ssl.SSLError) as error:
-                self._reason = str(error) or "no connection in time"
-            finally:
-                self._abort()
+        self._stopping = False
+        while True:
+            await self._hold_a_line()
             if self._stopping:
-                break
+                return
             pause_s = self._pause_s * (0.75 + self._jitter() / 2)
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
-            self.state = "down"
+            self._pause_s = min(self._pause_s * 2, self._timing.longest_pause_s)
             self._listener.link_down(self, self._reason, pause_s)
             await asyncio.sleep(pause_s)
-        self.state = "down"
+
+    async def _hold_a_line(self) -> None:
+        """Connect once and let time pass until the line is gone."""
+        loop = asyncio.get_running_loop()
+        self.state = "connecting"
+        self._reason = ""
+        self._over = asyncio.Event()
+        self._up_at = None
+        try:
+            async with asyncio.timeout(self._timing.connect_timeout_s):
+                await loop.create_connection(
+                    lambda: _Wire(self),
+                    self.endpoint.host,
+                    self.endpoint.port,
+                    ssl=_tls_context(self.endpoint),
+                    server_hostname=self.endpoint.host if self.endpoint.tls else None,
+                )
+            while not self._over.is_set():
+                try:
+                    async with asyncio.timeout(self._next_tick_s()):
+                        await self._over.wait()
+                except TimeoutError:
+                    self._tick()
+        except (OSError, TimeoutError) as error:
+            self._reason = self._reason or str(error) or "no connection in time"
+        except Exception as error:
+            # A link that ended here would stay down until somebody restarts the hub.
+            self._reason = f"{type(error).__name__}: {error}"
+        finally:
+            self._abort()
+        if self._up_at is not None and loop.time() - self._up_at >= self._pause_s:
+            self._pause_s = self._timing.first_pause_s
 
     async def stop(self) -> None:
         """Take leave in order: unanswered submits get a few seconds, then the line is closed."""
@@ -188,19 +224,24 @@ class Link:
         self._session.close(asyncio.get_running_loop().time())
         self._pump()
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            async with asyncio.timeout(self._timing.close_timeout_s):
                 await self._over.wait()
         except TimeoutError:
             self._abort()
+            self._over.set()
 
     def _next_tick_s(self) -> float:
-        # A resting or rate-limited link must look up sooner than once a second, or it would run in bursts.
-        return 0.05 if self._rate or self._resting_until else 0.5
+        tick_s = self._timing.tick_s
+        return min(SHORT_TICK_S, tick_s) if self._rate or self._resting_until else tick_s
 
     def _tick(self) -> None:
         if self._session is None:
             return
         now = asyncio.get_running_loop().time()
+        if self._cut_at and now >= self._cut_at and self._transport is not None:
+            # A peer that no longer reads would keep us waiting for the last octets for ever.
+            self._transport.abort()
+            return
         if self._resting_until and now >= self._resting_until:
             self._resting_until = 0.0
         self._session.tick(now)
@@ -210,19 +251,31 @@ class Link:
 
     # --- called by the wire ---------------------------------------------------------------------------------
 
-    def _connected(self, transport: asyncio.Transport) -> None:
+    def _connected(self, wire: _Wire, transport: asyncio.Transport) -> None:
+        self._wire = wire
         self._transport = transport
         self._writable = True
+        self._cut_at = 0.0
+        self.line += 1
         self._session = self._make_session()
         self._session.start(asyncio.get_running_loop().time())
         self._pump()
 
-    def _received(self, data: bytes) -> None:
-        if self._session is not None:
+    def _received(self, wire: _Wire, data: bytes) -> None:
+        if self._session is not None and wire is self._wire:
             self._session.receive(data, asyncio.get_running_loop().time())
             self._pump()
 
-    def _disconnected(self, error: Exception | None) -> None:
+    def _may_write(self, wire: _Wire, *, writable: bool) -> None:
+        if wire is not self._wire:
+            return
+        self._writable = writable
+        if writable and self.room() > 0:
+            self._listener.link_ready(self)
+
+    def _disconnected(self, wire: _Wire, error: Exception | None) -> None:
+        if wire is not self._wire:
+            return  # of a line that was given up before
         self._reason = self._reason or (str(error) if error else "the carrier closed the line")
         self._lose_session()
         if self._over is not None:
@@ -230,7 +283,7 @@ class Link:
 
     def _lose_session(self) -> None:
         session, self._session = self._session, None
-        self._transport = None
+        self._wire = self._transport = None
         self.state = "down"
         if session is not None:
             session.connection_lost()
@@ -270,17 +323,20 @@ class Link:
             if isinstance(event, SubmitAnswered):
                 if event.outcome is Outcome.THROTTLED:
                     self._rest()
-                elif event.outcome is Outcome.ACCEPTED and not self._resting_until:
-                    self._throttle_pause_s = THROTTLE_PAUSE_S
+                elif event.outcome is Outcome.ACCEPTED:
+                    # Being let in proves little: a carrier may let us in and hang up for hours.
+                    self._pause_s = self._timing.first_pause_s
+                    if not self._resting_until:
+                        self._throttle_pause_s = self._timing.throttle_pause_s
             elif isinstance(event, Bound):
                 self.state = "up"
-                self._pause_s = FIRST_PAUSE_S
-                self._allowance, self._allowance_at = self._rate, asyncio.get_running_loop().time()
+                self._up_at = self._allowance_at = asyncio.get_running_loop().time()
+                self._allowance = self._most_saved
                 self._listener.link_up(self, event.peer)
             elif isinstance(event, LoginRefused):
                 self._reason = f"login refused: {event.reason} (code {event.code})"
                 if event.permanent:
-                    self._pause_s = REFUSED_PAUSE_S
+                    self._pause_s = self._timing.refused_pause_s
                 self._listener.link_refused(self, self._reason)
             elif isinstance(event, Misbehaved):
                 self._listener.link_misbehaved(self, event.reason)
@@ -290,6 +346,7 @@ class Link:
         if closed:
             self._reason = self._reason or closed
             if self._transport is not None:
+                self._cut_at = asyncio.get_running_loop().time() + self._timing.close_timeout_s
                 self._transport.close()
 
     def _rest(self) -> None:
@@ -298,7 +355,7 @@ class Link:
             return
         self._resting_until = now + self._throttle_pause_s
         self._listener.link_throttled(self, self._throttle_pause_s)
-        self._throttle_pause_s = min(self._throttle_pause_s * 2, LONGEST_THROTTLE_PAUSE_S)
+        self._throttle_pause_s = min(self._throttle_pause_s * 2, self._timing.longest_throttle_pause_s)
 
 
 class _Wire(asyncio.Protocol):
@@ -309,20 +366,19 @@ class _Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclasses of asyncio's, so this cannot be asserted.
-        self._link._connected(cast("asyncio.Transport", transport))
+        self._link._connected(self, cast("asyncio.Transport", transport))
 
     def data_received(self, data: bytes) -> None:
-        self._link._received(data)
+        self._link._received(self, data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._link._disconnected(exc)
+        self._link._disconnected(self, exc)
 
     def pause_writing(self) -> None:
-        self._link._writable = False
+        self._link._may_write(self, writable=False)
 
     def resume_writing(self) -> None:
-        self._link._writable = True
-        self._link._listener.link_ready(self._link)
+        self._link._may_write(self, writable=True)
 
 
 def _tls_context(endpoint: Endpoint) -> ssl.SSLContext | None:

@@ -31,6 +31,8 @@ CLAIM_AHEAD = 64
 CLAIM_LIMIT = 256
 #: How often a lane looks for messages whose time has come without anybody telling it, seconds.
 LOOK_EVERY_S = 1.0
+#: How often a lease is renewed and messages without an answer are looked at, seconds.
+LOOK_AFTER_S = LEASE_S / 5
 #: Pause after the store failed, seconds.
 STORE_PAUSE_S = 1.0
 
@@ -68,27 +70,34 @@ class Lane:
         self._pending: deque[Segment] = deque()  # claimed, not yet on the wire
         self._open: dict[int, _Open] = {}
         self._finished: list[Attempt] = []
+        self._returned: list[Claimed] = []  # nothing of them was sent: to be queued again
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to claim and to record."""
+        self._stopping = False
         self._tasks = [
             asyncio.create_task(self._forever(self._claim_some), name=f"claim-{self.link.name}"),
             asyncio.create_task(self._forever(self._record_some), name=f"record-{self.link.name}"),
         ]
 
     async def stop(self) -> None:
-        """Stop claiming, give back what never went on the wire, record every answer there is."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        """Stop claiming, give back what never went on the wire, record every answer there is.
+
+        Steps under way are waited for: a claim or a record cut off from its commit would be done and not known of.
+        What the store does not take now is kept for the next `start()`.
+        """
+        self._stopping = True
+        self._work.set()
+        self._done.set()
+        await asyncio.gather(*self._tasks)
         self.line_lost()
-        if self._finished:
-            finished, self._finished = self._finished, []
-            await self._record(finished)
-        await self._give_back()
+        try:
+            await self._record_finished()
+            await self._give_back()
+        except StoreUnavailable as error:
+            self._journal.task_failed(f"lane-{self.link.name}", str(error))
 
     def wake(self) -> None:
         """There may be work, or room for it."""
@@ -115,7 +124,7 @@ class Lane:
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """Repeat a step; what goes wrong in it is told of, and it goes on: a lane must never fall silent."""
-        while True:
+        while not self._stopping:
             try:
                 await step()
             except StoreUnavailable:
@@ -126,6 +135,7 @@ class Lane:
 
     async def _claim_some(self) -> None:
         link = self.link
+        await self._give_back()
         if not link.is_up:
             await self._rest()
             return
@@ -137,6 +147,9 @@ class Lane:
         claimed = await self._desk.commit(lambda books: self._claim(books, wanted))
         for message in claimed:
             self._open_message(message)
+        if not link.is_up:
+            self.line_lost()  # it went down meanwhile, before these were there to be given back
+            return
         self.submit_pending()
         if not claimed:
             await self._rest()
@@ -204,7 +217,9 @@ class Lane:
         for message_id, numbers in unsent.items():
             open_message = self._open[message_id]
             if len(numbers) == len(open_message.message.open_numbers):
-                continue  # nothing of it was sent: given back whole
+                del self._open[message_id]
+                self._returned.append(open_message.message)
+                continue
             for number in numbers:
                 open_message.waiting.discard(number)
                 open_message.answers.append(Answer(number, Outcome.TEMPORARY, code="line lost before it was sent"))
@@ -212,40 +227,51 @@ class Lane:
                 self._finish(open_message)
         self._work.set()
 
-    async def give_back_unsent(self) -> None:
-        """After `line_lost`: messages of which nothing was sent are queued again."""
-        with contextlib.suppress(StoreUnavailable):
-            await self._give_back()
-
     async def _give_back(self) -> None:
-        sent = {segment.message_id for segment in self._pending}
-        unsent = [
-            open_message.message
-            for open_message in self._open.values()
-            if not open_message.answers
-            and open_message.waiting == set(open_message.message.open_numbers)
-            and open_message.message.id not in sent
-        ]
-        if not unsent:
+        if not self._returned:
             return
-        await self._desk.commit(lambda books: books.outbox.release(unsent, f"link {self.link.name} went down"))
-        for message in unsent:
-            self._open.pop(message.id, None)
+        returned, self._returned = self._returned, []
+        try:
+            await self._desk.commit(lambda books: books.outbox.release(returned, f"link {self.link.name} went down"))
+        except BaseException:
+            self._returned = returned + self._returned
+            raise
 
     async def _record_some(self) -> None:
         await self._done.wait()
         self._done.clear()
+        await self._record_finished()
+
+    async def _record_finished(self) -> None:
         finished, self._finished = self._finished, []
         if not finished:
             return
         try:
             await self._record(finished)
-        except BaseException:
+        except StoreUnavailable:
             # The carrier has answered and the store cannot take it now: keep the answers for the next try. If the
             # hub stops before that, these messages are UNCERTAIN at the next start.
             self._finished = finished + self._finished
             self._done.set()
             raise
+        except Exception as error:
+            self._journal.task_failed(f"record-{self.link.name}", f"{type(error).__name__}: {error}")
+            for attempt in finished:
+                await self._record_alone(attempt)
+
+    async def _record_alone(self, attempt: Attempt) -> None:
+        """Record one of a batch that failed; the one at fault without the carrier's ids, which are all that is foreign.
+
+        It must not be tried again for ever: everything behind it would wait.
+        """
+        try:
+            await self._record([attempt])
+        except StoreUnavailable:
+            self._finished.append(attempt)
+            self._done.set()
+        except Exception:
+            answers = tuple(answer._replace(carrier_ids=()) for answer in attempt.answers)
+            await self._record([Attempt(attempt.message, answers)])
 
     async def _record(self, finished: Sequence[Attempt]) -> None:
         link, policy, router = self.link, self._policy, self._desk.router
@@ -293,13 +319,15 @@ class Lane:
 class Dispatcher:
     """Every link of this process with its lane; the listener of all links."""
 
-    def __init__(self, desk: Desk, inbound: Inbound, journal: Journal, owner: str) -> None:
+    def __init__(
+        self, desk: Desk, inbound: Inbound, journal: Journal, owner: str, *, look_after_s: float = LOOK_AFTER_S
+    ) -> None:
         self.lanes: dict[str, Lane] = {}
         self._desk = desk
         self._inbound = inbound
         self._journal = journal
         self._owner = owner
-        self._policies: dict[str, LinkPolicy] = {}
+        self._look_after_s = look_after_s
         self._protocols: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._small_tasks: set[asyncio.Task[None]] = set()
@@ -333,18 +361,18 @@ class Dispatcher:
     async def _keep(self, lane: Lane) -> None:
         """Own the link while the lease lasts: a process that dies loses it within seconds to another one."""
         while True:
-            if not await self._lease(lane.link):
-                await asyncio.sleep(LEASE_S / 3)
-                continue
-            await self._serve(lane)
+            try:
+                if await self._lease(lane.link):
+                    await self._serve(lane)
+            except Exception as error:
+                # The link would stay down until somebody restarts the hub.
+                self._journal.task_failed(f"link-{lane.link.name}", f"{type(error).__name__}: {error}")
+            await asyncio.sleep(LEASE_S / 3)
 
     async def _lease(self, link: Link) -> bool:
-        try:
-            return await self._desk.commit(
-                lambda books: books.links.lease(link.name, link.group, self._protocols[link.name], self._owner)
-            )
-        except StoreUnavailable:
-            return False
+        return await self._desk.commit(
+            lambda books: books.links.lease(link.name, link.group, self._protocols[link.name], self._owner)
+        )
 
     async def _serve(self, lane: Lane) -> None:
         link = lane.link
@@ -354,23 +382,42 @@ class Dispatcher:
         running = asyncio.create_task(link.run(), name=f"line-{link.name}")
         lane.start()
         try:
-            while await self._lease(link):
-                await self._look_after(lane)
-                await asyncio.sleep(LEASE_S / 5)
-            self._journal.link_down(link.name, "another process owns the link now", 0.0)
+            reason = await self._while_ours(lane)
+            self._journal.link_down(link.name, reason, 0.0)
         finally:
             await link.stop()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await lane.stop()
+            self._tell_router(link)
             with contextlib.suppress(StoreUnavailable):
                 await self._desk.commit(lambda books: books.links.let_go(link.name, self._owner))
+
+    async def _while_ours(self, lane: Lane) -> str:
+        """Renew the lease until that fails; returns why. A store that is away for a moment costs no line."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LEASE_S
+        while True:
+            asked_at = loop.time()
+            try:
+                async with asyncio.timeout_at(until):
+                    if not await self._lease(lane.link):
+                        return "another process owns the link now"
+                until = asked_at + LEASE_S
+                await self._look_after(lane)
+            except StoreUnavailable:
+                pass
+            except TimeoutError:
+                return "the lease could not be renewed in time"
+            if loop.time() + self._look_after_s >= until:
+                return "the lease could not be renewed in time"
+            await asyncio.sleep(self._look_after_s)
 
     async def _look_after(self, lane: Lane) -> None:
         try:
             await lane.settle_uncertain()
-        except StoreUnavailable as error:
-            self._journal.task_failed("settle-uncertain", str(error))
+        except Exception as error:
+            self._journal.task_failed("settle-uncertain", f"{type(error).__name__}: {error}")
 
     # --- what links tell ----------------------------------------------------------------------------------------
 
@@ -395,7 +442,6 @@ class Dispatcher:
         lane.line_lost()
         self._journal.link_down(link.name, reason, retry_in_s)
         self._note_state(link, "down", reason)
-        self._spawn(lane.give_back_unsent())
 
     def link_refused(self, link: Link, reason: str) -> None:
         """The carrier does not let us in."""

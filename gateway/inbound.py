@@ -35,7 +35,7 @@ class Inbound:
 
         How many can wait here is bounded by the carrier's window: it gets no answer before.
         """
-        task = asyncio.create_task(self._file(link, arrived))
+        task = asyncio.create_task(self._file(link, link.line, arrived))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -43,12 +43,16 @@ class Inbound:
         """Wait until everything taken is filed."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _file(self, link: Link, arrived: Sequence[Arrived]) -> None:
+    async def _file(self, link: Link, line: int, arrived: Sequence[Arrived]) -> None:
         try:
             new = await self._desk.commit(self._work(link.name, link.group, arrived))
         except StoreUnavailable:
             accepted = False
         except Exception as error:
+            if len(arrived) > 1:
+                for event in arrived:  # the good ones must not come again and again because of one
+                    await self._file(link, line, [event])
+                return
             # Ours to mend, not the carrier's fault; it keeps the delivery and the journal says what broke.
             self._journal.task_failed("inbound", f"{type(error).__name__}: {error}")
             accepted = False
@@ -58,7 +62,7 @@ class Inbound:
                 self._journal.sms_arrived(link.name, sender, inbox_id)
             self._journal.count("reports", link.name, len(arrived) - len(new))
         for event in arrived:
-            link.acknowledge(event.receipt, accepted=accepted)
+            link.acknowledge(event.receipt, accepted=accepted, line=line)
         link.flush()
 
     def _work(
