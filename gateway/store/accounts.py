@@ -34,7 +34,6 @@ _MAILBOX = (
         mailboxes.c.quota_octets,
         mailboxes.c.used_octets,
         accounts.c.state,
-        domains.c.state.label("domain_state"),
     )
     .join(domains, domains.c.id == accounts.c.domain_id)
     .join(mailboxes, mailboxes.c.account_id == accounts.c.id)
@@ -166,49 +165,52 @@ class Accounts:
 
     def resolve(self, address: str) -> list[Target] | None:
         """Where mail for an address goes; None for a domain that is not ours, an empty list for an unknown user."""
-        name, _, domain = address.rpartition("@")
-        row = self._tx.read(
-            sa.select(domains.c.id, domains.c.phone_mail).where(domains.c.name == domain.lower())
-        ).first()
-        if row is None:
+        if self.domain_id(address.rpartition("@")[2]) is None:
             return None
         found: dict[Target, None] = {}
-        self._resolve(name.lower(), domain.lower(), row.id, bool(row.phone_mail), found, MAX_ALIAS_DEPTH)
+        # Breadth first and each address once: aliases that point at one another in many ways would otherwise be
+        # followed along every one of them.
+        seen = {address.lower()}
+        level = [address]
+        for _ in range(MAX_ALIAS_DEPTH):
+            following: list[str] = []
+            for wanted in level:
+                for target in self._step(wanted, found):
+                    if target.lower() not in seen:
+                        seen.add(target.lower())
+                        following.append(target)
+            level = following
         return list(found)
 
-    def _resolve(
-        self, name: str, domain: str, domain_id: int, phone_mail: bool, found: dict[Target, None], depth: int
-    ) -> None:
-        if depth == 0:
-            return
+    def _step(self, address: str, found: dict[Target, None]) -> list[str]:
+        """Add the targets an address stands for itself; return those its aliases name."""
+        local, _, domain = address.rpartition("@")
+        name, domain = local.lower(), domain.lower()
+        row = self._tx.read(
+            sa.select(domains.c.id, domains.c.phone_mail, domains.c.state).where(domains.c.name == domain)
+        ).first()
+        if row is None:
+            found[ToAddress(address)] = None
+            return []
+        if row.state != "active":
+            return []
         mailbox = self._tx.read(_MAILBOX, {"domain": domain, "name": name}).first()
         if mailbox is not None:
-            if mailbox.state == "active" and mailbox.domain_state == "active":
+            if mailbox.state == "active":
                 free = mailbox.quota_octets - mailbox.used_octets
                 found[ToMailbox(mailbox.account_id, mailbox.mailbox_id, f"{name}@{domain}", free)] = None
-            return
-        names = (name, "*") if not phone_mail or _phone(name) is None else (name,)
-        for wanted in names:
-            targets = list(
-                self._tx.read(
-                    sa.select(aliases.c.target).where(aliases.c.domain_id == domain_id, aliases.c.name == wanted)
-                ).scalars()
-            )
-            if not targets:
-                continue
-            for target in targets:
-                local, _, target_domain = target.rpartition("@")
-                row = self._tx.read(
-                    sa.select(domains.c.id, domains.c.phone_mail).where(domains.c.name == target_domain.lower())
-                ).first()
-                if row is None:
-                    found[ToAddress(target)] = None
-                else:
-                    self._resolve(local.lower(), target_domain.lower(), row.id, bool(row.phone_mail), found, depth - 1)
-            return
-        number = _phone(name) if phone_mail else None
+            return []
+        number = _phone(name) if row.phone_mail else None
+        for wanted in (name, "*") if number is None else (name,):
+            targets = self._tx.read(
+                sa.select(aliases.c.target).where(aliases.c.domain_id == row.id, aliases.c.name == wanted)
+            ).scalars()
+            following = list(targets)
+            if following:
+                return following
         if number is not None:
             found[ToPhone(number)] = None
+        return []
 
     # --- tokens -----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ a missing link is made again from its row, so the link step needs no durability 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections import deque
 from collections.abc import Sequence
@@ -56,11 +57,11 @@ class Blobs:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
                 files = [(path, data) for path, data, _ in batch]
-                error: OSError | None = None
+                error: Exception | None = None
                 try:
                     await loop.run_in_executor(self._threads, durable.write_all, files)
-                except OSError as caught:
-                    error = caught
+                except Exception as caught:
+                    error = caught  # whatever it is, those who wait must hear of it
                 for _, _, future in batch:
                     if future.done():
                         continue
@@ -103,12 +104,23 @@ class Blobs:
         seconds, milliseconds = divmod(made_at_ms(mail_id), 1000)
         return f"{seconds}.M{milliseconds * 1000}Q{mail_id}.{self._host},S={size},W={wire_size}"
 
-    def place(self, placements: Sequence[tuple[str, int, str, str]]) -> list[bool]:
-        """Link bodies into Maildirs: (reference, mailbox id, folder, file name) each. False where the body is gone."""
+    def place(self, placements: Sequence[tuple[str, int, str, str]], *, forgotten: bool = False) -> list[bool]:
+        """Link bodies into Maildirs: (reference, mailbox id, folder, file name) each. False where the body is gone.
+
+        For `forgotten` ones, which an earlier run may have linked without having noted it, `cur` is looked at too: a
+        mail client may have seen them there since.
+        """
         done: list[bool] = []
+        seen: dict[Path, set[str]] = {}
         for ref, mailbox_id, folder, name in placements:
             directory = self.maildir(mailbox_id, folder)
             self._make_maildir(directory, folder)
+            if forgotten:
+                if directory not in seen:
+                    seen[directory] = {entry.partition(":")[0] for entry in os.listdir(directory / "cur")}  # noqa: PTH208
+                if name in seen[directory]:
+                    done.append(True)
+                    continue
             try:
                 durable.link(self.path(ref), directory / "new" / name)
             except FileNotFoundError:

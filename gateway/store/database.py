@@ -22,9 +22,10 @@ import functools
 import operator
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.pool import QueuePool
 
 from gateway.core.errors import CaiyouError, ConfigError, StoreUnavailable
+from gateway.store import durable
 from gateway.store.schema import metadata
 
 T = TypeVar("T")
@@ -40,6 +42,10 @@ Row = Mapping[str, Any]
 
 #: Works in one transaction. More would make the first wait for the last: 256 works of 40 µs are 10 ms.
 MAX_BATCH = 256
+
+#: How often a batch is run that PostgreSQL ends because of a lock held by another process.
+CONFLICT_TRIES = 5
+_CONFLICTS = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 
 #: Seconds a reader or a slow writer waits for the lock of SQLite.
 BUSY_TIMEOUT_S = 30.0
@@ -70,18 +76,20 @@ class _BatchPoisoned(Exception):
 class Transaction:
     """One transaction on one connection, shared by the works of a batch."""
 
-    __slots__ = ("_deferred", "_strict", "_written", "connection", "dialect")
+    __slots__ = ("_deferred", "_named", "_strict", "_written", "connection", "dialect")
 
     def __init__(self, connection: Connection, *, strict: bool = True) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self._deferred: list[tuple[sa.Executable, Row]] = []
+        self._named: set[int] = set()  # statements that have rows waiting (or had, before an undo)
         self._written = 0
         self._strict = strict
 
     def defer(self, statement: sa.Executable, row: Row) -> None:
         """Write this row with the others of the batch; `statement` must be a module constant (it is the key)."""
         self._deferred.append((statement, row))
+        self._named.add(id(statement))
 
     def flush(self) -> None:
         """Send what was deferred: one executemany per statement, statements in the order first named."""
@@ -95,6 +103,7 @@ class Transaction:
             else:
                 group[1].append(row)
         self._deferred = []
+        self._named.clear()
         self._written += 1
         for statement, rows in groups.values():
             sql, arrange = _prepared(statement, self.connection.dialect, rows[0])
@@ -102,9 +111,13 @@ class Transaction:
 
     def flush_for(self, *statements: sa.Executable) -> None:
         """Flush when a row of one of these statements waits: for a read that must see them."""
-        wanted = set(map(id, statements))
-        if any(id(statement) in wanted for statement, _ in self._deferred):
+        if not self._named.isdisjoint(map(id, statements)):
             self.flush()
+
+    def waiting(self, statement: sa.Executable) -> Iterator[Row]:
+        """Rows deferred for a statement and not yet sent."""
+        if id(statement) in self._named:
+            yield from (row for deferred, row in self._deferred if deferred is statement)
 
     def read(self, statement: sa.Executable, parameters: Row | None = None) -> CursorResult[Any]:
         """Ask, without seeing what this batch has deferred so far."""
@@ -311,7 +324,8 @@ class Store:
         try:
             try:
                 results = _run_together(connection, works)
-            except (_BatchPoisoned, exc.SQLAlchemyError):
+            except Exception:
+                # Not only the database refuses a row: the driver does too (a lone surrogate is a UnicodeEncodeError).
                 self.figures.replays += 1
                 await in_thread(connection.rollback)
                 await in_thread(connection.begin)
@@ -326,11 +340,25 @@ class Store:
         return results
 
     def _write_off_loop(self, works: list[Callable[[Transaction], Any]]) -> list[Any]:
+        for tries_left in reversed(range(CONFLICT_TRIES)):
+            try:
+                return self._write_on_server(works)
+            except exc.OperationalError as error:
+                # Two processes that touch the same mailboxes in another order lock each other out: PostgreSQL ends
+                # one of the two transactions, and that one has simply to be run again.
+                if not tries_left or getattr(error.orig, "sqlstate", None) not in _CONFLICTS:
+                    raise
+                self.figures.replays += 1
+        raise AssertionError("the last try returns or raises")
+
+    def _write_on_server(self, works: list[Callable[[Transaction], Any]]) -> list[Any]:
         connection = self._begin()
         try:
             try:
                 results = _run_together(connection, works)
-            except (_BatchPoisoned, exc.IntegrityError, exc.DataError):
+            except (exc.OperationalError, exc.InterfaceError):
+                raise
+            except Exception:
                 self.figures.replays += 1
                 connection.rollback()
                 connection.begin()
@@ -402,7 +430,10 @@ def _run_one_by_one(connection: Connection, works: Iterable[Callable[[Transactio
 
 def open_store(config: StoreConfig) -> Store:
     """Connect, and make sure that what is committed is on disk. Raises ConfigError when it would not be."""
-    os.makedirs(config.data_dir, mode=0o750, exist_ok=True)  # noqa: PTH103 (data_dir is text in the file)
+    try:
+        durable.ensure_directory(Path(config.data_dir).absolute())
+    except OSError as error:
+        raise ConfigError(f"store.data_dir {config.data_dir} cannot be made: {error.strerror}") from error
     url = config.url or "sqlite:///" + os.path.join(os.path.abspath(config.data_dir), "caiyou.db")  # noqa: PTH100, PTH118
     try:
         parsed = sa.make_url(url)

@@ -12,7 +12,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from gateway.core import events
@@ -83,12 +83,13 @@ class BooksOfStore:
             self.ledger,
             desk.router.choose,
             self.aftermath.links,
+            self.tell_owners,
         )
 
     @cached_property
     def reports(self) -> Reports:
         """Delivery reports."""
-        return Reports(self.tx, self.new_id, self.now_ms, self.timeline)
+        return Reports(self.tx, self.new_id, self.now_ms, self.timeline, self.ledger, self._desk.router.price)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -279,10 +280,18 @@ class BooksOfStore:
 
     def _react(self, reaction: Reaction, event: Event) -> None:
         try:
-            self.tx.attempt(lambda: reaction(event, self))
+            self._attempt(reaction, event)
         except WorkFailed as error:
             self._desk.journal.reaction_failed(_name(reaction), str(error))
             self.failures.keep(_name(reaction), _event_to_json(event), str(error))
+
+    def _attempt(self, reaction: Reaction, event: Event) -> None:
+        placed = len(self.aftermath.placements)
+        try:
+            self.tx.attempt(lambda: reaction(event, self))
+        except WorkFailed:
+            del self.aftermath.placements[placed:]  # or a mail without a row would appear in a Maildir
+            raise
 
     def try_again(self, limit: int = 20) -> int:
         """Run reactions that failed before; returns how many worked now."""
@@ -291,9 +300,10 @@ class BooksOfStore:
             try:
                 event = _event_from_json(failure.event, self.body)
                 reaction = next(r for r in self._desk.reactions[type(event)] if _name(r) == failure.reaction)
-                self.tx.attempt(lambda reaction=reaction, event=event: reaction(event, self))  # type: ignore[misc]
-            except (WorkFailed, StopIteration, LookupError, NotFound) as error:
-                self.failures.again(failure, str(error))
+                self._attempt(reaction, event)
+            except (WorkFailed, StopIteration, LookupError, AttributeError, TypeError, NotFound, OSError) as error:
+                # Not only the reaction: what it reacts to may be gone, or be called otherwise in this version.
+                self.failures.again(failure, f"{type(error).__name__}: {error}")
             else:
                 self.failures.done(failure.id)
                 worked += 1
@@ -401,10 +411,12 @@ class Desk:
             batch, self._unplaced = self._unplaced[:PLACE_BATCH], self._unplaced[PLACE_BATCH:]
             await self._place_batch(batch, loop)
 
-    async def _place_batch(self, batch: Sequence[Placement], loop: asyncio.AbstractEventLoop) -> None:
+    async def _place_batch(
+        self, batch: Sequence[Placement], loop: asyncio.AbstractEventLoop, *, forgotten: bool = False
+    ) -> None:
         wanted = [(p.blob, p.mailbox_id, p.folder, p.file_name) for p in batch]
         try:
-            done = await loop.run_in_executor(None, self.blobs.place, wanted)
+            done = await loop.run_in_executor(None, partial(self.blobs.place, wanted, forgotten=forgotten))
             ids = [placement.mail_id for placement, placed in zip(batch, done, strict=True) if placed]
             await self.commit(lambda books: books.mails.placed(ids))
         except (OSError, StoreUnavailable) as error:
@@ -419,7 +431,7 @@ class Desk:
             batch = await self.read(lambda books, after=after: books.mails.unplaced(PLACE_BATCH, after))  # type: ignore[misc]
             if not batch:
                 return seen
-            await self._place_batch(batch, loop)
+            await self._place_batch(batch, loop, forgotten=True)
             seen += len(batch)
             after = batch[-1].mail_id
 

@@ -7,6 +7,7 @@ is never tried again on the same file: the kernel has marked the pages clean and
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +17,8 @@ def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
     """Write each file under its final name so that a power cut after the return loses none of them.
 
     Each is written to a temporary name beside it, fsynced and renamed; each directory is fsynced once for all.
-    Raises OSError; then none of the files may be relied on, and those already there are removed.
+    Raises OSError; then none of the files may be relied on, and those already there are removed. A name that is taken
+    is an error: after a clock was set back an id may come again, and the bytes under it are somebody's mail.
     """
     renamed: list[Path] = []
     try:
@@ -25,6 +27,8 @@ def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
             temporary = path.with_name(f".{path.name}.tmp")
             try:
                 _write_synced(temporary, data)
+                if path.exists():
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
                 os.rename(temporary, path)  # noqa: PTH104 (this module is the seam)
             except OSError:
                 with contextlib.suppress(OSError):
@@ -50,14 +54,25 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
+#: Directories this process has made durable. That one is there says nothing: another thread, or an earlier process
+#: that was killed, may have made it without having come to the fsync of its parent.
+_safe_directories: set[Path] = set()
+
+
 def ensure_directory(path: Path) -> None:
     """Make a directory and those above it, each made durable in its parent."""
-    if path.is_dir():
+    if path in _safe_directories or path.parent == path:
         return
     ensure_directory(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o750)
-    sync_directories((path.parent,))
+    try:
+        sync_directories((path.parent,))
+    except PermissionError:
+        # A directory above ours that we may not read was not made by us.
+        if os.access(path.parent, os.R_OK):
+            raise
+    _safe_directories.add(path)
 
 
 def sync_directories(paths: Iterable[Path]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.schema import failed_reactions
 
@@ -40,7 +41,7 @@ class FailedReactions:
                 "id": self._new_id(),
                 "reaction": reaction,
                 "event": event,
-                "error": error[:512],
+                "error": fitting(error, 512),
                 "attempt": 1,
                 "due_ms": self._now_ms + 5000,
                 "made_ms": self._now_ms,
@@ -68,7 +69,7 @@ class FailedReactions:
         self._tx.execute(
             sa.update(failed_reactions)
             .where(failed_reactions.c.id == failure.id)
-            .values(attempt=attempt, error=error[:512], due_ms=due_ms)
+            .values(attempt=attempt, error=fitting(error, 512), due_ms=due_ms)
         )
 
     def count(self) -> int:

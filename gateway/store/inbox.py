@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from gateway.core.messages import IncomingSms
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.schema import inbox
 from gateway.store.timeline import Timeline
@@ -44,6 +46,7 @@ class Inbox:
 
         None too for a resend of what is filed already.
         """
+        sender, recipient, text = fitting(sender, 32), fitting(sms.recipient, 32), fitting(sms.text)
         fingerprint = _fingerprint(sms)
         window = RESEND_WINDOW_MS if sms.carrier_id else SAME_WORDS_WINDOW_MS
         self._tx.flush()
@@ -65,11 +68,11 @@ class Inbox:
                 "id": inbox_id,
                 "link_group": group,
                 "link": link,
-                "carrier_id": sms.carrier_id or None,
+                "carrier_id": fitting(sms.carrier_id, 65) or None,
                 "fingerprint": fingerprint,
                 "sender": sender,
-                "recipient": sms.recipient,
-                "text": sms.text,
+                "recipient": recipient,
+                "text": text,
                 "reference": concat.reference if concat else None,
                 "number": concat.number if concat else None,
                 "total": concat.total if concat else None,
@@ -79,14 +82,14 @@ class Inbox:
         )
         self._timeline.step(inbox_id, "arrived", f"by {link}")
         if concat is None:
-            return Filed(inbox_id, sender, sms.recipient, sms.text)
-        return self._join(link, group, sender, sms.recipient, concat.reference, concat.total)
+            return Filed(inbox_id, sender, recipient, text)
+        return self._join(link, group, sender, recipient, concat.reference, concat.total)
 
     def _join(self, link: str, group: str, sender: str, recipient: str, reference: int, total: int) -> Filed | None:
         """Put the parts of a long SMS together once all are there.
 
-        References are 8 bits in most phones and come again; of two parts with the same number the newer counts, and
-        parts older than the resend window are not looked at.
+        References are 8 bits in most phones and come again: a part whose number is there already with other words
+        begins another SMS, and what came before it waits in vain. Parts older than the resend window are not looked at.
         """
         rows = self._tx.read(
             sa.select(inbox.c.id, inbox.c.number, inbox.c.text)
@@ -101,7 +104,13 @@ class Inbox:
             )
             .order_by(inbox.c.id)
         ).all()
-        parts = {row.number: row for row in rows if 1 <= row.number <= total}
+        parts: dict[int, sa.Row[Any]] = {}
+        for row in rows:
+            known = parts.get(row.number)
+            if known is not None and known.text != row.text:
+                parts.clear()
+            if 1 <= row.number <= total:
+                parts[row.number] = row
         if len(parts) < total:
             return None
         whole_id = self._new_id()

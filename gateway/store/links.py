@@ -45,7 +45,11 @@ class Links:
             return False
         taken = self._tx.execute(
             sa.update(links)
-            .where(links.c.name == name, links.c.lease_by == row.lease_by)
+            .where(
+                links.c.name == name,
+                links.c.lease_by == row.lease_by,
+                links.c.lease_until_ms == row.lease_until_ms,  # or a late renewal and a taking would both succeed
+            )
             .values(lease_by=owner, lease_until_ms=until, link_group=group, protocol=protocol)
         ).rowcount
         return bool(taken)

@@ -14,22 +14,34 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from gateway.core import text as sms_text
-from gateway.core.attempts import Attempt, Claimed
+from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.messages import Outcome
 from gateway.core.outbox import NewSms, State, Uncertain, after_attempt, after_waiting
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.ledger import Ledger
-from gateway.store.schema import outbox, segment_aliases, segments
+from gateway.store.schema import outbox, segments
 from gateway.store.timeline import Timeline
+
+#: Longest id of a carrier that is kept.
+CARRIER_ID_LENGTH = 65
+
+_QUEUED = State.QUEUED.value
+_UNANSWERED = frozenset({State.SENDING.value, State.UNCERTAIN.value})
 
 _INSERT = sa.insert(outbox)
 _INSERT_SEGMENT = sa.insert(segments)
-_INSERT_ALIAS = sa.insert(segment_aliases)
+# A carrier that gives two segments the same id must not keep every other answer of the batch from being written.
+_INSERT_ALIAS = sa.text(
+    "INSERT INTO segment_aliases (link_group, carrier_id, message_id, number) "
+    "VALUES (:link_group, :carrier_id, :message_id, :number) ON CONFLICT DO NOTHING"
+)
 
 _DUE = sa.text(
-    "SELECT id, account_id, attempt, sender, recipient, text, alphabet, segments, want_report, expires_ms, maybe_twice "
+    "SELECT id, account_id, attempt, sender, recipient, text, alphabet, segments, want_report, expires_ms, "
+    "maybe_twice, tag "
     "FROM outbox WHERE state = 'queued' AND link = :link AND priority = :priority AND due_ms <= :now "
     "ORDER BY due_ms, id LIMIT :limit"
 )
@@ -40,9 +52,10 @@ _CLAIM = (
     .where(outbox.c.id == bindparam("b_id"))
     .values(state=State.SENDING.value, attempt=bindparam("b_attempt"), lease_by=bindparam("b_owner"))
 )
+# `b_from` is the state the decision was made in: what has gone on since then (a report, another process) stands.
 _FINISH = (
     sa.update(outbox)
-    .where(outbox.c.id == bindparam("b_id"))
+    .where(outbox.c.id == bindparam("b_id"), outbox.c.state == bindparam("b_from"))
     .values(
         state=bindparam("b_state"),
         due_ms=bindparam("b_due"),
@@ -53,7 +66,7 @@ _FINISH = (
 )
 _REQUEUE = (
     sa.update(outbox)
-    .where(outbox.c.id == bindparam("b_id"))
+    .where(outbox.c.id == bindparam("b_id"), outbox.c.state == bindparam("b_from"))
     .values(
         state=State.QUEUED.value,
         due_ms=bindparam("b_due"),
@@ -64,10 +77,22 @@ _REQUEUE = (
         lease_by="",
     )
 )
+_SEND_AGAIN = (
+    sa.update(segments)
+    .where(segments.c.message_id == bindparam("b_id"), segments.c.number == bindparam("b_number"))
+    .values(state=State.SENDING.value)
+)
+_STANDING = sa.text("SELECT id, state, attempt, tag, tried FROM outbox WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
 #: Writes the answer to a submit; `gateway.store.reports` has to see it.
 ANSWER = (
     sa.update(segments)
-    .where(segments.c.message_id == bindparam("b_id"), segments.c.number == bindparam("b_number"))
+    .where(
+        segments.c.message_id == bindparam("b_id"),
+        segments.c.number == bindparam("b_number"),
+        sa.text("segments.state IN ('sending', 'queued', 'uncertain')"),  # a late answer changes no report
+    )
     .values(
         state=bindparam("b_state"),
         carrier_id=bindparam("b_carrier_id"),
@@ -96,6 +121,7 @@ class Outbox:
         ledger: Ledger,
         choose_link: Callable[[str, Sequence[str]], str],
         woken: set[str],
+        tell: Callable[[Sequence[MessageSettled]], None],
     ) -> None:
         self._tx = tx
         self._new_id = new_id
@@ -104,6 +130,7 @@ class Outbox:
         self._ledger = ledger
         self._choose_link = choose_link  # (recipient, links tried) -> link, "" when no route fits
         self._woken = woken  # links that have new work, for whoever follows the commit
+        self._tell = tell  # tells the owners what became of messages
 
     # --- in -------------------------------------------------------------------------------------------------
 
@@ -159,7 +186,7 @@ class Outbox:
     def claim(self, link: str, group: str, owner: str, limit: int) -> list[Claimed]:
         """Take up to `limit` due messages of a link, most urgent first, oldest first, and mark them SENDING.
 
-        Messages whose validity is over are settled as EXPIRED instead.
+        Messages whose validity is over are settled as EXPIRED instead, and their owners told.
         """
         due = _DUE if self._tx.dialect == "sqlite" else _DUE_SHARED
         rows: list[Any] = []
@@ -174,17 +201,20 @@ class Outbox:
         again = [row.id for row in rows if row.attempt > 0]
         known = self._segment_states(again) if again else {}
         claimed: list[Claimed] = []
+        expired: list[MessageSettled] = []
         for row in rows:
             if row.expires_ms <= self._now_ms:
-                self._finish(row.id, State.EXPIRED, "validity is over")
-                self._timeline.step(row.id, "expired", "its validity was over before a carrier took it")
+                expired.append(self._expire(row))
                 continue
             states = known.get(row.id, {})
             numbers = range(1, row.segments + 1)
             open_numbers = tuple(n for n in numbers if states.get(n) not in (State.ACCEPTED, State.DELIVERED))
             self._tx.defer(_CLAIM, {"b_id": row.id, "b_attempt": row.attempt + 1, "b_owner": owner})
             for number in numbers:
-                if number not in states:
+                if number in states:
+                    if number in open_numbers:
+                        self._tx.defer(_SEND_AGAIN, {"b_id": row.id, "b_number": number})
+                else:
                     self._tx.defer(
                         _INSERT_SEGMENT,
                         {
@@ -211,7 +241,14 @@ class Outbox:
                     bool(row.maybe_twice),
                 )
             )
+        if expired:
+            self._tell(expired)
         return claimed
+
+    def _expire(self, row: sa.Row[Any]) -> MessageSettled:
+        self._finish(row.id, State.QUEUED, State.EXPIRED, "validity is over")
+        self._timeline.step(row.id, "expired", "its validity was over before a carrier took it")
+        return MessageSettled(row.id, row.account_id, State.EXPIRED.value, "validity is over", row.tag)
 
     def _segment_states(self, message_ids: Sequence[int]) -> dict[int, dict[int, State]]:
         found: dict[int, dict[int, State]] = {}
@@ -245,13 +282,20 @@ class Outbox:
     ) -> list[MessageSettled]:
         """Write what the carrier answered; returns what is worth telling the owners.
 
-        The caller then looks for parked reports of the ids that are new (`Reports.settle_parked`).
+        The caller then looks for parked reports of the ids that are new (`Reports.settle_parked`). An answer may come
+        when the message has been given up to another process or was settled by a report about another segment: then
+        what was accepted is billed, and the state stands.
         """
+        attempts = list(attempts)
+        standing = {row.id: row for row in self._tx.read(_STANDING, {"ids": [a.message.id for a in attempts]})}
         settled: list[MessageSettled] = []
         for attempt in attempts:
             message = attempt.message
+            row = standing[message.id]
+            is_ours = row.attempt == message.attempt and row.state != _QUEUED
             for answer in attempt.answers:
-                self._record_answer(message, answer.number, answer.outcome, answer.carrier_ids, answer.code, group)
+                if is_ours:
+                    self._record_answer(message, answer, group)
                 if answer.outcome is Outcome.ACCEPTED:
                     self._ledger.add(
                         LedgerLine(
@@ -264,6 +308,9 @@ class Outbox:
                             price=price(message.recipient),
                         )
                     )
+            if not is_ours or row.state not in _UNANSWERED:
+                self._timeline.step(message.id, "late-answer", f"{link} answered when its fate was decided already")
+                continue
             code = next((answer.code for answer in attempt.answers if answer.outcome is not Outcome.ACCEPTED), "")
             decision = after_attempt(
                 (answer.outcome for answer in attempt.answers),
@@ -278,15 +325,16 @@ class Outbox:
                 pinned = any(answer.outcome is Outcome.ACCEPTED for answer in attempt.answers) or (
                     len(message.open_numbers) < message.segments
                 )
-                self._try_again(message, link, decision.due_ms, code, other_link=decision.other_link and not pinned)
+                self._try_again(message, link, row, decision.due_ms, code, decision.other_link and not pinned)
                 continue
             self._tx.defer(
                 _FINISH,
                 {
                     "b_id": message.id,
+                    "b_from": row.state,
                     "b_state": state.value,
                     "b_due": decision.due_ms,
-                    "b_code": code,
+                    "b_code": fitting(code, 64),
                     "b_settled": self._now_ms if state in (State.FAILED, State.EXPIRED) else None,
                 },
             )
@@ -294,7 +342,7 @@ class Outbox:
                 ids = ", ".join(answer.carrier_ids[0] for answer in attempt.answers if answer.carrier_ids)
                 self._timeline.step(message.id, "accepted", f"by {link} as {ids}")
                 if not message.want_report:
-                    settled.append(MessageSettled(message.id, message.account_id, state.value, ""))
+                    settled.append(MessageSettled(message.id, message.account_id, state.value, "", row.tag))
             else:
                 words = {
                     State.FAILED: f"{link} refused it: {code}",
@@ -303,52 +351,53 @@ class Outbox:
                 }
                 self._timeline.step(message.id, state.value, words[state])
                 if state is not State.UNCERTAIN:
-                    settled.append(MessageSettled(message.id, message.account_id, state.value, code))
+                    settled.append(MessageSettled(message.id, message.account_id, state.value, code, row.tag))
         return settled
 
-    def _record_answer(
-        self,
-        message: Claimed,
-        number: int,
-        outcome: Outcome,
-        carrier_ids: tuple[str, ...],
-        code: str,
-        group: str,
-    ) -> None:
+    def _record_answer(self, message: Claimed, answer: Answer, group: str) -> None:
+        ids = [fitting(carrier_id, CARRIER_ID_LENGTH) for carrier_id in answer.carrier_ids]
         self._tx.defer(
             ANSWER,
             {
                 "b_id": message.id,
-                "b_number": number,
-                "b_state": _SEGMENT_STATES[outcome].value,
-                "b_carrier_id": carrier_ids[0] if carrier_ids else None,
-                "b_code": code,
+                "b_number": answer.number,
+                "b_state": _SEGMENT_STATES[answer.outcome].value,
+                "b_carrier_id": ids[0] if ids else None,
+                "b_code": fitting(answer.code, 64),
                 "b_now": self._now_ms,
             },
         )
-        for carrier_id in carrier_ids[1:]:
+        for carrier_id in ids[1:]:
             self._tx.defer(
                 _INSERT_ALIAS,
-                {"link_group": group, "carrier_id": carrier_id, "message_id": message.id, "number": number},
+                {"link_group": group, "carrier_id": carrier_id, "message_id": message.id, "number": answer.number},
             )
 
-    def _try_again(self, message: Claimed, link: str, due_ms: int, code: str, *, other_link: bool) -> None:
+    def _try_again(
+        self, message: Claimed, link: str, row: sa.Row[Any], due_ms: int, code: str, other_link: bool
+    ) -> None:
+        """Queue a message again: at once for a link that has not refused it in this round, else after the pause."""
         new_link, tried = link, ""
         if other_link:
-            tried = link
-            new_link = self._choose_link(message.recipient, (link,)) or link
+            refused = [*row.tried.split(), link]
+            new_link = self._choose_link(message.recipient, refused) or link
+            if new_link in refused:
+                # Every link has been asked: a new round, after the pause, with the link that is best by itself.
+                new_link = self._choose_link(message.recipient, ()) or link
+            else:
+                tried, due_ms = " ".join(refused)[-255:], self._now_ms
         if new_link != link:
             # The parts go to the other link as if for the first time: ids of the first carrier mean nothing there.
             self._tx.execute(sa.delete(segments).where(segments.c.message_id == message.id))
-            due_ms = self._now_ms
             self._woken.add(new_link)
         self._tx.execute(
             _REQUEUE,
             [
                 {
                     "b_id": message.id,
+                    "b_from": row.state,
                     "b_due": due_ms,
-                    "b_code": code,
+                    "b_code": fitting(code, 64),
                     "b_link": new_link,
                     "b_tried": tried,
                     "b_twice": message.maybe_twice,
@@ -358,11 +407,12 @@ class Outbox:
         where = f"going over to {new_link}" if new_link != link else "trying again"
         self._timeline.step(message.id, "retry", f"{link} said {code}; {where}")
 
-    def _finish(self, message_id: int, state: State, code: str) -> None:
+    def _finish(self, message_id: int, before: State, state: State, code: str) -> None:
         self._tx.defer(
             _FINISH,
             {
                 "b_id": message_id,
+                "b_from": before.value,
                 "b_state": state.value,
                 "b_due": 0,
                 "b_code": code,
@@ -372,11 +422,13 @@ class Outbox:
 
     # --- housekeeping -----------------------------------------------------------------------------------------
 
-    def recover(self, owner: str, link: str) -> int:
-        """After a crash: every message of the link that somebody else left SENDING becomes UNCERTAIN, due at once.
+    def recover(self, owner: str, link: str, wait_s: int = 0) -> int:
+        """After a crash: every message of the link that somebody else left SENDING becomes UNCERTAIN.
 
-        Only the owner of the link's lease calls this, so nobody else can be sending. Returns how many.
+        They are due when a report for them has had `wait_s` seconds to come. Only the owner of the link's lease calls
+        this, so nobody else can be sending. Returns how many.
         """
+        self._tx.flush()
         rows = self._tx.read(
             sa.text("SELECT id FROM outbox WHERE state = 'sending' AND link = :link AND lease_by <> :owner"),
             {"link": link, "owner": owner},
@@ -385,7 +437,7 @@ class Outbox:
             self._tx.execute(
                 sa.update(outbox)
                 .where(outbox.c.id == row.id)
-                .values(state=State.UNCERTAIN.value, due_ms=self._now_ms, lease_by="")
+                .values(state=State.UNCERTAIN.value, due_ms=self._now_ms + wait_s * 1000, lease_by="")
             )
             self._tx.execute(
                 sa.update(segments)
@@ -397,6 +449,7 @@ class Outbox:
 
     def uncertain_due(self, link: str, limit: int = 500) -> Sequence[sa.Row[Any]]:
         """UNCERTAIN messages of a link whose wait for an answer or a report is over."""
+        self._tx.flush()
         return self._tx.read(
             sa.text(
                 "SELECT id, account_id, recipient, segments, created_ms, expires_ms, tag FROM outbox "
@@ -409,19 +462,21 @@ class Outbox:
         """Give an UNCERTAIN message up, or send it again, by the link's policy."""
         state = after_waiting(policy, now_ms=self._now_ms, expires_ms=message.expires_ms)
         if state is State.QUEUED:
-            self._tx.execute(
+            queued = self._tx.execute(
                 sa.update(outbox)
-                .where(outbox.c.id == message.id)
+                .where(outbox.c.id == message.id, outbox.c.state == State.UNCERTAIN.value)
                 .values(state=State.QUEUED.value, due_ms=self._now_ms, maybe_twice=True)
-            )
-            self._timeline.step(message.id, "resend", "no report came; sent again, so the phone may get it twice")
+            ).rowcount
+            if queued:
+                self._timeline.step(message.id, "resend", "no report came; sent again, so the phone may get it twice")
             return []
-        self._finish(message.id, state, "never answered")
+        self._finish(message.id, State.UNCERTAIN, state, "never answered")
         self._timeline.step(message.id, state.value, "no answer and no report came")
         return [MessageSettled(message.id, message.account_id, state.value, "never answered", message.tag)]
 
     def reroute(self, limit: int = 500) -> int:
         """Find a link for messages that had none when they came in. Returns how many found one."""
+        self._tx.flush()
         rows = self._tx.read(
             sa.text("SELECT id, recipient FROM outbox WHERE state = 'queued' AND link = '' ORDER BY id LIMIT :limit"),
             {"limit": limit},
@@ -438,6 +493,7 @@ class Outbox:
 
     def leave_link(self, link: str, limit: int = 500) -> int:
         """Move queued messages away from a link that is down, where another one serves them. Returns how many."""
+        self._tx.flush()  # some may be claimed in this batch
         rows = self._tx.read(
             sa.text(
                 "SELECT id, recipient FROM outbox WHERE state = 'queued' AND link = :link AND attempt = 0 "
@@ -465,17 +521,13 @@ class Outbox:
 
     def expire(self, message_ids: Sequence[int]) -> list[MessageSettled]:
         """Settle those of these messages as EXPIRED that are still queued."""
+        self._tx.flush()
         rows = self._tx.read(
             sa.select(outbox.c.id, outbox.c.account_id, outbox.c.tag).where(
                 outbox.c.id.in_(list(message_ids)), outbox.c.state == State.QUEUED.value
             )
         ).all()
-        settled = []
-        for row in rows:
-            self._finish(row.id, State.EXPIRED, "validity is over")
-            self._timeline.step(row.id, "expired", "its validity was over before a carrier took it")
-            settled.append(MessageSettled(row.id, row.account_id, State.EXPIRED.value, "validity is over", row.tag))
-        return settled
+        return [self._expire(row) for row in rows]
 
     def has_unrouted(self) -> bool:
         """Whether any message waits without a link."""

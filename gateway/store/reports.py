@@ -13,15 +13,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
+from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.messages import DeliveryReport, ReportState
-from gateway.core.outbox import State, after_report, settle
+from gateway.core.outbox import FINAL, STEPS, State, after_report, settle
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
-from gateway.store.outbox import ANSWER
+from gateway.store.ledger import Ledger
+from gateway.store.outbox import ANSWER, CARRIER_ID_LENGTH
 from gateway.store.schema import outbox, reports, segment_aliases, segments
 from gateway.store.timeline import Timeline
 
+#: How long after the validity of a message a report is still taken to be about it. Later the carrier has come round
+#: to the id again (CMPP after a year, some SMPP centres after days), and means a message whose answer is yet to come.
+LATE_REPORT_MS = 7 * 86_400_000
+#: How much the clocks of two hosts of the hub may differ.
+CLOCK_SKEW_MS = 60_000
+
 _INSERT = sa.insert(reports)
+_LOCK = sa.text("SELECT id FROM outbox WHERE id IN :ids ORDER BY id FOR UPDATE").bindparams(
+    bindparam("ids", expanding=True)
+)
 
 _SEGMENTS = (
     sa.select(
@@ -33,6 +45,8 @@ _SEGMENTS = (
         outbox.c.state.label("message_state"),
         outbox.c.account_id,
         outbox.c.tag,
+        outbox.c.created_ms,
+        outbox.c.expires_ms,
     )
     .join(outbox, outbox.c.id == segments.c.message_id)
     .where(
@@ -50,6 +64,8 @@ _ALIASED = (
         outbox.c.state.label("message_state"),
         outbox.c.account_id,
         outbox.c.tag,
+        outbox.c.created_ms,
+        outbox.c.expires_ms,
     )
     .join(
         segments,
@@ -62,7 +78,7 @@ _ALIASED = (
     )
 )
 _PARKED = sa.text(
-    "SELECT id, carrier_id, state, code, link FROM reports "
+    "SELECT id, carrier_id, state, code, link, received_ms FROM reports "
     "WHERE message_id IS NULL AND carrier_id IN :ids AND link_group = :group ORDER BY id"
 ).bindparams(bindparam("ids", expanding=True))
 _SIBLINGS = sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
@@ -70,12 +86,16 @@ _SIBLINGS = sa.select(segments.c.message_id, segments.c.number, segments.c.state
 )
 _SETTLE_SEGMENT = (
     sa.update(segments)
-    .where(segments.c.message_id == bindparam("b_id"), segments.c.number == bindparam("b_number"))
+    .where(
+        segments.c.message_id == bindparam("b_id"),
+        segments.c.number == bindparam("b_number"),
+        segments.c.state == bindparam("b_from"),  # another process may have had another report
+    )
     .values(state=bindparam("b_state"), code=bindparam("b_code"), settled_ms=bindparam("b_now"))
 )
 _SETTLE_MESSAGE = (
     sa.update(outbox)
-    .where(outbox.c.id == bindparam("b_id"))
+    .where(outbox.c.id == bindparam("b_id"), outbox.c.state == bindparam("b_from"))
     .values(state=bindparam("b_state"), code=bindparam("b_code"), settled_ms=bindparam("b_now"))
 )
 _CLAIM_PARKED = (
@@ -96,35 +116,55 @@ class _Target:
     message_state: State
     account_id: int
     tag: str
+    created_ms: int
+    expires_ms: int
 
 
 class Reports:
     """Delivery reports within one transaction."""
 
-    def __init__(self, tx: Transaction, new_id: Callable[[], int], now_ms: int, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        new_id: Callable[[], int],
+        now_ms: int,
+        timeline: Timeline,
+        ledger: Ledger,
+        price: Callable[[str, str], int],
+    ) -> None:
         self._tx = tx
         self._new_id = new_id
         self._now_ms = now_ms
         self._timeline = timeline
+        self._ledger = ledger
+        self._price = price  # (recipient, link) -> of a segment
 
     def file(self, link: str, group: str, arrived: Sequence[DeliveryReport]) -> list[MessageSettled]:
         """Keep every report, and settle what they are about; returns what is worth telling the owners."""
         self._tx.flush_for(ANSWER)  # the answer may be in this very batch
-        targets = self._targets(group, {report.carrier_id for report in arrived})
+        keys = [fitting(report.carrier_id, CARRIER_ID_LENGTH) for report in arrived]
+        targets = self._targets(group, set(keys))
+        if targets and not {t.message_id for t in targets.values()}.isdisjoint(
+            row["b_id"] for row in self._tx.waiting(_SETTLE_SEGMENT)
+        ):
+            self._tx.flush()  # so may another report of the same message
+            targets = self._targets(group, set(targets))
         matched: list[tuple[_Target, DeliveryReport]] = []
-        for report in arrived:
-            target = targets.get(report.carrier_id)
+        for key, report in zip(keys, arrived, strict=True):
+            target = targets.get(key)
+            if target is not None and self._now_ms > target.expires_ms + LATE_REPORT_MS:
+                target = None
             self._tx.defer(
                 _INSERT,
                 {
                     "id": self._new_id(),
                     "link_group": group,
                     "link": link,
-                    "carrier_id": report.carrier_id,
-                    "recipient": report.recipient,
+                    "carrier_id": key,
+                    "recipient": fitting(report.recipient, 32),
                     "state": report.state.value,
-                    "code": report.code,
-                    "text": report.text,
+                    "code": fitting(report.code, 64),
+                    "text": fitting(report.text),
                     "message_id": target.message_id if target else None,
                     "number": target.number if target else None,
                     "received_ms": self._now_ms,
@@ -148,8 +188,8 @@ class Reports:
         matched: list[tuple[_Target, DeliveryReport]] = []
         for row in parked:
             target = targets.get(row.carrier_id)
-            if target is None:
-                continue
+            if target is None or row.received_ms < target.created_ms - CLOCK_SKEW_MS:
+                continue  # it is older than the message: the carrier has come round to an id again
             self._tx.defer(_CLAIM_PARKED, {"b_id": row.id, "b_message": target.message_id, "b_number": target.number})
             matched.append((target, DeliveryReport(row.carrier_id, ReportState(row.state), row.code)))
         return self._apply(parked[0].link, matched)
@@ -171,6 +211,8 @@ class Reports:
                         State(row.message_state),
                         row.account_id,
                         row.tag,
+                        row.created_ms,
+                        row.expires_ms,
                     ),
                 )
                 found[row.carrier_id] = target
@@ -189,14 +231,15 @@ class Reports:
             self._timeline.step(target.message_id, "report", f"{link}:{place} {report.state.value} ({report.code})")
             if state is target.state:
                 continue
-            target.state = state
+            before, target.state = target.state, state
             self._tx.defer(
                 _SETTLE_SEGMENT,
                 {
                     "b_id": target.message_id,
                     "b_number": target.number,
+                    "b_from": before.value,
                     "b_state": state.value,
-                    "b_code": report.code,
+                    "b_code": fitting(report.code, 64),
                     "b_now": self._now_ms,
                 },
             )
@@ -209,12 +252,19 @@ class Reports:
             states = siblings.get(message_id, {})
             states.update({target.number: target.state for target, _ in found})
             state = settle(states.values())
-            if state is first.message_state:
+            # While other segments are still on their way it is the dispatcher's to say where the message stands.
+            if state not in FINAL or state not in STEPS[first.message_state]:
                 continue
             code = found[-1][1]
             self._tx.defer(
                 _SETTLE_MESSAGE,
-                {"b_id": message_id, "b_state": state.value, "b_code": code, "b_now": self._now_ms},
+                {
+                    "b_id": message_id,
+                    "b_from": first.message_state.value,
+                    "b_state": state.value,
+                    "b_code": fitting(code, 64),
+                    "b_now": self._now_ms,
+                },
             )
             self._timeline.step(message_id, state.value, code)
             settled.append(MessageSettled(message_id, first.account_id, state.value, code, first.tag))
@@ -222,6 +272,10 @@ class Reports:
 
     def _siblings(self, message_ids: Sequence[int]) -> dict[int, dict[int, State]]:
         self._tx.flush()
+        if self._tx.dialect != "sqlite":
+            # Reports about two segments may come in two processes at once: without the lock each would see the other's
+            # segment undelivered and neither would settle the message.
+            self._tx.read(_LOCK, {"ids": sorted(message_ids)})
         found: dict[int, dict[int, State]] = {}
         for row in self._tx.read(_SIBLINGS, {"ids": list(message_ids)}):
             found.setdefault(row.message_id, {})[row.number] = State(row.state)
@@ -233,6 +287,7 @@ class Reports:
         A submit that was never answered has no id to be matched by; a report to the same number, after it was sent
         and asked for by nobody else, is taken as its own. None when there is no such report.
         """
+        self._tx.flush()  # a report may be in this batch, or have been adopted in it by another message
         digits = recipient.lstrip("+")
         row = self._tx.read(
             sa.text(
@@ -254,6 +309,18 @@ class Reports:
             sa.update(segments)
             .where(segments.c.message_id == message_id, segments.c.number == 1)
             .values(carrier_id=row.carrier_id, state=State.ACCEPTED.value)
+        )
+        account_id = self._tx.read(sa.select(outbox.c.account_id).where(outbox.c.id == message_id)).scalar_one()
+        self._ledger.add(
+            LedgerLine(
+                account_id,
+                Fact.SMS_SENT,
+                message_id,
+                segment=1,
+                link=row.link,
+                party=recipient,
+                price=self._price(recipient, row.link),
+            )
         )
         self._timeline.step(message_id, "adopted", f"a report of {row.link} to this number must be its own")
         return self.settle_parked(group, [row.carrier_id])
