@@ -6,7 +6,8 @@ import datetime
 from typing import Final
 
 from gateway.core.accounts import Account, ToMailbox
-from gateway.core.errors import NotFound
+from gateway.core.addresses import Address
+from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MessageSettled, PhoneMailArrived
 from gateway.core.outbox import NewSms, Purpose, State
 from gateway.core.ports import Books
@@ -96,7 +97,8 @@ class PhoneMail:
                 books.notices.settle([notice.id], "dropped", event.message_id, "the SMS failed")
             elif notice is None:
                 return  # told before
-        sender = member.address if member else (view.headers.return_path or view.headers.from_.address)
+        mail_row = books.mail(mail_id) or {}
+        sender = member.address if member else mail_row.get("envelope_sender") or view.headers.from_.address
         reason = "expired" if event.state == State.EXPIRED else "failed"
         language = owner.language if owner else "zh"
         _bounce(mail_id, sender, row["tag"], view, say(language, reason, code=event.code), owner, books)
@@ -134,7 +136,11 @@ def _bounce(
     mail_id: int, sender: str, recipient: str, view: MailView, reason: str, owner: Account | None, books: Books
 ) -> None:
     """Tell the sender of a mail that it did not reach the phone; programs are told nothing (RFC 3834)."""
-    if not sender or view.headers.is_automatic:
+    if view.headers.is_automatic:
+        return
+    try:
+        sender = str(Address.parse(sender))
+    except BadRequest:
         return
     texts = mail_texts(owner.language if owner else "zh")
     zone = zone_of(owner.zone if owner else "Asia/Shanghai")

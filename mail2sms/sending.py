@@ -96,9 +96,9 @@ class MailView:
 
     @property
     def answer_address(self) -> str:
-        """Where an answer goes: Reply-To, else From; "" for one longer than any address is."""
+        """Where an answer goes: Reply-To, else From; "" for what can be no address."""
         address = self.headers.reply_to or self.headers.from_.address
-        return address if len(address) <= MAX_ADDRESS else ""
+        return address if len(address) <= MAX_ADDRESS and address.isprintable() else ""
 
     def facts(self, books: Books, account_id: int, folder: str) -> Facts:
         """What rules may ask."""
@@ -145,15 +145,20 @@ def compose(view: MailView, received_ms: int, options: NoticeOptions, name: str 
     return compose_notice(
         NoticeFacts(
             received=datetime.datetime.fromtimestamp(received_ms / 1000, datetime.UTC),
-            address=headers.from_.address,
-            name=name or headers.from_.name,
+            address=_printable(headers.from_.address),
+            name=_printable(name or headers.from_.name),
             contact_name=contact,
-            subject=headers.subject,
+            subject=_printable(headers.subject),
             body=view.text,
             attachments=view.content.attachment_count,
         ),
         options,
     )
+
+
+def _printable(text: str) -> str:
+    """The text without what no phone shows and no database keeps: NUL, controls, lone surrogates."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 def thread_of(mail_id: int, row: Mapping[str, Any] | None) -> int:

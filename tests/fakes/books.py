@@ -33,6 +33,11 @@ def facts_of(data: bytes, now_ms: int) -> MailFacts:
     )
 
 
+def is_storable(text: str) -> bool:
+    """Can every database keep this text?"""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 class FakeAccounts:
     def __init__(self) -> None:
         self.all: dict[int, Account] = {}
@@ -167,6 +172,7 @@ class FakeNotices:
         assert len(reply_to) <= 320
         assert len(extension) <= 16
         assert len(reason) <= 32
+        assert is_storable(reply_to)
         notice_id, now_ms = self._books.new_id(), self._books.now_ms
         told = (notice_id, account_id, number, mail_id, thread_id, reply_to, state)
         self.all.append(Notice(*told, message_id, extension, due_ms, reason, now_ms))
@@ -230,6 +236,7 @@ class FakeOutbox:
         self.sent: list[NewSms] = []
 
     def add(self, sms: NewSms, message_id: int | None = None) -> int:
+        assert is_storable(sms.text)
         assert len(sms.sender) <= 32
         assert len(sms.tag) <= 128
         assert sms.key is None or len(sms.key) <= 128

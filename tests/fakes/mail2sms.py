@@ -87,6 +87,12 @@ class World:
             self.books.new_id(), account_id, number, self.books.now_ms, None, None, 0, 0
         )
 
+    def unprove(self, account_id: int, number: str) -> None:
+        """Make a number one that is only named."""
+        self.books.phones.all[account_id, number] = Phone(
+            self.books.new_id(), account_id, number, None, None, None, 0, 0
+        )
+
     def rule(self, kind: str = "arrival", account_id: int = ANN, **settings: object) -> None:
         """Give a member a rule."""
         self.books.rules.add(account_id, kind, settings)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gateway.core.events import MailArrived
 from gateway.core.outbox import Purpose
 from tests.fakes.mail2sms import ACCESS, ANN, ANN_PHONE, BOB_PHONE, DAY_MS, MINUTE_MS, NOON, World, at, mail
 
@@ -224,6 +227,7 @@ def test_a_busy_conversation_rings_once_in_its_pause() -> None:
     [
         (lambda world: world.books.stops.stop(ANN_PHONE, "T"), "the phone said stop"),
         (lambda world: world.books.phones.all.clear(), "the number is not proved"),
+        (lambda world: world.unprove(ANN, ANN_PHONE), "the number is not proved"),
         (lambda world: world.books.bodies.clear(), "the mail is gone"),
     ],
 )
@@ -250,19 +254,33 @@ def test_the_morning_after_a_flood_keeps_to_the_cap() -> None:
     assert world.books.outbox.sent[-1].text == "【彩邮】今日提醒已达5条，其余见信箱"
 
 
-def test_a_conversation_keeps_its_extension_and_the_oldest_is_given_anew() -> None:
+def extensions(world: World) -> str:
+    return " ".join(sms.sender.removeprefix(ACCESS) for sms in world.books.outbox.sent)
+
+
+def test_a_conversation_keeps_its_extension() -> None:
+    world = World()
+    world.rule()
+    first = world.arrives(mail())
+    world.arrives(mail(message_id="<2@x>"))
+    world.arrives(mail(message_id="<3@x>"), thread=first)
+    assert extensions(world) == "00 01 00"
+
+
+def test_of_extensions_all_in_use_the_oldest_is_given_anew() -> None:
     world = World(extension_digits=1)
-    world.rule(daily_cap=1000)
+    world.rule()
     threads = []
     for n in range(10):
         threads.append(world.arrives(mail(message_id=f"<{n}@x>")))
         world.later(minutes=7)
-    world.arrives(mail(), thread=threads[0])  # 0 is fresh again, 1 is the oldest
-    world.later(minutes=7)
-    world.arrives(mail())
-    world.later(minutes=7)
-    world.arrives(mail())
-    assert [sms.sender.removeprefix(ACCESS) for sms in world.books.outbox.sent] == [*"0123456789", "0", "1", "2"]
+    for n in (0, 1, 5, 3):  # used again, out of turn
+        world.arrives(mail(), thread=threads[n])
+        world.later(minutes=7)
+    for n in range(6):
+        world.arrives(mail(message_id=f"<new{n}@x>"))
+        world.later(minutes=7)
+    assert extensions(world) == "0 1 2 3 4 5 6 7 8 9 0 1 5 3 2 4 6 7 8 9"
 
 
 def test_extensions_are_free_again_when_no_reply_is_expected_any_more() -> None:
@@ -296,3 +314,30 @@ def test_a_mail_with_an_endless_reply_address_is_told_and_cannot_be_answered() -
     world.arrives(mail(Reply_To="a" * 300 + "@example.org"))
     assert len(world.books.outbox.sent) == 1
     assert world.books.notices.all[0].reply_to == ""
+
+
+field = st.binary(max_size=60).map(lambda raw: raw.replace(b"\r", b"").replace(b"\n", b""))
+
+
+@given(field, field, field, st.binary(max_size=300))
+def test_any_bytes_are_told_in_what_a_phone_and_a_database_can_hold(
+    sender: bytes, subject: bytes, reply_to: bytes, body: bytes
+) -> None:
+    world = World()
+    world.rule()
+    data = b"From: %s\r\nSubject: %s\r\nReply-To: %s\r\n\r\n%s" % (sender, subject, reply_to, body)
+    mail_id = world.books.new_id()
+    event = MailArrived(mail_id, ANN, ANN, mail_id, "INBOX", "x@example.org", "ann@hub.cn", data, NOON)
+    world.notifier.notify_on_arrival(event, world.books)
+    assert len(world.books.outbox.sent) == 1
+    world.texts("好的")
+
+
+@pytest.mark.parametrize("name", [b"=?utf-8?q?a=00b?=", b'"a\0b"', b"=?utf-16?b?3ADcAA==?=", b"\xed\xa0\x80"])
+def test_a_name_that_no_database_holds_is_told_without(name: bytes) -> None:
+    world = World()
+    world.rule()
+    data = b"From: %s <a@example.org>\r\nSubject: %s\r\n\r\nx" % (name, name)
+    event = MailArrived(5, ANN, ANN, 5, "INBOX", "x@example.org", "ann@hub.cn", data, NOON)
+    world.notifier.notify_on_arrival(event, world.books)
+    assert len(world.books.outbox.sent) == 1

@@ -111,6 +111,7 @@ def test_a_number_is_kept_in_its_one_spelling() -> None:
         ("ang@example.org", False),
         ("@example.org", True),
         ("@ample.org", False),
+        ("@example", False),
         ("@sub.example.org", False),
         ("*@example.org", True),
         ("*@*.org", True),

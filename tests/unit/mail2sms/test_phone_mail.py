@@ -154,9 +154,22 @@ def test_other_sms_and_other_ends_are_not_reported() -> None:
     world = World()
     world.mails_phone(mail(), envelope=OUTSIDE)
     fails(world, "delivered")
-    world.books.bodies.clear()
+    mail_id = max(world.books.bodies)
+    world.books.outbox.add(NewSms(STRANGER, "x", Purpose.NOTICE, mail_id=mail_id, tag="13700137000@hub.cn"))
     fails(world)
-    world.books.outbox.add(NewSms(STRANGER, "x", Purpose.NOTICE, mail_id=1))
+    world.books.outbox.add(NewSms(STRANGER, "x", Purpose.PHONE_MAIL, tag="13700137000@hub.cn"))
+    fails(world)
+    world.books.bodies.clear()
+    world.books.outbox.add(NewSms(STRANGER, "x", Purpose.PHONE_MAIL, mail_id=mail_id, tag="13700137000@hub.cn"))
     fails(world)
     world.phone_mail.report_failure(MessageSettled(424242, 0, "failed", ""), world.books)
+    assert not world.books.mails
+
+
+@pytest.mark.parametrize("sender", ["a b <a b@example.org>", "<a\r\n b@example.org>", "nobody", ""])
+def test_an_address_that_is_none_gets_no_report(sender: str) -> None:
+    world = World()
+    data = f"From: {sender}\r\nSubject: x\r\n\r\ny".encode()
+    world.mails_phone(data, envelope="a@example.org")
+    fails(world)
     assert not world.books.mails
