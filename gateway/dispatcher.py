@@ -59,12 +59,21 @@ class _Open:
 class Lane:
     """What one link is sending."""
 
-    def __init__(self, link: Link, desk: Desk, journal: Journal, policy: LinkPolicy, owner: str) -> None:
+    def __init__(
+        self,
+        link: Link,
+        desk: Desk,
+        journal: Journal,
+        policy: LinkPolicy,
+        owner: str,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
         self.link = link
         self._desk = desk
         self._journal = journal
         self._policy = policy
         self._owner = owner
+        self._look_every_s = look_every_s
         self._work = asyncio.Event()
         self._done = asyncio.Event()
         self._pending: deque[Segment] = deque()  # claimed, not yet on the wire
@@ -156,7 +165,7 @@ class Lane:
 
     async def _rest(self) -> None:
         try:
-            async with asyncio.timeout(LOOK_EVERY_S):
+            async with asyncio.timeout(self._look_every_s):
                 await self._work.wait()
         except TimeoutError:
             pass
@@ -320,13 +329,21 @@ class Dispatcher:
     """Every link of this process with its lane; the listener of all links."""
 
     def __init__(
-        self, desk: Desk, inbound: Inbound, journal: Journal, owner: str, *, look_after_s: float = LOOK_AFTER_S
+        self,
+        desk: Desk,
+        inbound: Inbound,
+        journal: Journal,
+        owner: str,
+        *,
+        look_every_s: float = LOOK_EVERY_S,
+        look_after_s: float = LOOK_AFTER_S,
     ) -> None:
         self.lanes: dict[str, Lane] = {}
         self._desk = desk
         self._inbound = inbound
         self._journal = journal
         self._owner = owner
+        self._look_every_s = look_every_s
         self._look_after_s = look_after_s
         self._protocols: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -335,7 +352,7 @@ class Dispatcher:
 
     def add(self, link: Link, protocol: str, policy: LinkPolicy) -> None:
         """Serve a link from `start()` on."""
-        self.lanes[link.name] = Lane(link, self._desk, self._journal, policy, self._owner)
+        self.lanes[link.name] = Lane(link, self._desk, self._journal, policy, self._owner, self._look_every_s)
         self._protocols[link.name] = protocol
         self._tell_router(link)
 
