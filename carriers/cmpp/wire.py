@@ -93,7 +93,7 @@ def _pdu_of(name: str, line: dict[str, Any], version: Version) -> Pdu:
             return Route(command_id, _octets(line, "Body"))
     layout = next((layout for layout in BY_KIND[version].values() if layout.name == name), None)
     if layout is None:
-        raise BadRequest(f"PDU: there is no {name}")
+        raise BadRequest(f"PDU: there is no {name!r}")
     if layout.kind is ActiveTestResp and line.get("Reserved") is None:
         return ActiveTestResp(None)
     return layout.kind(**_values(layout, line))

@@ -45,7 +45,8 @@ _STATES: tuple[tuple[str, ReportState], ...] = (
 
 # A value ends where the next label begins, since dates and words may hold blanks or be empty.
 _LABELS = r"id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text"
-_PART = re.compile(rf"(?:^|[\s,;])({_LABELS})\s?:", re.IGNORECASE)
+# Labels are ASCII: without (?a) the letter case of Unicode makes "ſtat" a label that nothing knows.
+_PART = re.compile(rf"(?:^|[\s,;])((?ai:{_LABELS}))\s?:")
 
 
 class ReceiptText(NamedTuple):

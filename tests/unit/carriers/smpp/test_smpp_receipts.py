@@ -20,6 +20,8 @@ LINE = (
         ("id: 12 sub: 001 Done_Date: 260101120155 stat: REJECTD err: 00A", "12", "REJECTD", "00A", "260101120155"),
         ("id:12,stat:FAILED,donedate:1", "12", "FAILED", "", "1"),
         ("", "", "", "", ""),
+        ("id:1 \u017ftat:DELIVRD \u017fubmit date:1", "1", "", "", ""),
+        ("\u0131d:1 \u0130D:2 id:3\u3000stat:DELIVRD", "3", "DELIVRD", "", ""),
     ],
 )
 def test_text(text, id_, stat, err, done):
