@@ -52,7 +52,10 @@ def decode_text(data: bytes, charset: str | None) -> str:
     if codec == "utf-8":
         return _decode_utf8(data)
     try:
-        return data.decode(codec, "replace")
+        text = data.decode(codec, "replace")
+        if codec == "utf-7":  # lets half surrogates through, which nothing can store or send
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return text
     except (LookupError, ValueError):  # utf-16 without a whole unit, or a codec this build of Python lacks
         return guess_text(data)
 

@@ -29,6 +29,7 @@ _INVISIBLE: Final = re.compile(
 )
 _FONT_SIZE: Final = re.compile(r"font-size\s*:\s*([0-9.]+)", re.IGNORECASE)
 _SPACES: Final = re.compile(r"[ \t\r\f\u00a0\u3000]+")
+_NUMBER: Final = re.compile(r"&#([0-9]{8,});?")
 _PADDING: Final = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u2060\ufeff]+")
 _LINES: Final = re.compile(r" *\n[ \n]*")
 
@@ -169,5 +170,7 @@ def _close(stack: list[_Open], name: str) -> _Open:
 
 def _settle(text: str) -> str:
     """Spaces collapsed, entities resolved, one line for each block; a newline stands only between blocks."""
+    # int() refuses numbers of more than 4300 digits; with eight that are not zeros in front there is no such character.
+    text = _NUMBER.sub(lambda match: f"&#{match[1].lstrip('0')[:8] or '0'};", text)
     text = _PADDING.sub("", html.unescape(text))
     return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
