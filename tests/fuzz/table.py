@@ -1,0 +1,31 @@
+"""Everything that is fuzzed, by name."""
+
+from __future__ import annotations
+
+from tests.fuzz.target import Target
+from tests.fuzz.targets import (
+    addresses,
+    cmpp,
+    mime,
+    receipts,
+    reports,
+    smpp,
+    smpp_session,
+    summary,
+    text,
+    wire_json,
+)
+
+TARGETS: dict[str, Target] = {
+    "smpp": smpp.TARGET,
+    "smpp_session": smpp_session.TARGET,
+    "cmpp2": cmpp.TARGET_2,
+    "cmpp3": cmpp.TARGET_3,
+    "wire_json": wire_json.TARGET,
+    "text": text.TARGET,
+    "mime": mime.TARGET,
+    "addresses": addresses.TARGET,
+    "summary": summary.TARGET,
+    "receipts": receipts.TARGET,
+    "reports": reports.TARGET,
+}
