@@ -80,10 +80,10 @@ class Courier:
         try:
             for letter in letters:
                 await self._hand_over(client, server, letter, done)
-        finally:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 if client.is_connected:
                     await client.quit(timeout=5)
+        finally:
             client.close()
 
     # --- connecting -------------------------------------------------------------------------------------------
@@ -177,6 +177,9 @@ class Courier:
                 try:
                     close(accepted, _answer(await client.data(letter.data)))
                 except aiosmtplib.SMTPDataError as error:
+                    if error.code < 400:  # the answer to something else: no telling what the next one answers
+                        client.close()
+                        raise
                     close(accepted, f"{error.code} {_one_line(error.message)}")
                     await client.execute_command(b"RSET")
             else:

@@ -19,7 +19,7 @@ import ssl
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import aiosmtpd.smtp
 
@@ -174,8 +174,7 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
             self._address = str(peer[0]) if isinstance(peer, tuple) and peer else "local"
             refusal = self._door.enter(self, self._address)
             if refusal is not None:
-                assert isinstance(transport, asyncio.Transport)
-                transport.write(refusal.encode() + b"\r\n")
+                cast("asyncio.Transport", transport).write(refusal.encode() + b"\r\n")
                 transport.close()
                 return
             self._is_inside = True
@@ -213,8 +212,7 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
         transport = self.transport
         # A TLS transport that was closed twice breaks when it is written to.
         if transport is not None and not transport.is_closing():
-            assert isinstance(transport, asyncio.Transport)
-            transport.write(reply.encode() + b"\r\n")
+            cast("asyncio.Transport", transport).write(reply.encode() + b"\r\n")
             transport.close()
 
     async def _push_or_end(self, reply: str) -> None:

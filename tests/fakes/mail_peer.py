@@ -7,6 +7,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import dns.flags
 import dns.message
@@ -67,7 +68,7 @@ class Peer:
             word = line.split(" ")[0].upper()
             if word == "EHLO" and not answer:
                 offers = [*self.offers, *(["STARTTLS"] if self.tls and not encrypted else [])]
-                for offer in offers:
+                for offer in ["peer.example", *offers]:
                     say(f"250-{offer}")
                 say("250 OK")
             elif word == "STARTTLS" and not answer:
@@ -121,8 +122,7 @@ class NameServer(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)  # a selector's is no subclass of it
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         question = dns.message.from_wire(data)
