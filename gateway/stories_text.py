@@ -41,10 +41,8 @@ _NUMBERS: Final = re.compile(r"\+[0-9]{7,15}|(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 def render(story: Story, zone: tzinfo, *, reveal: bool = False) -> str:
     """The story as lines, newest step first; `reveal` shows numbers and texts."""
     show = _plain if reveal else _masked
-    lines = [
-        f"{_TITLES.get(story.kind, story.kind)} {story.subject_id}: {story.state}, "
-        f"{_STATES.get(story.state, 'in a state this version does not know')}"
-    ]
+    what = _STATES.get(story.state, "in a state this version does not know")
+    lines = [f"{_TITLES.get(story.kind, story.kind)} {story.subject_id}: {story.state}, {what}"]
     for name, label in _LABELS.items():
         value = story.facts.get(name)
         if value in (None, "", 0, False) or (name in ("text", "subject") and not reveal):

@@ -16,6 +16,22 @@ _INSERT_CALL = sa.insert(webhook_calls)
 _WANTED = sa.select(webhooks.c.id, webhooks.c.account_id, webhooks.c.events).where(
     webhooks.c.account_id.in_(sa.bindparam("ids", expanding=True)), webhooks.c.enabled
 )
+_DUE = sa.text(
+    "SELECT c.id, c.webhook_id, w.url, w.secret, c.body, c.attempt, c.created_ms FROM webhook_calls c "
+    "JOIN webhooks w ON w.id = c.webhook_id "
+    "WHERE c.state = 'queued' AND c.due_ms <= :now AND c.webhook_id NOT IN :full ORDER BY c.due_ms LIMIT :limit"
+).bindparams(sa.bindparam("full", expanding=True))
+_DUE_SHARED = sa.text(_DUE.text + " FOR UPDATE OF c SKIP LOCKED").bindparams(sa.bindparam("full", expanding=True))
+_CLAIM = (
+    sa.update(webhook_calls)
+    .where(webhook_calls.c.id == sa.bindparam("b_id"))
+    .values(due_ms=sa.bindparam("b_due"), attempt=sa.bindparam("b_attempt"))
+)
+_SETTLE = (
+    sa.update(webhook_calls)
+    .where(webhook_calls.c.id == sa.bindparam("b_id"))
+    .values(state=sa.bindparam("b_state"), answer=sa.bindparam("b_answer"), due_ms=sa.bindparam("b_due"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +39,12 @@ class Call:
     """A call to make: POST `body` to `url`, signed with `secret`."""
 
     id: int
+    webhook_id: int
     url: str
     secret: str
     body: str
     attempt: int  # from 1
+    created_ms: int
 
 
 class Webhooks:
@@ -97,25 +115,34 @@ class Webhooks:
             },
         )
 
-    def due(self, limit: int) -> list[Call]:
-        """Calls to make now."""
-        rows = self._tx.read(
-            sa.text(
-                "SELECT c.id, w.url, w.secret, c.body, c.attempt FROM webhook_calls c "
-                "JOIN webhooks w ON w.id = c.webhook_id "
-                "WHERE c.state = 'queued' AND c.due_ms <= :now ORDER BY c.due_ms LIMIT :limit"
-            ),
-            {"now": self._now_ms, "limit": limit},
-        )
-        return [Call(row.id, row.url, row.secret, row.body, row.attempt + 1) for row in rows]
+    def claim(self, limit: int, *, lease_s: int, each: int, busy: Mapping[int, int]) -> list[Call]:
+        """Take calls that are due, oldest first, at most `each` per webhook less those it is `busy` with.
 
-    def settle(self, call_id: int, state: str, attempt: int, answer: str, due_ms: int = 0) -> None:
+        A claimed call is due again when the lease is over, so one that nobody settles (a crash) is made again.
+        """
+        full = [webhook_id for webhook_id, calls in busy.items() if calls >= each]
+        rows = self._tx.read(
+            _DUE if self._tx.dialect == "sqlite" else _DUE_SHARED,
+            {"now": self._now_ms, "limit": limit, "full": full or [0]},
+        ).all()
+        taken = dict(busy)
+        calls: list[Call] = []
+        for row in rows:
+            if taken.get(row.webhook_id, 0) >= each:
+                continue
+            taken[row.webhook_id] = taken.get(row.webhook_id, 0) + 1
+            attempt = row.attempt + 1
+            self._tx.defer(_CLAIM, {"b_id": row.id, "b_due": self._now_ms + lease_s * 1000, "b_attempt": attempt})
+            calls.append(Call(row.id, row.webhook_id, row.url, row.secret, row.body, attempt, row.created_ms))
+        return calls
+
+    def settle(self, call_id: int, state: str, answer: str, due_ms: int = 0) -> None:
         """What became of a call: delivered, failed, or queued again for `due_ms`."""
-        self._tx.execute(
-            sa.update(webhook_calls)
-            .where(webhook_calls.c.id == call_id)
-            .values(state=state, attempt=attempt, answer=answer[:255], due_ms=due_ms)
-        )
+        self._tx.defer(_SETTLE, {"b_id": call_id, "b_state": state, "b_answer": answer[:255], "b_due": due_ms})
+
+    def next_due_ms(self) -> int | None:
+        """When the next call that waits is due; None when none waits."""
+        return self._tx.read(sa.text("SELECT min(due_ms) FROM webhook_calls WHERE state = 'queued'")).scalar()
 
     def depth(self) -> int:
         """Calls that wait."""

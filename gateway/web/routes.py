@@ -1,0 +1,84 @@
+"""Every path of the API, the scope it needs, and who answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from gateway.web import messages, records, settings
+from gateway.web.asking import Ask, Handler
+from gateway.web.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path; {…} stands for one part of it."""
+
+    method: str
+    path: str
+    scope: str
+    handler: Handler
+
+
+async def _post_messages(ask: Ask) -> web.StreamResponse:
+    return await messages.post_messages(ask.api, ask.request)
+
+
+MESSAGES: Final = "/api/v1/messages"
+
+ROUTES: Final = (
+    Route("POST", MESSAGES, "send", _post_messages),
+    Route("GET", MESSAGES, "read", messages.list_messages),
+    Route("GET", "/api/v1/messages/{id}", "read", messages.get_message),
+    Route("DELETE", "/api/v1/messages/{id}", "send", messages.delete_message),
+    Route("GET", "/api/v1/inbox", "read", records.get_inbox),
+    Route("GET", "/api/v1/ledger", "ledger", records.get_ledger),
+    Route("GET", "/api/v1/phones", "settings", settings.list_phones),
+    Route("POST", "/api/v1/phones", "settings", settings.post_phone),
+    Route("POST", "/api/v1/phones/{number}/proof", "settings", settings.post_proof),
+    Route("GET", "/api/v1/contacts", "settings", settings.list_contacts),
+    Route("POST", "/api/v1/contacts", "settings", settings.post_contact),
+    Route("GET", "/api/v1/rules", "settings", settings.list_rules),
+    Route("POST", "/api/v1/rules", "settings", settings.post_rule),
+    Route("DELETE", "/api/v1/rules/{id}", "settings", settings.delete_rule),
+    Route("GET", "/api/v1/webhooks", "webhooks", settings.list_webhooks),
+    Route("POST", "/api/v1/webhooks", "webhooks", settings.post_webhook),
+    Route("DELETE", "/api/v1/webhooks/{id}", "webhooks", settings.delete_webhook),
+)
+
+
+class Routes:
+    """Finds the route of a request."""
+
+    def __init__(self, routes: tuple[Route, ...] = ROUTES) -> None:
+        self._by_size: dict[int, list[tuple[tuple[str, ...], dict[str, Route]]]] = {}
+        for route in routes:
+            parts = tuple(route.path.strip("/").split("/"))
+            shapes = self._by_size.setdefault(len(parts), [])
+            for shape, methods in shapes:
+                if shape == parts:
+                    methods[route.method] = route
+                    break
+            else:
+                shapes.append((parts, {route.method: route}))
+
+    def find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+        """The route and the variable parts of the path. Raises Problem when there is none, or not by this method."""
+        parts = path.strip("/").split("/")
+        for shape, methods in self._by_size.get(len(parts), ()):
+            if all(wanted == part or (wanted[0] == "{" and part) for wanted, part in zip(shape, parts, strict=True)):
+                route = methods.get("GET" if method == "HEAD" else method)
+                if route is None:
+                    raise NoSuchMethod(path, sorted(methods))
+                return route, tuple(part for wanted, part in zip(shape, parts, strict=True) if wanted[0] == "{")
+        raise Problem(404, "no_such_path", f"there is nothing at {path[:64]}", "See /api/v1/openapi.json.")
+
+
+class NoSuchMethod(Problem):
+    """The path is there, but not for this method."""
+
+    def __init__(self, path: str, allowed: list[str]) -> None:
+        super().__init__(405, "no_such_method", f"{path[:64]} cannot be asked so", f"Use {', '.join(allowed)}.")
+        self.allowed = allowed

@@ -1,0 +1,188 @@
+"""The way of messages from the API into the outbox: all that wait go in together.
+
+One work takes every message that waits at the moment the writer comes to it, so that the questions each message needs
+(is the phone on the stop list, was the key used, how many went there today) are asked once for hundreds. The answer
+to a message is given when the transaction that holds it is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from gateway.core.outbox import NewSms, State
+from gateway.core.phone import mask
+from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.listings import Listings
+from gateway.web.problems import Problem
+
+#: Messages in one work; 500 take the writer about ten milliseconds.
+MAX_TOGETHER: Final = 500
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that is in the outbox."""
+
+    id: int
+    state: str
+    link: str
+    repeated: bool = False  # the key was used before for the same message
+
+
+Answer = Taken | Problem
+_Waiting = tuple[NewSms, asyncio.Future[Answer]]
+
+
+class Submissions:
+    """Messages on their way into the outbox of this process."""
+
+    def __init__(self, desk: Desk, daily_cap: int) -> None:
+        self._desk = desk
+        self._daily_cap = daily_cap  # messages a day per account and number; 0 = no limit
+        self._waiting: deque[_Waiting] = deque()
+        self._asked = False  # a work is on its way to the writer and has not taken yet
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def put(self, sms: NewSms) -> asyncio.Future[Answer]:
+        """Hand in a message; the future holds what became of it, or StoreUnavailable when nothing was written."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((sms, future))
+        if not self._asked:
+            self._ask()
+        return future
+
+    async def drain(self) -> None:
+        """Wait until everything handed in is answered."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def _ask(self) -> None:
+        self._asked = True
+        task = asyncio.get_running_loop().create_task(self._commit())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _commit(self) -> None:
+        taken: list[_Waiting] = []
+
+        def work(books: BooksOfStore) -> list[Answer]:
+            # The work may run again after a rollback: then for the same messages. It runs in a thread on PostgreSQL;
+            # the order (lower the flag, then take) leaves no message behind.
+            if not taken:
+                self._asked = False
+                self._take(taken)
+            return enter(books, [sms for sms, _ in taken], self._desk.router.choose, self._daily_cap)
+
+        try:
+            answers: Sequence[Answer] = await self._desk.commit(work)
+        except Exception as error:
+            if not taken:
+                self._asked = False
+                self._take(taken)
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), answer in zip(taken, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+        if self._waiting and not self._asked:
+            self._ask()
+
+    def _take(self, taken: list[_Waiting]) -> None:
+        waiting = self._waiting
+        while waiting and len(taken) < MAX_TOGETHER:
+            taken.append(waiting.popleft())
+
+
+def enter(
+    books: BooksOfStore, messages: Sequence[NewSms], choose: Callable[[str], str], daily_cap: int
+) -> list[Answer]:
+    """Put messages into the outbox, but those that may not go; one answer each, in order."""
+    numbers = {sms.recipient for sms in messages}
+    stopped = books.stops.among(numbers)
+    sent = Listings(books.tx).sent_to(numbers, books.now_ms - DAY_MS) if daily_cap else {}
+    keyed: dict[int, set[str]] = {}
+    for sms in messages:
+        if sms.key is not None:
+            keyed.setdefault(sms.account_id, set()).add(sms.key)
+    known = {
+        (account_id, key): row
+        for account_id, keys in keyed.items()
+        for key, row in books.outbox.with_key(account_id, keys).items()
+    }
+    fresh: dict[tuple[int, str], tuple[NewSms, Taken]] = {}
+    answers: list[Answer] = []
+    for sms in messages:
+        if sms.key is not None:
+            name = (sms.account_id, sms.key)
+            row = known.get(name)
+            if row is not None:
+                answers.append(_again(sms, row))
+                continue
+            if name in fresh:
+                first, answer = fresh[name]
+                same = replace(first, link=sms.link) == sms
+                answers.append(replace(answer, repeated=True) if same else _CONFLICT)
+                continue
+        if sms.recipient in stopped:
+            answers.append(_stopped(sms.recipient))
+            continue
+        if daily_cap:
+            place = (sms.account_id, sms.recipient)
+            count = sent.get(place, 0) + 1
+            if count > daily_cap:
+                answers.append(_over_cap(sms.recipient, daily_cap))
+                continue
+            sent[place] = count
+        answer = Taken(books.outbox.add(sms), State.QUEUED.value, sms.link)
+        answers.append(answer)
+        if sms.key is not None:
+            fresh[sms.account_id, sms.key] = (sms, answer)
+    return answers
+
+
+def _again(sms: NewSms, row: Any) -> Answer:
+    """The first answer again when the message is the same; the validity tells whether the time is."""
+    same = (
+        row["recipient"] == sms.recipient
+        and row["text"] == sms.text
+        and row["sender"] == sms.sender
+        and row["priority"] == sms.priority
+        and bool(row["want_report"]) == sms.want_report
+        and row["tag"] == sms.tag
+        and row["expires_ms"] == max(sms.not_before_ms, row["created_ms"]) + sms.validity_s * 1000
+    )
+    return Taken(row["id"], row["state"], row["link"], repeated=True) if same else _CONFLICT
+
+
+_CONFLICT: Final = Problem(
+    409,
+    "key_reused",
+    "this key was used before for another message",
+    "Use a new key for a new message; send the same content to repeat a request.",
+)
+
+
+def _stopped(number: str) -> Problem:
+    return Problem(
+        403,
+        "stopped",
+        f"{mask(number)} has asked for no more messages",
+        "Do not write to this number; only the phone itself can take the stop back.",
+    )
+
+
+def _over_cap(number: str, cap: int) -> Problem:
+    return Problem(
+        429,
+        "recipient_cap",
+        f"{mask(number)} had {cap} messages from this account within a day",
+        "Wait, or ask the administrator to raise web.recipient_daily_cap.",
+        retry_after_s=3600,
+    )
