@@ -90,7 +90,7 @@ def html_to_text(page: str) -> HtmlText:
             pieces.append(run if top.is_pre else run.replace("\n", " "))
         if start >= len(page):
             break
-        if start > last_close and page[start + 1 : start + 2].isalpha():
+        if start > last_close and _SHORT_TAG.match(page, start):
             break  # a tag that never ends: the mail was cut here
         if tags >= MAX_TAGS:
             truncated = True

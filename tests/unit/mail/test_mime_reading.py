@@ -284,6 +284,7 @@ def test_attachments_are_counted_as_a_reader_would() -> None:
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("<!-- a --><!DOCTYPE x><?xml?>b<![endif]-->", "b"),
         ("a<b", "a"),
+        ("<p>a</p", "a"),
         ("a&zwnj;&nbsp;&#847;b", "a b"),
         ("<div>a<span>b</div>c", "ab\nc"),
     ],
@@ -316,6 +317,7 @@ BOMBS = {
     "uuencode": b"\n" + b"begin 644 a\n" * 50_000,
     "tags": b"Content-Type: text/html\n\n" + b"<a " * 300_000,
     "quotes": b"Content-Type: text/html\n\n" + (b"<a " + b'"x"' * 3000) * 100 + b">",
+    "closing tag without end": b"Content-Type: text/html\n\n<p>" + b"x" * 20_000 + b"</b",
     "comments": b"Content-Type: text/html\n\n" + b"<!--" * 300_000,
     "text": b"\n" + b"x" * (5 << 20),
 }
