@@ -151,7 +151,9 @@ def build(config: Config, *, now_ms: Callable[[], int] = clock.now_ms) -> App:
         inbound=inbound,
         mail=MailDoors(desk, smtp=config.smtp, lmtp=config.lmtp, submission=config.submission),
         relay=RelayLoop(desk, config.relay, owner=owner),
-        web=WebDoor(desk, config.web),
+        web=WebDoor(
+            desk, config.web, region=config.hub.region, private_webhooks=config.webhooks.allow_private
+        ),
         webhooks=WebhookLoop(desk, config.webhooks),
         house=housekeeping.Housekeeping(journal, housekeeping.chores(desk, router, names, notifier.release_held)),
         owner=owner,

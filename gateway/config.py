@@ -136,7 +136,7 @@ def read_tables(tables: Mapping[str, Any], source: str) -> Config:
     unknown = sorted(set(tables) - set(TABLES) - {"link"})
     if unknown:
         raise ConfigError(f"{source}: there is no table [{unknown[0]}]; the tables are {', '.join(TABLES)}, [[link]]")
-    values = {
+    values: dict[str, Any] = {
         name: read_table(kind, tables[name], f"{source} [{name}]") for name, kind in TABLES.items() if name in tables
     }
     links = tuple(_read_link(table, f"{source} [[link]] {n}") for n, table in enumerate(tables.get("link", []), 1))

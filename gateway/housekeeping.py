@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.core.errors import CaiyouError
 from gateway.core.routing import Route, Router
 from gateway.journal import Journal
-from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.desk import Desk
 
 #: Seconds a link may be down before what waits for it goes to another link.
 PATIENCE_S = 10.0
@@ -56,7 +57,7 @@ def default_routes(links: list[str]) -> list[Route]:
     return [Route("", link, preference=position) for position, link in enumerate(links)]
 
 
-def chores(desk: Desk, router: Router, links: list[str], release_held: Callable[[BooksOfStore], object]) -> list[Chore]:
+def chores(desk: Desk, router: Router, links: list[str], release_held: Callable[[Any], object]) -> list[Chore]:
     """The chores of a hub."""
     down_since: dict[str, float] = {}
 

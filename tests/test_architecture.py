@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.inbound",),
     ("gateway.mail", "gateway.web", "carriers"),
     ("gateway.store",),
-    ("gateway.journal", "gateway.logs", "gateway.passwords", "gateway.clock"),
+    ("gateway.journal", "gateway.logs", "gateway.passwords", "gateway.clock", "gateway.stories_text"),
     ("mail2sms", "mms"),
     ("addressbook", "templates", "gateway.mail.mime"),
     ("gateway.core",),

@@ -7,16 +7,17 @@ import getpass
 import json
 import secrets
 import sys
+from typing import TypeAlias
 
 from gateway.commands.books import open_desk
 from gateway.core.accounts import Account
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.phone import normalise
-from gateway.passwords import hash_password
+from gateway.passwords import hash_password_now
 from gateway.store.desk import BooksOfStore
 from mail2sms.rules import read_rule, write_rule
 
-Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_commands(commands: Commands) -> None:
@@ -130,7 +131,7 @@ def _read_password(options: argparse.Namespace) -> str:
 
 
 def _add_account(options: argparse.Namespace) -> None:
-    hashed = "" if options.no_password else hash_password(_read_password(options))
+    hashed = "" if options.no_password else hash_password_now(_read_password(options))
     with open_desk(options.config) as desk:
         desk.run_now(
             lambda books: books.accounts.add(
@@ -145,7 +146,7 @@ def _add_account(options: argparse.Namespace) -> None:
 
 
 def _set_password(options: argparse.Namespace) -> None:
-    hashed = hash_password(_read_password(options))
+    hashed = hash_password_now(_read_password(options))
     with open_desk(options.config) as desk:
         desk.run_now(lambda books: books.accounts.set_password(_account(books, options.address).id, hashed))
 

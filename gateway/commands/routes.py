@@ -6,6 +6,7 @@ import argparse
 import csv
 import sys
 from datetime import datetime
+from typing import TypeAlias
 
 from gateway.commands.books import open_desk
 from gateway.config import read_config
@@ -13,7 +14,7 @@ from gateway.core.errors import BadRequest, NotFound
 from gateway.core.routing import Route
 from gateway.store.desk import BooksOfStore
 
-Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_commands(commands: Commands) -> None:

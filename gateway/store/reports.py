@@ -176,7 +176,7 @@ class Reports:
 
     def settle_parked(self, group: str, carrier_ids: Iterable[str]) -> list[MessageSettled]:
         """Apply reports that came before the answers which gave these ids."""
-        ids = list(carrier_ids)
+        ids = [fitting(carrier_id, CARRIER_ID_LENGTH) for carrier_id in carrier_ids]
         if not ids:
             return []
         self._tx.flush_for(_INSERT)  # the report may be in this very batch
