@@ -33,6 +33,8 @@ CLAIM_LIMIT = 256
 LOOK_EVERY_S = 1.0
 #: How often a lease is renewed and messages without an answer are looked at, seconds.
 LOOK_AFTER_S = LEASE_S / 5
+#: How long a link that is to stop waits for the answers to what it sent; without them nobody would know.
+ANSWERS_S = 3.0
 #: Pause after the store failed, seconds.
 STORE_PAUSE_S = 1.0
 
@@ -76,6 +78,7 @@ class Lane:
         self._look_every_s = look_every_s
         self._work = asyncio.Event()
         self._done = asyncio.Event()
+        self._idle = asyncio.Event()  # nothing claimed is open; only `finish` looks at it
         self._pending: deque[Segment] = deque()  # claimed, not yet on the wire
         self._open: dict[int, _Open] = {}
         self._finished: list[Attempt] = []
@@ -90,6 +93,16 @@ class Lane:
             asyncio.create_task(self._forever(self._claim_some), name=f"claim-{self.link.name}"),
             asyncio.create_task(self._forever(self._record_some), name=f"record-{self.link.name}"),
         ]
+
+    async def finish(self) -> None:
+        """Send nothing more, and wait a little for the answers to what was sent."""
+        self._stopping = True
+        self._return_unsent("the hub stopped before it was sent")
+        if self._open:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ANSWERS_S):
+                    await self._idle.wait()
 
     async def stop(self) -> None:
         """Stop claiming, give back what never went on the wire, record every answer there is.
@@ -156,8 +169,8 @@ class Lane:
         claimed = await self._desk.commit(lambda books: self._claim(books, wanted))
         for message in claimed:
             self._open_message(message)
-        if not link.is_up:
-            self.line_lost()  # it went down meanwhile, before these were there to be given back
+        if self._stopping or not link.is_up:
+            self.line_lost()  # what happened meanwhile found none of these to give back
             return
         self.submit_pending()
         if not claimed:
@@ -216,9 +229,15 @@ class Lane:
         del self._open[open_message.message.id]
         self._finished.append(Attempt(open_message.message, tuple(open_message.answers)))
         self._done.set()
+        if not self._open:
+            self._idle.set()
 
     def line_lost(self) -> None:
-        """The line is gone: segments that never went out are answered for, so that their messages end."""
+        """The line is gone: what never went out on it is given back."""
+        self._return_unsent("line lost before it was sent")
+
+    def _return_unsent(self, reason: str) -> None:
+        """Give back what was not begun; segments missing of what was begun are answered for, so that it ends."""
         unsent: dict[int, list[int]] = {}
         for segment in self._pending:
             unsent.setdefault(segment.message_id, []).append(segment.number)
@@ -231,9 +250,11 @@ class Lane:
                 continue
             for number in numbers:
                 open_message.waiting.discard(number)
-                open_message.answers.append(Answer(number, Outcome.TEMPORARY, code="line lost before it was sent"))
+                open_message.answers.append(Answer(number, Outcome.TEMPORARY, code=reason))
             if not open_message.waiting:
                 self._finish(open_message)
+        if not self._open:
+            self._idle.set()
         self._work.set()
 
     async def _give_back(self) -> None:
@@ -402,6 +423,7 @@ class Dispatcher:
             reason = await self._while_ours(lane)
             self._journal.link_down(link.name, reason, 0.0)
         finally:
+            await lane.finish()
             await link.stop()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

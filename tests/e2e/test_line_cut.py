@@ -6,12 +6,10 @@ The normal run samples the offsets; CAIYOU_FULL=1 takes every one of the first 2
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.store.database import Store, StoreConfig, create_tables, open_store
 from tests.fakes.hub import LATIN, LONG, SHORT, open_hub, until
 
 LAST = 2000
@@ -20,21 +18,13 @@ STRIDE = 1 if os.environ.get("CAIYOU_FULL") == "1" else 41
 TEXTS = (SHORT, LONG, LATIN, SHORT, LONG, SHORT, LATIN, SHORT, LONG)
 
 
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(StoreConfig(data_dir=str(tmp_path)))
-    create_tables(store)
-    yield store
-    store.engine.dispose()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["up", "down"])
 @pytest.mark.parametrize(("protocol", "options"), [("smpp", {}), ("cmpp", {"version": "3.0"}), ("cmpp", {})])
-async def test_cut_at_every_octet(sqlite_store: Store, protocol: str, options: dict[str, str], way: str) -> None:
+async def test_cut_at_every_octet(tmp_path: Path, protocol: str, options: dict[str, str], way: str) -> None:
     """A message ends delivered and whole; twice on the phone only where the story says that it may be."""
     first = {"up": 0, "down": STRIDE // 2}[way]
-    async with open_hub(sqlite_store, protocol, **options) as hub:
+    async with open_hub(tmp_path, protocol, **options) as hub:
         await hub.up()
         doubled = 0
         offsets = range(first, LAST, STRIDE)

@@ -31,7 +31,7 @@ from gateway.dispatcher import Dispatcher, LinkPolicy
 from gateway.inbound import Inbound
 from gateway.journal import Journal
 from gateway.store.blobs import Blobs
-from gateway.store.database import Store
+from gateway.store.database import Store, StoreConfig, create_tables, open_store
 from gateway.store.desk import Desk
 from tests.fakes.proxy import Proxy
 
@@ -215,7 +215,7 @@ async def until(is_so: Callable[[], object], within_s: float, told: Callable[[],
 
 @contextlib.asynccontextmanager
 async def open_hub(
-    store: Store,
+    store: Store | Path,
     protocol: str = "smpp",
     *,
     accounts: Sequence[str] = ("a",),
@@ -232,8 +232,12 @@ async def open_hub(
 ) -> AsyncIterator[Hub]:
     """A hub with a link for each account named, called a0, a1 …; links of one account are one link group.
 
-    `options` go into the protocol's configuration; `quick=False` leaves the dispatcher its own pauses.
+    `store` may be a directory for SQLite. `options` go into the protocol's configuration; `quick=False` leaves the
+    dispatcher its own pauses.
     """
+    if isinstance(store, Path):
+        store = open_store(StoreConfig(data_dir=str(store)))
+        create_tables(store)
     simulator = Simulator(
         SimulatorConfig(
             smpp_port=0, cmpp_port=0, web_port=OFF, accounts=ACCOUNTS, report_delay_s=report_delay_s, repeat_s=repeat_s

@@ -183,7 +183,7 @@ def _hang_up(writer: asyncio.StreamWriter, *, reset: bool) -> None:
         writer.close()
         return
     raw = writer.get_extra_info("socket")
-    if raw is not None:
+    if raw is not None and raw.fileno() >= 0:
         # Linger of no time: the kernel sends RST and forgets what it had.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
