@@ -229,7 +229,12 @@ class CmppProtocol:
         self._deadline = now + self.settings.response_timeout_s
 
     def accept_login(self, secret: bytes) -> bool:
-        """Gateway: let the peer in; False when its version is above ours, which is answered and ends all."""
+        """Gateway: let the peer in; False when its version is above ours, which is answered and ends all.
+
+        False as well once the connection is closed: what came behind the CONNECT may have ended it.
+        """
+        if self.is_closed:
+            return False
         sequence_id, connect = self._login_to_answer()
         version = Version.of_octet(connect.version)
         if version is None or version > self.settings.version_octet:
@@ -242,7 +247,9 @@ class CmppProtocol:
         return True
 
     def refuse_login(self, code: int) -> None:
-        """Gateway: send the peer away with a Status that is not 0, and end."""
+        """Gateway: send the peer away with a Status that is not 0, and end; does nothing once it is closed."""
+        if self.is_closed:
+            return
         sequence_id, _ = self._login_to_answer()
         # In 2.x the Status is one octet.
         wide_enough = code if self.version is Version.V3 else min(code, 0xFF)

@@ -210,14 +210,21 @@ class SmppProtocol:
             self._answer_unbind()
 
     def accept_bind(self, system_id: str = "", *, version: int = VERSION_3_4) -> None:
-        """SMSC: let the ESME in. A peer of 3.4 or later is told our version, so that it uses optional parameters."""
+        """SMSC: let the ESME in. A peer of 3.4 or later is told our version, so that it uses optional parameters.
+
+        Does nothing once the line is closed: what came behind the bind may have closed it.
+        """
+        if self.is_closed:
+            return
         bind = self._take_bind()
         tlvs = (tlv.make("sc_interface_version", version),) if self.peer_takes_tlvs else ()
         self._send_bind_response(bind, 0, system_id=system_id, tlvs=tlvs)
         self.state = self.bound_as = BOUND_AS[bind.command_id]
 
     def refuse_bind(self, command_status: int) -> None:
-        """SMSC: do not let the ESME in, and close."""
+        """SMSC: do not let the ESME in, and close; does nothing once the line is closed."""
+        if self.is_closed:
+            return
         bind = self._take_bind()
         self._send_bind_response(bind, command_status, has_body=False)
         self._close("bind refused")

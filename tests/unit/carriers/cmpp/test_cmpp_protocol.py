@@ -207,6 +207,18 @@ def test_a_request_behind_an_unanswered_connect_ends_the_connection() -> None:
     assert isinstance(gateway.events()[-1], Ended)
 
 
+def test_a_decision_after_the_connection_ended_is_no_error() -> None:
+    wire = Wire()
+    wire.gateway.await_login(wire.now)
+    wire.provider.log_in("901234", SECRET, Version.V3, MOMENT, wire.now)
+    wire.gateway.receive(wire.provider.data_to_send() + encode(MESSAGE, 2, Version.V3), wire.now)
+    assert [type(event) for event in wire.gateway.events()] == [LoginRequested, PeerMisbehaved, Ended]
+    assert not wire.gateway.accept_login(SECRET.encode())
+    wire.gateway.refuse_login(3)
+    assert wire.gateway.is_closed
+    assert wire.gateway.data_to_send() == b""
+
+
 def test_logins_have_their_time() -> None:
     wire = Wire()
     wire.ask()

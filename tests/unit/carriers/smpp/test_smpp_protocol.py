@@ -80,6 +80,20 @@ def test_bind_refused_closes_both():
     assert smsc.is_closed
 
 
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_decision_after_the_line_closed_is_no_error(accepts):
+    smsc = SmppProtocol(Role.SMSC)
+    smsc.receive(pdu.BindTransceiver("esme01").encode(1) + b"\0\0\0\1", 0.0)
+    assert [type(event) for event in smsc.events()] == [BindRequested, PeerErred, LineClosed]
+    assert sent(smsc) == [pdu.GenericNack(command_status=status.RINVCMDLEN)]
+    if accepts:
+        smsc.accept_bind("SMSC")
+    else:
+        smsc.refuse_bind(status.RINVPASWD)
+    assert smsc.is_closed
+    assert smsc.data_to_send() == b""
+
+
 def test_second_bind_is_refused_and_the_session_stays():
     _esme, smsc = ends()
     smsc.receive(pdu.BindTransceiver("x").encode(77), 0.0)
