@@ -173,18 +173,19 @@ def read_mailboxes(
 ) -> tuple[Mailbox, ...]:
     """The mailboxes of an address field, with comments, groups, bare addresses, unquoted commas in names."""
     found: list[Mailbox] = []
-    waiting = b""
+    waiting: list[bytes] = []  # joined at last: a field of commas alone would be copied as often as it has any
     for piece in _pieces(value[:MAX_VALUE]):
-        waiting = waiting + b"," + piece if waiting else piece
-        if b"@" not in waiting and b"<" not in waiting:
+        if piece or waiting:
+            waiting.append(piece)
+        if b"@" not in piece and b"<" not in piece:
             continue  # a comma inside a name that should have been quoted
-        mailbox = _mailbox(waiting, charset)
-        waiting = b""
+        mailbox = _mailbox(b",".join(waiting), charset)
+        waiting.clear()
         if mailbox is not None:
             found.append(mailbox)
             if len(found) >= limit:
                 return tuple(found)
-    mailbox = _mailbox(waiting, charset)
+    mailbox = _mailbox(b",".join(waiting), charset)
     if mailbox is not None:
         found.append(mailbox)
     return tuple(found)
