@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fuzz.target import Target
 from tests.fuzz.targets import (
     addresses,
+    carrier_side,
     cmpp,
     mime,
     receipts,
@@ -21,6 +22,7 @@ TARGETS: dict[str, Target] = {
     "smpp_session": smpp_session.TARGET,
     "cmpp2": cmpp.TARGET_2,
     "cmpp3": cmpp.TARGET_3,
+    "carrier_side": carrier_side.TARGET,
     "wire_json": wire_json.TARGET,
     "text": text.TARGET,
     "mime": mime.TARGET,
