@@ -2,7 +2,7 @@
 
 The door, the store and the rules run in a process of their own with one event loop; the loader, which only writes
 bytes made beforehand, runs here. Every mail counted was answered with 250, that is: its body fsynced, its row
-committed. `python -m bench.intake --runs 5 --json FILE`.
+committed, and a notice rule of the member judged. `python -m bench.intake --runs 5 --json FILE`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import json
 import multiprocessing
 import multiprocessing.connection
@@ -20,27 +21,31 @@ from pathlib import Path
 
 import uvloop
 
+from gateway.core.events import MailArrived
+from gateway.core.ids import IdSource
+from gateway.core.routing import Router
+from gateway.journal import Journal
+from gateway.mail.doors import MailDoors
+from gateway.mail.facts import read_facts
+from gateway.mail.intake import SmtpConfig
+from gateway.store.blobs import Blobs
+from gateway.store.database import StoreConfig, create_tables, open_store
+from gateway.store.desk import BooksOfStore, Desk, Reaction
+from mail2sms.notify import Notifier
+from mail2sms.rules import Rule, write_rule
+from mail2sms.sending import NoticeConfig
+
 MAILS = {1: 400, 10: 2000, 100: 4000}
 MEMBERS = 100
 DOMAIN = "bench.example"
 
 
 def serve(data_dir: str, pipe: multiprocessing.connection.Connection) -> None:
-    """The process under test: a desk on SQLite, the SMTP door, the reactions of the hub where there are any."""
+    """The process under test: a desk on SQLite, the SMTP door, the notice rules of the hub."""
     uvloop.run(_serve(Path(data_dir), pipe))
 
 
 async def _serve(data_dir: Path, pipe: multiprocessing.connection.Connection) -> None:
-    from gateway.core.ids import IdSource
-    from gateway.core.routing import Router
-    from gateway.journal import Journal
-    from gateway.mail.doors import MailDoors
-    from gateway.mail.facts import read_facts
-    from gateway.mail.intake import SmtpConfig
-    from gateway.store.blobs import Blobs
-    from gateway.store.database import StoreConfig, create_tables, open_store
-    from gateway.store.desk import Desk
-
     def now_ms() -> int:
         return time.time_ns() // 1_000_000
 
@@ -58,7 +63,7 @@ async def _serve(data_dir: Path, pipe: multiprocessing.connection.Connection) ->
     )
     desk.run_now(lambda books: books.accounts.add_domain(DOMAIN))
     for number in range(MEMBERS):
-        desk.run_now(lambda books, number=number: books.accounts.add(f"m{number}@{DOMAIN}"))
+        desk.run_now(functools.partial(open_account, number=number))
     doors = MailDoors(desk, smtp=SmtpConfig(port=0, connections_per_address=500))
     await doors.start()
     assert doors.smtp is not None
@@ -71,16 +76,15 @@ async def _serve(data_dir: Path, pipe: multiprocessing.connection.Connection) ->
     await desk.close()
 
 
-def reactions() -> dict[type, tuple[object, ...]]:
-    """What the hub does on an arriving mail."""
-    from gateway.core.events import MailArrived
+def open_account(books: BooksOfStore, number: int) -> None:
+    """A member with a rule that must read the whole text of every mail to find that it does not fit."""
+    account = books.accounts.add(f"m{number}@{DOMAIN}")
+    books.rules.add(account.id, "arrival", write_rule(Rule(keywords=("invoice", "发票"))))
 
-    try:
-        from mail2sms import arrival
-    except ImportError:
-        return {}
-    found = [getattr(arrival, name) for name in ("notify_on_arrival", "on_mail_arrived") if hasattr(arrival, name)]
-    return {MailArrived: tuple(found)} if found else {}
+
+def reactions() -> dict[type, tuple[Reaction, ...]]:
+    """What the hub does on an arriving mail."""
+    return {MailArrived: (Notifier(NoticeConfig()).notify_on_arrival,)}
 
 
 def mail(size: int = 10_000) -> bytes:

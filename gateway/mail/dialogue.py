@@ -14,20 +14,19 @@ import base64
 import binascii
 import collections
 import contextlib
-import re
-import ssl
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, cast
 
 import aiosmtpd.smtp
 
 from gateway.core.accounts import Account
 from gateway.core.addresses import Address
-from gateway.core.errors import BadRequest, StoreUnavailable
+from gateway.core.errors import StoreUnavailable
 from gateway.mail.recipients import Recipient
+from gateway.mail.session import DoorSettings, Envelope, Session
 from gateway.mail.stream import LINE_LIMIT, BareLineEnd, MailStream, MailTooLarge
+from gateway.mail.syntax import printable, read_address, read_path, text_of
 
 #: Octets of a command line: RFC 5321 says 512, SIZE, SMTPUTF8 and AUTH add to it.
 MAX_COMMAND = 2048
@@ -37,43 +36,6 @@ MAX_REFUSED_RECIPIENTS = 50
 STORE_FAILED = "451 4.3.0 The mail could not be stored, try again later"
 TOO_LARGE = "552 5.3.4 The mail is larger than this server takes"
 _NO_HELLO = "503 5.5.1 Say hello first"
-
-_PATH = re.compile(r"\s*<([^<>]*)>(?:\s+(.*))?", re.DOTALL)
-_SOURCE_ROUTE = re.compile(r"@[^:]*:")
-
-
-@dataclass(frozen=True, slots=True)
-class DoorSettings:
-    """What a dialogue must know of its door."""
-
-    hostname: str
-    max_size_octets: int
-    max_recipients: int
-    timeout_s: float
-    tls: ssl.SSLContext | None = None
-    takes_logins: bool = False
-    logins_need_tls: bool = True
-
-
-class Session(aiosmtpd.smtp.Session):  # type: ignore[misc, unused-ignore]
-    """What lasts as long as the connection, or until STARTTLS."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self.address = ""
-        self.is_encrypted = False
-        self.member: Account | None = None
-        self.refused_recipients = 0
-
-
-class Envelope(aiosmtpd.smtp.Envelope):  # type: ignore[misc, unused-ignore]
-    """One mail on its way in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sender: str | None = None  # "" for the null path
-        self.size_octets = 0  # as declared
-        self.recipients: list[Recipient] = []
 
 
 class DoorPort(Protocol):
@@ -262,7 +224,7 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
         if self.envelope.sender is not None:
             await self.push("503 5.5.1 One mail at a time: RSET first")
             return
-        path = _read_path("FROM:", arg)
+        path = read_path("FROM:", arg)
         if path is None:
             await self.push("501 5.5.4 Syntax: MAIL FROM:<address> [parameters]")
             return
@@ -272,7 +234,7 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
             refusal = TOO_LARGE
         sender: Address | None = None
         if refusal is None and text:
-            sender = _read_address(text)
+            sender = read_address(text)
             if sender is None:
                 refusal = "553 5.1.7 This is no sender address"
             elif sender.needs_smtputf8 and not self.envelope.smtp_utf8:
@@ -305,7 +267,7 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
             ):
                 pass  # every door takes 8 bits; who submitted elsewhere (RFC 4954 5) is not believed
             else:
-                return f"555 5.5.4 {_printable(name)[:40]} is not understood here"
+                return f"555 5.5.4 {printable(name)[:40]} is not understood here"
         return None
 
     async def smtp_RCPT(self, arg: str | None) -> None:
@@ -314,20 +276,20 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
         if envelope.sender is None:
             await self.push("503 5.5.1 MAIL comes before RCPT" if session.host_name else _NO_HELLO)
             return
-        path = _read_path("TO:", arg)
+        path = read_path("TO:", arg)
         if path is None or not path[0]:
             await self.push("501 5.5.4 Syntax: RCPT TO:<address>")
             return
         text, parameters = path
         if parameters:
-            await self.push(f"555 5.5.4 {_printable(parameters[0])[:40]} is not understood here")
+            await self.push(f"555 5.5.4 {printable(parameters[0])[:40]} is not understood here")
             return
         if len(envelope.recipients) >= self._door.settings.max_recipients:
             await self.push("452 4.5.3 Too many recipients for one mail")
             return
         if text.lower() == "postmaster":
             text = f"postmaster@{self._door.settings.hostname}"
-        address = _read_address(text)
+        address = read_address(text)
         if address is None:
             await self.push("553 5.1.3 This is no address")
             return
@@ -444,12 +406,12 @@ class Dialogue(aiosmtpd.smtp.SMTP):  # type: ignore[misc, unused-ignore]
         if len(parts) != 3 or (parts[0] and parts[0] != parts[1]):
             await self.push("535 5.7.8 Nobody may log in for somebody else")
             return None
-        return _text(parts[1]), _text(parts[2])
+        return text_of(parts[1]), text_of(parts[2])
 
     async def _login(self, first: str | None) -> tuple[str, str] | None:
         name = await self._answer("Username:") if first is None else await self._decode(first.encode())
         password = None if name is None else await self._answer("Password:")
-        return None if name is None or password is None else (_text(name), _text(password))
+        return None if name is None or password is None else (text_of(name), text_of(password))
 
     async def _answer(self, prompt: str) -> bytes | None:
         answer: Any = await self.challenge_auth(prompt)
@@ -481,31 +443,3 @@ class LmtpDialogue(Dialogue):
     async def smtp_HELO(self, hostname: str | None) -> None:
         """HELO is SMTP's."""
         await self.push("500 5.5.1 This is LMTP: say LHLO")
-
-
-def _read_path(keyword: str, arg: str | None) -> tuple[str, list[str]] | None:
-    """The address and the parameters of MAIL or RCPT; None when it is neither."""
-    if arg is None or arg[: len(keyword)].upper() != keyword:
-        return None
-    match = _PATH.fullmatch(arg, len(keyword))
-    if match is None:
-        return None
-    # A source route is to be ignored (RFC 5321 4.1.1.3).
-    return _SOURCE_ROUTE.sub("", match[1].strip(), count=1) if match[1].startswith("@") else match[1].strip(), (
-        match[2] or ""
-    ).split()
-
-
-def _read_address(text: str) -> Address | None:
-    try:
-        return Address.parse(text)
-    except BadRequest:
-        return None
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if "!" <= letter <= "~" else "?" for letter in text)
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode("utf-8", "replace")

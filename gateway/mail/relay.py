@@ -215,9 +215,7 @@ class RelayLoop:
         except TimeoutError:
             told = {outcome.entry.id for outcome in done}
             late = "450 4.4.2 The other server took too long"
-            done += [
-                Outcome(entry, Result.LATER, late) for group in letters for entry in group if entry.id not in told
-            ]
+            done += [Outcome(entry, Result.LATER, late) for group in letters for entry in group if entry.id not in told]
 
     # --- afterwards -------------------------------------------------------------------------------------------
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from gateway.core.accounts import Account
 from gateway.core.addresses import Address
 from gateway.core.errors import BadRequest
-from gateway.mail.dialogue import DoorSettings, Envelope, Session
 from gateway.mail.filing import file_submitted
 from gateway.mail.intake import Door, tls_context
 from gateway.mail.limits import Connections, FailedLogins, LoginLimits, Rate
 from gateway.mail.mime.headers import Fields, read_fields, read_mailboxes
 from gateway.mail.recipients import Directory, Recipient
+from gateway.mail.session import DoorSettings, Envelope, Session
 from gateway.passwords import check_password
 from gateway.store.desk import Desk
 
@@ -94,9 +94,7 @@ class SubmissionDoor(Door):
         )
         self._config = config
         self._rate = Rate(config.mails_per_hour_per_member, 3600.0)
-        self._failures = FailedLogins(
-            LoginLimits(config.login_failures_per_minute, config.login_failures_per_day)
-        )
+        self._failures = FailedLogins(LoginLimits(config.login_failures_per_minute, config.login_failures_per_day))
 
     async def log_in(self, session: Session, name: str, password: str) -> Account | str:
         """See DoorPort. A wrong name takes as long as a wrong password, and both wait."""

@@ -454,7 +454,8 @@ async def test_low_disk(hub: Hub) -> None:
 async def test_too_many_connections(hub: Hub) -> None:
     async with (
         doors(hub, smtp=dataclasses.replace(SMTP, connections_per_address=1)) as opened,
-        Client.connect(opened.smtp.port),Client.connect(opened.smtp.port, None) as second
+        Client.connect(opened.smtp.port),
+        Client.connect(opened.smtp.port, None) as second,
     ):
         assert (await second.reply()).startswith("421 4.7.0")
         assert await second.ended()

@@ -132,9 +132,7 @@ async def test_new_mail_wakes_the_relay(hub: Hub) -> None:
     peer = Peer()
     async with far(hub, peer, dataclasses.replace(CONFIG, look_every_s=60)):
         blob = hub.desk.blobs.put_now(hub.desk.new_id(), MAIL)
-        await hub.desk.commit(
-            lambda books: books.queue_relay(sender=ANNA, recipients=["a@far.example"], blob=blob)
-        )
+        await hub.desk.commit(lambda books: books.queue_relay(sender=ANNA, recipients=["a@far.example"], blob=blob))
         await until(lambda: len(peer.mails) == 1)
 
 

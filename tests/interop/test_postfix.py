@@ -92,9 +92,7 @@ async def test_postfix_takes_what_we_relay(hub: Hub) -> None:
     anna = hub.add("anna")
     zone = {("far.example", "MX"): ["10 mx.far.example."], ("mx.far.example", "A"): ["127.0.0.1"]}
     async with open_postfix() as postfix, open_name_server(zone) as nameserver:
-        config = RelayConfig(
-            hostname="hub.example", port=postfix.port, nameservers=(nameserver,), allow_loopback=True
-        )
+        config = RelayConfig(hostname="hub.example", port=postfix.port, nameservers=(nameserver,), allow_loopback=True)
         relay = RelayLoop(hub.desk, config, owner="test")
         await relay.start()
         try:
@@ -105,9 +103,7 @@ async def test_postfix_takes_what_we_relay(hub: Hub) -> None:
                 books.queue_relay(sender=anna.address, recipients=recipients, blob=blob)
 
             await hub.desk.commit(work)
-            await until(
-                lambda: all(postfix.mails(name) for name in "abu") and hub.folder(anna), postfix
-            )
+            await until(lambda: all(postfix.mails(name) for name in "abu") and hub.folder(anna), postfix)
             mails = {name: postfix.mails(name) for name in "abu"}
         finally:
             await relay.stop()

@@ -100,9 +100,7 @@ async def test_beyond_ascii(hub: Hub, doors: MailDoors) -> None:
 async def test_lmtp(hub: Hub, doors: MailDoors) -> None:
     assert doors.lmtp is not None
     recipients = f"{ANNA},nobody@{DOMAIN},bert@{DOMAIN}"
-    status, output = await swaks(
-        doors.lmtp.port, "--protocol", "LMTP", "--from", "x@far.example", "--to", recipients
-    )
+    status, output = await swaks(doors.lmtp.port, "--protocol", "LMTP", "--from", "x@far.example", "--to", recipients)
     assert status == 0, output
     assert output.count("250 2.0.0 Stored as") == 2
     assert "550 5.1.1" in output
@@ -146,9 +144,7 @@ async def test_a_mail_that_is_too_large(hub: Hub, tmp_path: Path) -> None:
     opened = MailDoors(hub.desk, smtp=dataclasses.replace(SmtpConfig(port=0), max_size_octets=5000))
     await opened.start()
     assert opened.smtp is not None
-    status, output = await swaks(
-        opened.smtp.port, "--from", "x@far.example", "--to", ANNA, "--body", "x" * 6000
-    )
+    status, output = await swaks(opened.smtp.port, "--from", "x@far.example", "--to", ANNA, "--body", "x" * 6000)
     await opened.stop()
     assert status == 26, output
     assert "552 5.3.4" in output
