@@ -20,6 +20,7 @@ from gateway.core.events import MailArrived, MailSubmitted, MessageSettled, Phon
 from gateway.core.ids import IdSource
 from gateway.core.routing import Router
 from gateway.dispatcher import Dispatcher
+from gateway.front import Fronts, socket_path
 from gateway.inbound import Inbound
 from gateway.journal import Journal
 from gateway.mail.doors import MailDoors
@@ -29,6 +30,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import Desk, Reaction
 from gateway.store.upgrade import upgrade
+from gateway.web.channel import HubEnd
 from gateway.web.server import WebDoor
 from gateway.web.webhooks import WebhookLoop, announce_sms
 from mail2sms.notify import Notifier
@@ -65,6 +67,8 @@ class App:
     mail: MailDoors
     relay: RelayLoop
     web: WebDoor
+    hub_end: HubEnd
+    fronts: Fronts
     webhooks: WebhookLoop
     house: housekeeping.Housekeeping
     owner: str
@@ -85,7 +89,12 @@ class App:
             await self.mail.start()
         if "web" in roles:
             await self.webhooks.start()
-            await self.web.start()
+            if self.config.web.workers:
+                await self.hub_end.start(socket_path(self.config))
+                self.fronts.start()
+                await self.hub_end.wait_for(self.config.web.workers)
+            else:
+                await self.web.start()
 
     def doors(self) -> list[tuple[str, str, int]]:
         """The open doors: (name, host, port)."""
@@ -99,14 +108,19 @@ class App:
             if config is not None and door is not None and "smtp" in self.config.hub.roles:
                 doors.append((name, config.host, door.port))
         if "web" in self.config.hub.roles:
-            doors.append(("http", self.config.web.host, self.web.port))
+            workers = self.config.web.workers
+            doors.append(("http", self.config.web.host, self.config.web.port if workers else self.web.port))
         return doors
 
     async def stop(self) -> None:
         """Close the doors, let what is under way end, then close the store."""
         roles = self.config.hub.roles
         if "web" in roles:
-            await self.web.stop()
+            if self.config.web.workers:
+                await self.hub_end.stop()
+                await self.fronts.stop()
+            else:
+                await self.web.stop()
             await self.webhooks.stop()
         if "smtp" in roles:
             await self.mail.stop()
@@ -119,8 +133,11 @@ class App:
         await self.desk.close()
 
 
-def build(config: Config, *, now_ms: Callable[[], int] = clock.now_ms) -> App:
-    """Make the hub. Opens the database, brings it to this version's schema, and connects to nothing else."""
+def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[[], int] = clock.now_ms) -> App:
+    """Make the hub. Opens the database, brings it to this version's schema, and connects to nothing else.
+
+    `file` is where the configuration was read from; front workers read it again.
+    """
     journal = Journal()
     store = open_store(config.store)
     upgrade(store)
@@ -151,9 +168,9 @@ def build(config: Config, *, now_ms: Callable[[], int] = clock.now_ms) -> App:
         inbound=inbound,
         mail=MailDoors(desk, smtp=config.smtp, lmtp=config.lmtp, submission=config.submission),
         relay=RelayLoop(desk, config.relay, owner=owner),
-        web=WebDoor(
-            desk, config.web, region=config.hub.region, private_webhooks=config.webhooks.allow_private
-        ),
+        web=WebDoor(desk, config.web, region=config.hub.region, private_webhooks=config.webhooks.allow_private),
+        hub_end=HubEnd(desk, config.web.recipient_daily_cap),
+        fronts=Fronts(config, file, journal),
         webhooks=WebhookLoop(desk, config.webhooks),
         house=housekeeping.Housekeeping(journal, housekeeping.chores(desk, router, names, notifier.release_held)),
         owner=owner,

@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.cli",),
     ("gateway.commands",),
     ("gateway.app",),
+    ("gateway.front",),
     ("gateway.config",),
     ("gateway.housekeeping", "gateway.options"),
     ("gateway.dispatcher",),

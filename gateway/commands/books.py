@@ -19,8 +19,9 @@ from gateway.store.database import open_store
 from gateway.store.desk import Desk
 from gateway.store.upgrade import upgrade
 
-#: Nodes 512-1023 are for commands, so that their ids never meet those of a running hub (0-511).
-_COMMAND_NODES = 512
+#: Nodes 768-1023 are for commands, so that their ids never meet those of a running hub (0-511) or its workers.
+_FIRST_NODE = 768
+_NODES = 256
 
 
 @contextlib.contextmanager
@@ -35,7 +36,7 @@ def open_desk(path: Path) -> Iterator[Desk]:
         Blobs(Path(config.store.data_dir)),
         router,
         Journal(),
-        new_id=IdSource(clock.now_ms, _COMMAND_NODES + os.getpid() % _COMMAND_NODES),
+        new_id=IdSource(clock.now_ms, _FIRST_NODE + os.getpid() % _NODES),
         now_ms=clock.now_ms,
         read_facts=read_facts,
         reactions={},

@@ -32,8 +32,8 @@ def reference() -> str:
     """The configuration reference as Markdown: docs/configuration.md."""
     parts = [
         "# Configuration\n",
-        "One TOML file, `caiyou.toml` (or `caiyou --config FILE`). An unknown key is an error that names it.\n"
-        + "The tables `[smtp]`, `[lmtp]` and `[submission]` open their doors by being there.\n",
+        "One TOML file, `caiyou.toml` (or `caiyou --config FILE`). An unknown key is an error that names it.\n",
+        "The tables `[smtp]`, `[lmtp]` and `[submission]` open their doors by being there.\n",
         "This page is made from the code by `make docs`.\n",
     ]
     for title, kind in _tables():

@@ -8,12 +8,14 @@ import contextlib
 import gc
 import signal
 import sys
+from pathlib import Path
 
 import uvloop
 
 from gateway import logs
 from gateway.app import App, build
 from gateway.config import Config, read_config
+from gateway.front import run_worker
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,6 +23,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve = commands.add_parser("serve", help="run the hub")
     serve.add_argument("--roles", help="only these, divided by commas: smtp,web,links,house")
     serve.set_defaults(run=_serve)
+    front = commands.add_parser("front", help=argparse.SUPPRESS)  # the hub starts these itself
+    front.add_argument("number", type=int)
+    front.set_defaults(run=_front)
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -28,21 +33,33 @@ def _serve(options: argparse.Namespace) -> None:
     if options.roles:
         config = config.with_roles(options.roles.split(","))
     logs.set_up(config.log)
-    uvloop.run(run(config))
+    uvloop.run(run(config, options.config))
 
 
-async def run(config: Config) -> None:
+def _front(options: argparse.Namespace) -> None:
+    config = read_config(options.config)
+    logs.set_up(config.log)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the hub, and the worker goes with it
+    _tune_collector()
+    uvloop.run(run_worker(config, options.number))
+
+
+async def run(config: Config, file: Path) -> None:
     """Build the hub, run it until SIGTERM or SIGINT, stop it in order."""
-    app = build(config)
-    # What was made up to here lives as long as the process: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    app = build(config, file)
+    _tune_collector()
     await app.start()
     _say_where(app)
     await _signal()
     with contextlib.suppress(asyncio.CancelledError):
         await app.stop()
+
+
+def _tune_collector() -> None:
+    # What was made up to here lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _say_where(app: App) -> None:

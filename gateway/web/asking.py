@@ -15,7 +15,7 @@ from gateway.store.desk import Desk
 from gateway.web.limits import Buckets
 from gateway.web.messages_json import MessageRules, read_time
 from gateway.web.problems import FieldError, Problem, bad_json, invalid, too_many
-from gateway.web.submissions import Submissions
+from gateway.web.submissions import MessageTaker
 from gateway.web.tokens import Tokens, bearer, forbidden, unauthorised
 
 #: Wrong tokens an address may show before it has to wait: so many at once, and one more each ten seconds.
@@ -29,7 +29,7 @@ class Api:
 
     desk: Desk
     tokens: Tokens
-    submissions: Submissions
+    submissions: MessageTaker
     rules: MessageRules
     default_rate_per_s: int
     max_body_octets: int

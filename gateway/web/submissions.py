@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from gateway.core.outbox import NewSms, State
 from gateway.core.phone import mask
@@ -35,7 +35,27 @@ class Taken:
 
 
 Answer = Taken | Problem
-_Waiting = tuple[NewSms, asyncio.Future[Answer]]
+
+
+class Reply(Protocol):
+    """Who waits for the answer to a message: a future, or what stands for one."""
+
+    def done(self) -> bool: ...
+    def set_result(self, answer: Answer, /) -> None: ...
+    def set_exception(self, error: BaseException, /) -> None: ...
+
+
+class MessageTaker(Protocol):
+    """Where a web door hands in messages: the hub's own `Submissions`, or a worker's line to them."""
+
+    def put(self, sms: NewSms) -> asyncio.Future[Answer]:
+        """Hand in a message; the future holds what became of it, or StoreUnavailable when nothing was written."""
+
+    async def drain(self) -> None:
+        """Wait until everything handed in is answered."""
+
+
+_Waiting = tuple[NewSms, Reply]
 
 
 class Submissions:
@@ -51,10 +71,14 @@ class Submissions:
     def put(self, sms: NewSms) -> asyncio.Future[Answer]:
         """Hand in a message; the future holds what became of it, or StoreUnavailable when nothing was written."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((sms, future))
+        self.put_for(sms, future)
+        return future
+
+    def put_for(self, sms: NewSms, reply: Reply) -> None:
+        """As `put`, for one who waits in another way."""
+        self._waiting.append((sms, reply))
         if not self._asked:
             self._ask()
-        return future
 
     async def drain(self) -> None:
         """Wait until everything handed in is answered."""
