@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 
 from gateway.core.stories import Step
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.schema import timeline
 
@@ -30,7 +31,7 @@ class Timeline:
                 "id": self._new_id(),
                 "at_ms": self._now_ms,
                 "step": step,
-                "detail": detail,
+                "detail": fitting(detail),
             },
         )
 

@@ -1,0 +1,72 @@
+"""The lease of a link: one owner at a time, and another within seconds when it is gone."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from gateway.core.routing import Route
+from gateway.store.database import StoreConfig, open_store
+from gateway.store.links import LEASE_S
+from tests.fakes.desk import Bench
+
+
+def lease(bench: Bench, owner: str) -> bool:
+    return bench.run(lambda b: b.links.lease("a", "a", "smpp", owner))
+
+
+def test_one_owner_until_the_lease_runs_out(bench: Bench) -> None:
+    assert lease(bench, "one")
+    assert not lease(bench, "two")
+    bench.clock.pass_s(LEASE_S - 1)
+    assert lease(bench, "one")
+    bench.clock.pass_s(LEASE_S)
+    assert not lease(bench, "two")
+    bench.clock.pass_s(1)
+    assert lease(bench, "two")
+    assert not lease(bench, "one")
+
+
+def test_a_lease_given_back_is_free_at_once_but_only_by_its_owner(bench: Bench) -> None:
+    lease(bench, "one")
+    bench.run(lambda b: b.links.let_go("a", "two"))
+    assert not lease(bench, "two")
+    bench.run(lambda b: b.links.let_go("a", "one"))
+    assert lease(bench, "two")
+
+
+def test_a_late_renewal_and_a_taking_do_not_both_succeed(bench: Bench, store_config: StoreConfig) -> None:
+    """Both have read the same lease that has run out; what the second writes must not count."""
+    if bench.store.is_sqlite:
+        pytest.skip("SQLite lets one transaction write at a time")
+    second = Bench(open_store(store_config), clock=bench.clock, node=1)
+    rounds, wins = 40, []
+    barrier = threading.Barrier(2, action=lambda: bench.clock.pass_s(LEASE_S + 1))
+    lease(bench, "one")
+
+    def compete(desk: Bench, owner: str) -> None:
+        for n in range(rounds):
+            barrier.wait(10)
+            if lease(desk, owner):
+                wins.append((n, owner))
+
+    threads = [threading.Thread(target=compete, args=pair) for pair in ((bench, "one"), (second, "two"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [n for n, _ in wins] == list(range(rounds))
+    second.store.engine.dispose()
+    second.close()
+
+
+def test_states_and_routes_are_kept(bench: Bench) -> None:
+    lease(bench, "one")
+    bench.run(lambda b: b.links.set_state("a", "down", "x" * 300))
+    (row,) = bench.ask(lambda b: b.links.all())
+    assert (row["state"], len(row["last_error"])) == ("down", 255)
+    routes = [Route("", "a", 1), Route("+86", "a", 2, 1, 3), Route("+86", "b", 2)]
+    bench.run(lambda b: b.links.set_routes(routes))
+    bench.run(lambda b: b.links.set_routes(routes))
+    assert sorted(bench.ask(lambda b: b.links.routes()), key=str) == sorted(routes, key=str)
