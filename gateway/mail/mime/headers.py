@@ -17,7 +17,8 @@ MAX_MAILBOXES: Final = 1000
 MAX_REFERENCES: Final = 100
 
 _END: Final = re.compile(rb"\r?\n\r?\n")
-_FIELD: Final = re.compile(rb"([!-9;-~]{1,80})[ \t]*:(.*(?:\n[ \t].*)*)")
+# Anchored: a colon inside a line that is no field makes none, and such a line is looked at once.
+_FIELD: Final = re.compile(rb"^([!-9;-~]{1,80})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _MESSAGE_ID: Final = re.compile(rb"<[^<>\s]{1,400}>")
 _COMMENT: Final = re.compile(rb"\(([^()]*)\)")
 _UTC: Final = datetime.UTC

@@ -209,6 +209,8 @@ def test_a_date_that_is_none(date: bytes) -> None:
 def test_lines_that_are_no_fields_are_passed_over() -> None:
     headers = read_headers(b"Subject: a\nthis was wrapped without indent\nX-Priority: 1\n\nbody")
     assert (headers.subject, headers.priority) == ("a", Priority.HIGH)
+    assert read_headers(b"From: a@b.cn\nsome words and Subject: a\n\nbody").subject == ""
+    assert read_mail(mixed(b"X: y\nand Content-Type: text/html\n\n<p>")).text == "<p>"
 
 
 def mixed(*parts: bytes, kind: bytes = b"mixed", tail: bytes = b"--b--\n") -> bytes:
