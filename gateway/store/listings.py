@@ -18,6 +18,8 @@ from gateway.store.schema import accounts, inbox, ledger, outbox, phones, rules
 
 #: Rows a page looks at where only the id orders them.
 WINDOW = 20_000
+#: The largest id there can be: ids have 63 bits.
+LAST_ID = (1 << 63) - 1
 #: Newest messages among which failures are looked for.
 RECENT = 5_000
 
@@ -37,8 +39,8 @@ class Page:
 
 
 def first_id_at(moment_ms: int) -> int:
-    """The smallest id that can have been made at a moment."""
-    return max(moment_ms - EPOCH_MS, 0) << 22
+    """The smallest id that can have been made at a moment; the largest there is for one beyond the time of ids."""
+    return min(max(moment_ms - EPOCH_MS, 0) << 22, LAST_ID)
 
 
 class Listings:

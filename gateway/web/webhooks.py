@@ -102,7 +102,7 @@ class WebhookLoop:
         while True:
             self._wake.clear()
             try:
-                more = await self._claim()
+                pause_s = 0.0 if await self._claim() else await self._pause_s()
             except CaiyouError:
                 await asyncio.sleep(STORE_PAUSE_S)
                 continue
@@ -111,9 +111,9 @@ class WebhookLoop:
                 self._desk.journal.task_failed("webhooks", f"{type(error).__name__}: {error}")
                 await asyncio.sleep(STORE_PAUSE_S)
                 continue
-            if not more:
+            if pause_s:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), await self._pause_s())
+                    await asyncio.wait_for(self._wake.wait(), pause_s)
 
     async def _claim(self) -> bool:
         """Claim what is due and begin to call; whether there may be more at once."""
