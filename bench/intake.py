@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import sqlalchemy as sa
 import uvloop
 
 from gateway.core.events import MailArrived
@@ -31,6 +32,7 @@ from gateway.mail.intake import SmtpConfig
 from gateway.store.blobs import Blobs
 from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import BooksOfStore, Desk, Reaction
+from gateway.store.schema import accounts
 from mail2sms.notify import Notifier
 from mail2sms.rules import Rule, write_rule
 from mail2sms.sending import NoticeConfig
@@ -77,9 +79,16 @@ async def _serve(data_dir: Path, pipe: multiprocessing.connection.Connection) ->
 
 
 def open_account(books: BooksOfStore, number: int) -> None:
-    """A member with a rule that must read the whole text of every mail to find that it does not fit."""
+    """A member with a proved number and two rules: one reads every mail to its end in vain, one sends an SMS."""
     account = books.accounts.add(f"m{number}@{DOMAIN}")
+    books.tx.execute(sa.update(accounts).where(accounts.c.id == account.id).values(sms_daily_cap=1_000_000))
+    mobile = f"+86138{number:08d}"
+    books.phones.start_proof(account.id, mobile, "", 0)
+    phone = books.phones.get(account.id, mobile)
+    assert phone is not None
+    books.phones.prove(phone.id)
     books.rules.add(account.id, "arrival", write_rule(Rule(keywords=("invoice", "发票"))))
+    books.rules.add(account.id, "arrival", write_rule(Rule()))
 
 
 def reactions() -> dict[type, tuple[Reaction, ...]]:

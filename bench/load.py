@@ -126,9 +126,7 @@ async def run(options: argparse.Namespace) -> None:
     await asyncio.wait_for(load.done.wait(), options.timeout)
     end = time.time()
     print(
-        json.dumps(
-            {"accepted": load.accepted, "refused": load.refused, "start": start, "end": end, "sent": load.sent}
-        )
+        json.dumps({"accepted": load.accepted, "refused": load.refused, "start": start, "end": end, "sent": load.sent})
     )
 
 

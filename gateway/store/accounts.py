@@ -27,6 +27,9 @@ _ACCOUNT = sa.select(
     domains.c.name.label("domain"),
 ).join(domains, domains.c.id == accounts.c.domain_id)
 
+_ACCOUNT_BY_ID = _ACCOUNT.where(accounts.c.id == sa.bindparam("id"))
+_ACCOUNT_BY_NAME = _ACCOUNT.where(domains.c.name == sa.bindparam("domain"), accounts.c.name == sa.bindparam("name"))
+
 _MAILBOX = (
     sa.select(
         accounts.c.id.label("account_id"),
@@ -122,12 +125,12 @@ class Accounts:
 
     def by_id(self, account_id: int) -> Account | None:
         """The member with this id."""
-        return _account(self._tx.read(_ACCOUNT.where(accounts.c.id == account_id)).first())
+        return _account(self._tx.read(_ACCOUNT_BY_ID, {"id": account_id}).first())
 
     def by_address(self, address: str) -> Account | None:
         """The member with exactly this address (aliases not followed)."""
         name, _, domain = address.lower().rpartition("@")
-        return _account(self._tx.read(_ACCOUNT.where(domains.c.name == domain, accounts.c.name == name)).first())
+        return _account(self._tx.read(_ACCOUNT_BY_NAME, {"domain": domain, "name": name}).first())
 
     def login(self, address: str) -> tuple[Account, str] | None:
         """An active member and the password hash to check against; None when there is none to log in."""

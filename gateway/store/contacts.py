@@ -11,6 +11,14 @@ from gateway.store.database import Transaction
 from gateway.store.schema import contact_mails, contact_numbers, contacts
 
 
+_NAME_OF_MAIL = (
+    sa.select(contacts.c.name)
+    .join(contact_mails, contact_mails.c.contact_id == contacts.c.id)
+    .where(contact_mails.c.account_id == sa.bindparam("account_id"), contact_mails.c.address == sa.bindparam("address"))
+    .limit(1)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A person in a member's address book."""
@@ -66,12 +74,7 @@ class Contacts:
 
     def name_of_mail(self, account_id: int, address: str) -> str | None:
         """What an account calls the person behind a mail address."""
-        return self._tx.read(
-            sa.select(contacts.c.name)
-            .join(contact_mails, contact_mails.c.contact_id == contacts.c.id)
-            .where(contact_mails.c.account_id == account_id, contact_mails.c.address == address.lower())
-            .limit(1)
-        ).scalar()
+        return self._tx.read(_NAME_OF_MAIL, {"account_id": account_id, "address": address.lower()}).scalar()
 
     def name_of_number(self, account_id: int, number: str) -> str | None:
         """What an account calls the person behind a number."""

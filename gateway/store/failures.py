@@ -65,7 +65,7 @@ class FailedReactions:
     def again(self, failure: FailedReaction, error: str) -> None:
         """It failed once more: later, or never when it was tried often enough."""
         attempt = failure.attempt + 1
-        due_ms = 0 if attempt > MAX_TRIES else self._now_ms + 5000 * 2**attempt
+        due_ms = 0 if attempt >= MAX_TRIES else self._now_ms + 5000 * 2**attempt
         self._tx.execute(
             sa.update(failed_reactions)
             .where(failed_reactions.c.id == failure.id)

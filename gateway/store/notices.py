@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,26 @@ from gateway.store.database import Transaction
 from gateway.store.schema import notices
 
 _INSERT = sa.insert(notices)
+
+# Statements of the hot path are made once: SQLAlchemy takes longer to build one than SQLite to run it.
+_NEWEST = sa.select(notices).order_by(notices.c.made_ms.desc(), notices.c.id.desc()).limit(1)
+_SINCE = notices.c.made_ms >= sa.bindparam("since")
+_OF_ACCOUNT = notices.c.account_id == sa.bindparam("account_id")
+_TO_NUMBER = notices.c.number == sa.bindparam("number")
+_SENT_SINCE = sa.select(sa.func.count(sa.distinct(notices.c.message_id))).where(
+    _OF_ACCOUNT, _SINCE, notices.c.message_id.is_not(None)
+)
+_LAST_IN_THREAD = _NEWEST.where(
+    _OF_ACCOUNT, _SINCE, notices.c.thread_id == sa.bindparam("thread_id"), notices.c.state.in_(("sent", "held"))
+)
+_LAST_TO = _NEWEST.where(_TO_NUMBER, _SINCE, notices.c.message_id.is_not(None))
+_LAST_WITH_EXTENSION = _LAST_TO.where(notices.c.extension == sa.bindparam("extension"))
+_EXTENSIONS = (
+    sa.select(notices.c.extension, notices.c.thread_id)
+    .where(_TO_NUMBER, _SINCE, notices.c.extension != "")
+    .order_by(notices.c.made_ms)
+)
+_BY_MESSAGE = _NEWEST.where(notices.c.message_id == sa.bindparam("message_id"))
 
 
 class Notices:
@@ -58,46 +79,25 @@ class Notices:
 
     def count_sent(self, account_id: int, since_ms: int) -> int:
         """SMS that notices of an account have caused since a moment (a digest counts once)."""
-        self._tx.flush()
-        return int(
-            self._tx.read(
-                sa.select(sa.func.count(sa.distinct(notices.c.message_id))).where(
-                    notices.c.account_id == account_id,
-                    notices.c.made_ms >= since_ms,
-                    notices.c.message_id.is_not(None),
-                )
-            ).scalar_one()
-        )
+        self._tx.flush_for(_INSERT)
+        return int(self._tx.read(_SENT_SINCE, {"account_id": account_id, "since": since_ms}).scalar_one())
 
     def last_in_thread(self, account_id: int, thread_id: int, since_ms: int) -> Notice | None:
         """The newest notice about a conversation that was sent or is held, since a moment."""
-        self._tx.flush()
-        return self._first(
-            sa.select(notices).where(
-                notices.c.account_id == account_id,
-                notices.c.made_ms >= since_ms,
-                notices.c.thread_id == thread_id,
-                notices.c.state.in_(("sent", "held")),
-            )
-        )
+        self._tx.flush_for(_INSERT)
+        return self._first(_LAST_IN_THREAD, {"account_id": account_id, "thread_id": thread_id, "since": since_ms})
 
     def last_to(self, number: str, extension: str = "", since_ms: int = 0) -> Notice | None:
         """The newest notice a phone was sent, with this extension where one is given."""
-        statement = sa.select(notices).where(
-            notices.c.number == number, notices.c.made_ms >= since_ms, notices.c.message_id.is_not(None)
-        )
+        self._tx.flush_for(_INSERT)
         if extension:
-            statement = statement.where(notices.c.extension == extension)
-        return self._first(statement)
+            return self._first(_LAST_WITH_EXTENSION, {"number": number, "since": since_ms, "extension": extension})
+        return self._first(_LAST_TO, {"number": number, "since": since_ms})
 
     def extensions_in_use(self, number: str, since_ms: int) -> dict[str, int]:
-        """Extensions given out to a phone since a moment, with the conversation each stands for."""
-        self._tx.flush()
-        rows = self._tx.read(
-            sa.select(notices.c.extension, notices.c.thread_id)
-            .where(notices.c.number == number, notices.c.made_ms >= since_ms, notices.c.extension != "")
-            .order_by(notices.c.made_ms)
-        )
+        """Extensions given out to a phone since a moment, with the conversation each stands for, oldest first."""
+        self._tx.flush_for(_INSERT)
+        rows = self._tx.read(_EXTENSIONS, {"number": number, "since": since_ms})
         return {row.extension: row.thread_id for row in rows}
 
     def held_due(self, limit: int = 500) -> list[Notice]:
@@ -140,10 +140,10 @@ class Notices:
 
     def by_message(self, message_id: int) -> Notice | None:
         """The notice an SMS of the outbox carried."""
-        return self._first(sa.select(notices).where(notices.c.message_id == message_id))
+        return self._first(_BY_MESSAGE, {"message_id": message_id})
 
-    def _first(self, statement: sa.Select[tuple[object, ...]]) -> Notice | None:
-        row = self._tx.read(statement.order_by(notices.c.made_ms.desc(), notices.c.id.desc()).limit(1)).first()
+    def _first(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Notice | None:
+        row = self._tx.read(statement, parameters).first()
         return None if row is None else _notice(row)
 
 

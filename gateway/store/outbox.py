@@ -18,7 +18,7 @@ from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.messages import Outcome
-from gateway.core.outbox import NewSms, State, Uncertain, after_attempt, after_waiting
+from gateway.core.outbox import FINAL, NewSms, State, Uncertain, after_attempt, after_waiting
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.ledger import Ledger
@@ -260,15 +260,26 @@ class Outbox:
             found.setdefault(row.message_id, {})[row.number] = State(row.state)
         return found
 
+    def _answered(self, message_id: int) -> set[int]:
+        """Segments of a message that a carrier has taken."""
+        self._tx.flush()
+        states = self._segment_states([message_id]).get(message_id, {})
+        return {number for number, state in states.items() if state in (State.ACCEPTED, *FINAL)}
+
     def release(self, messages: Iterable[Claimed], reason: str) -> None:
         """Give back claimed messages of which nothing went on the wire."""
         for message in messages:
-            self._tx.execute(
+            released = self._tx.execute(
                 sa.update(outbox)
-                .where(outbox.c.id == message.id, outbox.c.state == State.SENDING.value)
+                .where(
+                    outbox.c.id == message.id,
+                    outbox.c.state == State.SENDING.value,
+                    outbox.c.attempt == message.attempt,
+                )
                 .values(state=State.QUEUED.value, lease_by="", due_ms=self._now_ms)
-            )
-            self._timeline.step(message.id, "released", reason)
+            ).rowcount
+            if released:
+                self._timeline.step(message.id, "released", reason)
 
     def record(
         self,
@@ -293,10 +304,13 @@ class Outbox:
             message = attempt.message
             row = standing[message.id]
             is_ours = row.attempt == message.attempt and row.state != _QUEUED
+            is_open = is_ours and row.state in _UNANSWERED
+            # A connection that broke at the commit leaves open whether it was done: the lane records it again.
+            recorded = () if is_open or not is_ours else self._answered(message.id)
             for answer in attempt.answers:
                 if is_ours:
                     self._record_answer(message, answer, group)
-                if answer.outcome is Outcome.ACCEPTED:
+                if answer.outcome is Outcome.ACCEPTED and answer.number not in recorded:
                     self._ledger.add(
                         LedgerLine(
                             message.account_id,
@@ -308,7 +322,7 @@ class Outbox:
                             price=price(message.recipient),
                         )
                     )
-            if not is_ours or row.state not in _UNANSWERED:
+            if not is_open:
                 self._timeline.step(message.id, "late-answer", f"{link} answered when its fate was decided already")
                 continue
             code = next((answer.code for answer in attempt.answers if answer.outcome is not Outcome.ACCEPTED), "")

@@ -11,6 +11,18 @@ from gateway.store.database import Transaction
 from gateway.store.schema import phones, stops
 
 
+_NAMED = sa.select(phones).where(
+    phones.c.account_id == sa.bindparam("account_id"), phones.c.number == sa.bindparam("number")
+)
+_PROVED = (
+    sa.select(phones.c.number)
+    .where(phones.c.account_id == sa.bindparam("account_id"), phones.c.proved_ms.is_not(None))
+    .order_by(phones.c.proved_ms.desc())
+    .limit(1)
+)
+_STOPPED = sa.select(stops.c.number).where(stops.c.number.in_(sa.bindparam("numbers", expanding=True)))
+
+
 class Phones:
     """Numbers of members within one transaction."""
 
@@ -21,18 +33,11 @@ class Phones:
 
     def get(self, account_id: int, number: str) -> Phone | None:
         """What is known of a number an account has named."""
-        return _phone(
-            self._tx.read(sa.select(phones).where(phones.c.account_id == account_id, phones.c.number == number)).first()
-        )
+        return _phone(self._tx.read(_NAMED, {"account_id": account_id, "number": number}).first())
 
     def proved(self, account_id: int) -> str | None:
         """The number an account proved last; None when it has none."""
-        return self._tx.read(
-            sa.select(phones.c.number)
-            .where(phones.c.account_id == account_id, phones.c.proved_ms.is_not(None))
-            .order_by(phones.c.proved_ms.desc())
-            .limit(1)
-        ).scalar()
+        return self._tx.read(_PROVED, {"account_id": account_id}).scalar()
 
     def accounts_of(self, number: str) -> list[int]:
         """Accounts that have proved a number."""
@@ -101,7 +106,7 @@ class Stops:
         wanted = list(numbers)
         if not wanted:
             return set()
-        return set(self._tx.read(sa.select(stops.c.number).where(stops.c.number.in_(wanted))).scalars())
+        return set(self._tx.read(_STOPPED, {"numbers": wanted}).scalars())
 
     def stop(self, number: str, word: str, inbox_id: int | None = None) -> None:
         """Remember that a phone said stop, with the word it used."""

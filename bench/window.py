@@ -1,0 +1,146 @@
+"""How well the dispatcher fills the window of a carrier that takes its time over every answer.
+
+A carrier that answers after `delay` can be given at most window / delay messages a second. The outbox is filled first;
+what reached the carrier, by the carrier's own clock, is divided by that. `python -m bench.window --least 0.95`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvloop
+
+SECONDS = 5.0  # of work for one run
+
+
+def main() -> None:
+    """Print a row per window; ends with 1 when one is below `--least`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--windows", type=int, nargs="+", default=[10, 50])
+    parser.add_argument("--delay-ms", type=float, default=50)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--receipts", action="store_true", help="the carrier sends a delivery receipt for each")
+    parser.add_argument("--least", type=float, default=0.95, help="least share of the possible")
+    parser.add_argument("--json", default="")
+    options = parser.parse_args()
+    rows = []
+    for window in options.windows:
+        possible = window / (options.delay_ms / 1000)
+        runs = [run(window, options.delay_ms, int(possible * SECONDS), options.receipts) for _ in range(options.runs)]
+        rate = statistics.median(rate for rate, _ in runs)
+        row = {
+            "window": window,
+            "delay_ms": options.delay_ms,
+            "receipts": options.receipts,
+            "per_s": round(rate, 1),
+            "possible_per_s": possible,
+            "ratio": round(rate / possible, 4),
+            "cores": round(statistics.median(cores for _, cores in runs), 2),
+            "runs": options.runs,
+        }
+        rows.append(row)
+        print(
+            f"window {window:3}, {options.delay_ms:g} ms: {rate:7.1f} of {possible:7.1f} messages/s "
+            f"= {rate / possible:.1%} ({row['cores']} cores)"
+        )
+    if options.json:
+        Path(options.json).write_text(json.dumps({"bench": "window", "rows": rows}, indent=1) + "\n")
+    if any(row["ratio"] < options.least for row in rows):
+        sys.exit(1)
+
+
+def run(window: int, delay_ms: float, count: int, receipts: bool) -> tuple[float, float]:
+    """One run: messages a second at the carrier, and the share of a core that the hub used."""
+    with tempfile.TemporaryDirectory() as directory, _sink(Path(directory), delay_ms, receipts) as port:
+        cores = uvloop.run(_send(Path(directory), port, window, count, receipts))
+        time.sleep(0.3)  # the carrier writes its counters ten times a second
+        figures = json.loads((Path(directory) / "figures").read_text())
+    assert figures["submits"] == count, figures
+    # The first window goes out at once and opens the clock; the others follow it.
+    return (count - window) / (figures["last"] - figures["first"]), cores
+
+
+@contextlib.contextmanager
+def _sink(directory: Path, delay_ms: float, receipts: bool) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "bench.sink", "--port", str(port), "--figures", str(directory / "figures")]
+    process = subprocess.Popen([*command, "--delay-ms", str(delay_ms), *(["--receipts"] if receipts else [])])
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _send(directory: Path, port: int, window: int, count: int, receipts: bool) -> float:
+    from carriers.factory import KINDS
+    from carriers.link import Endpoint, Link
+    from gateway import clock
+    from gateway.core.ids import IdSource
+    from gateway.core.mails import MailFacts
+    from gateway.core.outbox import NewSms, Purpose
+    from gateway.core.routing import Route, Router
+    from gateway.dispatcher import Dispatcher, LinkPolicy
+    from gateway.inbound import Inbound
+    from gateway.journal import Journal
+    from gateway.store.blobs import Blobs
+    from gateway.store.database import StoreConfig, create_tables, open_store
+    from gateway.store.desk import BooksOfStore, Desk
+
+    store = open_store(StoreConfig(data_dir=str(directory / "data")))
+    create_tables(store)
+    router, journal = Router(), Journal()
+    desk = Desk(
+        store,
+        Blobs(directory / "data"),
+        router,
+        journal,
+        new_id=IdSource(clock.now_ms),
+        now_ms=clock.now_ms,
+        read_facts=lambda data, now: MailFacts(),
+        reactions={},
+    )
+    dispatcher = Dispatcher(desk, Inbound(desk, journal), journal, "bench")
+    kind = KINDS["smpp"]
+    config = kind.options(
+        host="127.0.0.1", port=port, system_id="bench", password="bench", window=window, access_number="10657"
+    )
+    link = Link("carrier", "carrier", Endpoint("127.0.0.1", port), lambda: kind.session(config), dispatcher)
+    dispatcher.add(link, "smpp", LinkPolicy())
+    router.set_routes([Route("", "carrier")])
+
+    def fill(books: BooksOfStore) -> None:
+        for n in range(count):
+            text = f"benchmark message number {n:07d}, forty characters or so"
+            books.outbox.add(NewSms(f"+86138{n:08d}", text, Purpose.API, want_report=receipts))
+
+    await desk.commit(fill)
+    began, cpu = time.perf_counter(), time.process_time()
+    dispatcher.start()
+    while await desk.read(lambda books: bool(books.outbox.depth())):
+        await asyncio.sleep(0.25)
+    cores = (time.process_time() - cpu) / (time.perf_counter() - began)
+    await dispatcher.stop()
+    await desk.close()
+    return cores
+
+
+if __name__ == "__main__":
+    main()
