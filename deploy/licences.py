@@ -1,6 +1,6 @@
 """The licences of everything that requirements.lock installs: checked against what may stand beside Apache-2.0.
 
-`python deploy/licences.py > docs/licences.md` writes the page. What a package says of itself is read from its installed metadata.
+`python deploy/licences.py > docs/licences.md` writes the page. What a package says of itself is read from its metadata.
 """
 
 from __future__ import annotations
@@ -63,8 +63,6 @@ def packages(root: Path = ROOT) -> list[Package]:
     """Every package of requirements.lock, those the program runs with first. Raises PackageNotFoundError."""
     pinned = _PINNED.findall((root / "requirements.lock").read_text())
     locked = {canonicalize_name(name): version for name, version in pinned}
-        canonicalize_name(name): version for name, version in _PINNED.findall((root / "requirements.lock").read_text())
-    }
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     running = _closure(project["dependencies"])
     found = [Package(name, version, licence_of(name), name in running, _home(name)) for name, version in locked.items()]
@@ -136,9 +134,9 @@ def page(found: Iterable[Package]) -> Iterator[str]:
     found = list(found)
     yield "# Licences"
     yield ""
-    yield "caiyou is under the [Apache License 2.0](../LICENSE). It copies none of the packages below: pip installs them"
-    yield "beside it, each under its own licence. This page is made by `python deploy/licences.py` from `requirements.lock`"
-    yield "and from what the packages say of themselves; a test fails when one has a licence that is not allowed here."
+    yield "caiyou is under the [Apache License 2.0](../LICENSE). pip installs the packages below beside it,"
+    yield "each under its own licence. This page is made by `python deploy/licences.py` from `requirements.lock` and from what"
+    yield "the packages say of themselves; a test fails when one has a licence that is not allowed here."
     yield ""
     yield f"Allowed: {', '.join(sorted(ALLOWED))}. Exceptions, with their reasons:"
     yield ""
@@ -157,7 +155,7 @@ def page(found: Iterable[Package]) -> Iterator[str]:
                 yield f"| [{package.name}]({package.home}) | {package.version} | {package.licence} |"
         yield ""
     yield "Not in these lists, because they are neither shipped nor linked: the Debian packages that tests use as peers"
-    yield "(`deploy/system-packages.sh`), the Node.js packages of `tests/interop/node`, and atheris, which `make fuzz` installs."
+    yield "(`deploy/system-packages.sh`), the Node.js packages of `tests/interop/node`, and atheris (`make fuzz`)."
 
 
 def main() -> int:
