@@ -108,8 +108,8 @@ def mail(size: int = 10_000) -> bytes:
     return header + line * ((size - len(header)) // len(line)) + b".\r\n"
 
 
-async def load(port: int, connections: int, mails: int) -> float:
-    """Send so many mails over so many connections; returns mails a second."""
+async def load(port: int, connections: int, mails: int, member: str = "") -> float:
+    """Send so many mails over so many connections, to one member or to all in turn; returns mails a second."""
     body = mail()
     left = mails
 
@@ -120,9 +120,10 @@ async def load(port: int, connections: int, mails: int) -> float:
         writer.write(b"EHLO bench\r\n")
         while (await reader.readuntil(b"\r\n"))[3:4] == b"-":
             pass
-        envelope = b"MAIL FROM:<zhang@elsewhere.example> SIZE=%d\r\nRCPT TO:<m%d@bench.example>\r\nDATA\r\n" % (
+        recipient = member or f"m{number % MEMBERS}"
+        envelope = b"MAIL FROM:<zhang@elsewhere.example> SIZE=%d\r\nRCPT TO:<%b@bench.example>\r\nDATA\r\n" % (
             len(body),
-            number % MEMBERS,
+            recipient.encode(),
         )
         while left > 0:
             left -= 1

@@ -1,0 +1,33 @@
+"""Every benchmark, one after the other: `make bench`. Figures go to bench-results/, rows to the terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PARTS = {
+    "codec": ["bench.codec"],
+    "intake": ["bench.intake"],
+    "window": ["bench.window"],
+    "messages": ["bench.messages"],
+    "full-store": ["bench.full_store"],
+}
+
+
+def main() -> None:
+    """Run the parts named, or all."""
+    results = Path("bench-results")
+    results.mkdir(exist_ok=True)
+    failed = []
+    for name in sys.argv[1:] or PARTS:
+        print(f"--- {name}", flush=True)
+        done = subprocess.run([sys.executable, "-m", *PARTS[name], "--json", str(results / f"{name}.json")])
+        if done.returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
