@@ -18,7 +18,7 @@ from carriers.session import Bound, CarrierSession, Closed, LoginRefused, Misbeh
 from gateway.core.messages import Outcome, Segment
 
 #: A link with a rate keeps at most this many seconds' worth of unused submits: any span of T seconds sees no more than
-#: rate x (T + this). Carriers that count by the second would refuse a whole second's worth saved up.
+#: rate x (T + this) and one more. Carriers that count by the second would refuse a whole second's worth saved up.
 BURST_S = 0.1
 #: A link that rests or has a rate looks up this often, or it would run in bursts.
 SHORT_TICK_S = 0.05
@@ -109,7 +109,7 @@ class Link:
         self._jitter = jitter
         self._timing = timing
         self._rate = rate_per_s  # segments a second; 0 = as fast as the carrier answers
-        self._most_saved = max(rate_per_s * BURST_S, 1.0)
+        self._most_saved = 1.0 + rate_per_s * BURST_S
         self._allowance = 0.0
         self._allowance_at = 0.0
         self._session: CarrierSession | None = None
