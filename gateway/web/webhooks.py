@@ -112,8 +112,10 @@ class WebhookLoop:
                 await asyncio.sleep(STORE_PAUSE_S)
                 continue
             if pause_s:
+                # Not wait_for: when it is cancelled in the moment of a wake, it forgets the cancelling (Python 3.11).
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause_s)
+                    async with asyncio.timeout(pause_s):
+                        await self._wake.wait()
 
     async def _claim(self) -> bool:
         """Claim what is due and begin to call; whether there may be more at once."""

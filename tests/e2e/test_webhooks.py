@@ -185,7 +185,7 @@ async def test_after_three_days_it_is_given_up(
 
 async def test_a_receiver_that_is_slow_makes_only_its_own_calls_wait(office: Office, receiver: Receiver) -> None:
     slow = Receiver(pause_s=60)
-    server = web.Server(slow.take, access_log=None)
+    server = web.Server(slow.take, access_log=None, handler_cancellation=True)
     listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     await office.hook(f"http://127.0.0.1:{port}/slow")
