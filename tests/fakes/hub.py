@@ -226,14 +226,15 @@ async def open_hub(
     report_delay_s: float = 0.0,
     repeat_s: float = 0.3,
     quick: bool = True,
+    carrier_port: int = 0,
     routes: Sequence[Route] | None = None,
     jitter: Callable[[], float] = lambda: 0.5,
     **options: Any,
 ) -> AsyncIterator[Hub]:
     """A hub with a link for each account named, called a0, a1 …; links of one account are one link group.
 
-    `store` may be a directory for SQLite. `options` go into the protocol's configuration; `quick=False` leaves the
-    dispatcher its own pauses.
+    `store` may be a directory for SQLite; `carrier_port` names another carrier than the simulator; `options` go into
+    the protocol's configuration; `quick=False` leaves the dispatcher its own pauses.
     """
     if isinstance(store, Path):
         store = open_store(StoreConfig(data_dir=str(store)))
@@ -258,7 +259,7 @@ async def open_hub(
     proxies: dict[str, Proxy] = {}
     for index, account in enumerate(accounts):
         name = f"{account}{index}"
-        proxy = Proxy(lambda: simulator.smpp_port if protocol == "smpp" else simulator.cmpp_port)
+        proxy = Proxy(lambda: carrier_port or (simulator.smpp_port if protocol == "smpp" else simulator.cmpp_port))
         await proxy.start()
         links[name] = make_link(
             name, account, protocol, proxy.port, dispatcher,
