@@ -135,7 +135,7 @@ def page(found: Iterable[Package]) -> Iterator[str]:
     yield "# Licences"
     yield ""
     yield "caiyou is under the [Apache License 2.0](../LICENSE). pip installs the packages below beside it,"
-    yield "each under its own licence. This page is made by `python deploy/licences.py` from `requirements.lock` and from what"
+    yield "each under its own licence. `python deploy/licences.py` makes this page from `requirements.lock` and what"
     yield "the packages say of themselves; a test fails when one has a licence that is not allowed here."
     yield ""
     yield f"Allowed: {', '.join(sorted(ALLOWED))}. Exceptions, with their reasons:"
