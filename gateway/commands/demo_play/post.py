@@ -7,6 +7,7 @@ import email
 import email.policy
 import http.client
 import json
+import re
 import smtplib
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ from gateway.core.errors import CaiyouError
 
 HOST = "127.0.0.1"
 _TIMEOUT_S = 10.0
+_ID = re.compile(r"Q(\d+)\.")
 
 
 class NotTaken(CaiyouError):
@@ -80,10 +82,16 @@ async def ask_api(port: int, token: str, method: str, path: str, document: Mappi
 
 def read_maildir(directory: Path) -> list[EmailMessage]:
     """The mails in a Maildir, as any mail program would read them, oldest first."""
-    files = sorted((*directory.glob("new/*"), *directory.glob("cur/*")), key=lambda path: path.name)
+    files = sorted((*directory.glob("new/*"), *directory.glob("cur/*")), key=_id_of)
     found = []
     for path in files:
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         assert isinstance(mail, EmailMessage), "the policy makes them"
         found.append(mail)
     return found
+
+
+def _id_of(file: Path) -> int:
+    """The id in the name of a file: they grow with time, names do not."""
+    found = _ID.search(file.name)
+    return int(found[1]) if found else 0

@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
 
 from carriers.simulator.handsets import Text
-from carriers.simulator.traffic import Fact
 from gateway.core.phone import mask
 
 #: Columns of a text on the small screens drawn here.
 PHONE_WIDTH: Final = 34
 LANGUAGES: Final = ("zh", "en", "both")
 
+_NEVER_FIRST: Final = frozenset("，。；：、！？）】》…”’\N{VARIATION SELECTOR-16}")
+
 _BOLD, _DIM, _GREEN, _YELLOW, _RED, _CYAN = "1", "2", "32", "33", "31", "36"
-_STATES: Final = {"DELIVRD": ("已送达", "delivered"), "taken": ("已发出", "sent"), "": ("等回执", "no report yet")}
+_STATES: Final = {"DELIVRD": ("已送达", "delivered"), "": ("等回执", "no report yet")}
+_WRITTEN: Final = ("手机发出", "written on the phone")
 #: Facts of the journal that belong into the trace; the others are said by the phones.
 _TOLD: Final = {
     "link_up": ("线路接通", "line up", _GREEN),
@@ -63,7 +65,7 @@ class Screen:
 
     def phone(self, number: str, text: Text, link: str = "") -> None:
         """A text as it stands on a phone; what the phone wrote itself stands further right."""
-        zh, en = _STATES.get(text.word, (text.word, text.word))
+        zh, en = _WRITTEN if text.from_phone else _STATES.get(text.word, (text.word, text.word))
         state = zh if self._language != "en" else en
         parts = f" {text.total}×" if text.total > 1 else ""
         arrow = "→" if text.from_phone else "←"
@@ -73,12 +75,6 @@ class Screen:
         colour = _CYAN if text.from_phone else _GREEN
         for line in framed(head, text.text, foot):
             self.plain(left + self._coloured(line, colour))
-
-    def hear(self, fact: Fact) -> None:
-        """A listener of the simulated operator: what the network does between the texts."""
-        if fact.name == "taken":
-            zh = f"运营商 {fact.values['account']} 把短信交给彩邮"
-            self.say(f"· {zh}", f"· the carrier {fact.values['account']} hands the SMS to the hub", colour=_DIM)
 
     def journal(self, name: str, facts: Mapping[str, object]) -> None:
         """A fact of the hub's journal."""
@@ -123,20 +119,38 @@ def _edge(left: str, label: str, right: str, width: int) -> str:
 
 
 def wrapped(line: str, width: int) -> list[str]:
-    """The line in pieces of at most so many columns."""
-    pieces, piece, used = [], "", 0
+    """The line in pieces of at most so many columns, broken as phones do: no word cut, no line begun by a stop."""
+    pieces, piece = [], ""
     for char in line:
-        size = columns(char)
-        if used + size > width:
-            pieces.append(piece)
-            piece, used = "", 0
-        piece += char
-        used += size
+        if columns(piece + char) <= width:
+            piece += char
+            continue
+        kept = _break(piece, char)
+        pieces.append(piece[:kept].rstrip(" "))
+        piece = piece[kept:] + ("" if char == " " and kept == len(piece) else char)
     return [*pieces, piece]
+
+
+def _break(piece: str, char: str) -> int:
+    """How many characters of a full line stay on it when this one comes next."""
+    space = piece.rfind(" ")
+    if _is_of_word(char) and _is_of_word(piece[-1]) and space > len(piece) // 2:
+        return space + 1
+    return len(piece) - 1 if char in _NEVER_FIRST and len(piece) > 1 else len(piece)
+
+
+def _is_of_word(char: str) -> bool:
+    return not char.isspace() and _columns(char) == 1
 
 
 def columns(text: str) -> int:
     """How many columns of a terminal the text takes."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    return sum(_columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    if char == "\N{VARIATION SELECTOR-16}":
+        return 1  # what stands before it becomes as wide as two
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
