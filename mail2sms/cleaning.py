@@ -90,7 +90,8 @@ _PHONE_SIGNATURE: Final = re.compile(
     r"(?:发自|來自|来自|發自)\s?(?:我的|新浪|网易|手机|.{0,12}(?:iphone|ipad|android|手机|邮箱|郵箱|客户端))"
     r"|从(?:我的)?\s?.{0,20}(?:发送|手机).{0,10}$|由.{0,20}(?:邮箱|手机)发送"
     r"|sent from (?:my|mail for|outlook|yahoo|samsung)|get outlook for|获取\s?outlook|下载.{0,10}邮箱大师"
-    r"|此邮件由.{0,20}(?:发送|发出)$",
+    r"|此邮件由.{0,20}(?:发送|发出)$"
+    r"|（由手机 \+?\d{5,20} 短信回复）$|\(answered by sms from \+?\d{5,20}\)$",  # what `replies` puts under an SMS
     re.IGNORECASE,
 )
 _DISCLAIMER: Final = re.compile(
@@ -99,6 +100,7 @@ _DISCLAIMER: Final = re.compile(
     r"|confidentiality\s+(?:notice|note)|disclaimer\b|legal\s+notice"
     r"|this\s+(?:e-?mail|message|communication)(?:\s+\(?(?:and|including|together)\b.{0,60})?"
     r"\s+(?:is|are|may|contains?|was|and)\b"
+    r"|you\s+(?:get|receive|received|are\s+receiving)\s+this\s+(?:e-?mail|mail|message|newsletter)\b"
     r"|the\s+information\s+(?:contained|transmitted)|please\s+consider\s+the\s+environment"
     r"|如(?:果)?(?:您)?(?:不想|无法|不希望|需).{0,20}(?:退订|接收|浏览|查看)|退订|点击(?:此处)?退订"
     r"|to\s+unsubscribe|unsubscribe|if\s+you\s+(?:no\s+longer|cannot\s+see|can't\s+see)|view\s+(?:this|in)\b.{0,30}browser)",
@@ -109,7 +111,7 @@ _DISCLAIMER: Final = re.compile(
 _SUSPECT: Final = re.compile(
     r"(?=[-_=*—~#·|>:：\[发發来來从由邮郵写寫声自退获下如保转轉原回sgtlwfocdubpSGTLWFOCDUBP])"
     r"(?:[-_=*—~#·|]{2}|[>:：\[]|www\.|发自|發自|来自|來自|从|由|邮件|郵件|写道|寫道|声明|自动|退订|获取|下载|保密|如|原始|转发|轉寄|回复的"
-    r"|sent|get\s|this|the\s|to\s|legal|wrote|forwarded|original|confid|disclaim|unsub|browser|please|powered)",
+    r"|sent|get\s|by\ssms|this|the\s|to\s|legal|wrote|forwarded|original|confid|disclaim|unsub|browser|please|powered)",
     re.IGNORECASE,
 )
 _MAX_QUOTE_START: Final = 300  # characters of a line that opens a quote; bounds the backtracking
