@@ -125,8 +125,13 @@ class Translator:
             header, octets = octets[1 : 1 + octets[0]], octets[1 + octets[0] :]
         text, alphabet = self._text(octets, request.data_coding)
         # Some carriers leave esm_class 0 on receipts. Only optional parameters are believed then: phones cannot
-        # send those, while anybody can write a text that reads like a receipt.
-        disguised = kind == 0 and tlv.text(request.tlvs, tlv.RECEIPTED_MESSAGE_ID) is not None
+        # send those, while anybody can write a text that reads like a receipt. But an id alone is no receipt:
+        # Kannel's drive_smpp puts one into everything that phones write.
+        disguised = (
+            kind == 0
+            and tlv.text(request.tlvs, tlv.RECEIPTED_MESSAGE_ID) is not None
+            and (tlv.integer(request.tlvs, tlv.MESSAGE_STATE) is not None or bool(receipts.parse(text).stat))
+        )
         if kind in (ESM_RECEIPT, ESM_INTERMEDIATE) or disguised:
             return receipts.read(text, request.tlvs, request.esm_class, request.source_addr)
         return IncomingSms(

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -227,6 +227,7 @@ async def open_hub(
     repeat_s: float = 0.3,
     quick: bool = True,
     carrier_port: int = 0,
+    per_link: Sequence[Mapping[str, Any]] = (),
     routes: Sequence[Route] | None = None,
     jitter: Callable[[], float] = lambda: 0.5,
     **options: Any,
@@ -234,7 +235,7 @@ async def open_hub(
     """A hub with a link for each account named, called a0, a1 …; links of one account are one link group.
 
     `store` may be a directory for SQLite; `carrier_port` names another carrier than the simulator; `options` go into
-    the protocol's configuration; `quick=False` leaves the dispatcher its own pauses.
+    the protocol's configuration, `per_link` into that of each link; `quick=False` leaves the dispatcher its own pauses.
     """
     if isinstance(store, Path):
         store = open_store(StoreConfig(data_dir=str(store)))
@@ -263,7 +264,7 @@ async def open_hub(
         await proxy.start()
         links[name] = make_link(
             name, account, protocol, proxy.port, dispatcher,
-            timing=timing, jitter=jitter, rate_per_s=rate_per_s, **options,
+            timing=timing, jitter=jitter, rate_per_s=rate_per_s, **options, **(per_link[index] if per_link else {}),
         )  # fmt: skip
         proxies[name] = proxy
         dispatcher.add(links[name], protocol, policy)
