@@ -79,13 +79,13 @@ def fragment(operator: Operator, language: str) -> str:
 def _phone(handset: Handset, said: dict[str, str]) -> str:
     number = escape(handset.number)
     bubbles = "".join(_bubble(it, said) for it in list(handset.texts)[-_SHOWN_TEXTS:])
-    answer = escape(said["answer"])
+    answer = escape(said["answer"].format(number=handset.number))
     return (
         f'<section class="phone" aria-label="{number}"><header><span class="ear"></span><h2>{number}</h2></header>'
         f'<ol class="talk" tabindex="0">{bubbles}</ol>'
         f'<form method="post" action="/say"><input type="hidden" name="number" value="{number}">'
-        f'<input name="text" required maxlength="1000" autocomplete="off" placeholder="{answer}" '
-        f'aria-label="{answer} {number}"><button>{escape(said["send"])}</button></form></section>'
+        f'<input name="text" required maxlength="1000" autocomplete="off" placeholder="{escape(said["write"])}" '
+        f'aria-label="{answer}"><button>{escape(said["send"])}</button></form></section>'
     )
 
 

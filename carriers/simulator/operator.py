@@ -214,7 +214,7 @@ class Operator:
             raise BadRequest("text: more than 255 segments")
         known = self.handsets.get(self.number(number))
         to = (to or (known.last_sender if known else None) or self.config.access_number).removeprefix("+")
-        account = self.account_of(to)
+        account = self._account_answered(known, to) or self.account_of(to)
         handset = self.handset(number)
         self._reference = self._reference % 255 + 1
         written = handset.write(to, text, len(parts), self.wall_clock())
@@ -243,6 +243,14 @@ class Operator:
         if longest is None:
             raise NotFound(f"No account has the number {to}.")
         return longest[3]
+
+    def _account_answered(self, handset: Handset | None, to: str) -> str:
+        """The account whose text the phone answers, when it can take the answer; accounts may share a number."""
+        if handset is None:
+            return ""
+        texts = (it for it in reversed(handset.texts) if not it.from_phone and it.peer.removeprefix("+") == to)
+        account = next((it.segments[-1].account for it in texts), "")
+        return account if account and self._receivers[account] else ""
 
     def change_faults(self, changes: dict[str, Any], now: float) -> None:
         """Change faults by name; raises BadRequest, and then nothing has changed."""

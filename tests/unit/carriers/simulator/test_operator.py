@@ -246,6 +246,20 @@ def test_of_two_accounts_with_one_number_the_one_that_is_there_gets_it() -> None
     assert bound(operator, SMPP).got == []
 
 
+def test_of_two_accounts_with_one_number_the_one_that_wrote_to_the_phone_gets_its_answer() -> None:
+    operator, _ = operator_of()
+    smpp, cmpp = bound(operator, SMPP), bound(operator, CMPP)
+    operator.take(submission(sender="1065700001", to="13800138000"), smpp, 0.0)
+    operator.take(submission(sender="1065700001", to="13900139000"), cmpp, 0.0)
+    operator.say("13800138000", "to smpp", None, 0.0)
+    operator.say("13900139000", "to cmpp", None, 0.0)
+    assert [it.text.text for it in smpp.written] == ["to smpp"]
+    assert [it.text.text for it in cmpp.written] == ["to cmpp"]
+    operator.leave(smpp, "gone")
+    operator.say("13800138000", "to whoever is there", None, 0.0)
+    assert [it.text.text for it in cmpp.written] == ["to cmpp", "to whoever is there"]
+
+
 @pytest.mark.parametrize(
     ("number", "text", "wrong"),
     [("13800138000", "", BadRequest), ("nobody", "x", BadRequest), ("13800138000", "x" * 10_001, BadRequest),
