@@ -28,6 +28,7 @@ from gateway.core.errors import Conflict
 PAUSE_S: Final = 1.2
 #: Between mails with --busy.
 BUSY_PAUSE_S: Final = 6.0
+_INTERRUPTED: Final = 130
 _LOOK_S: Final = 0.2
 _BUSY_MAILS: Final = (
     ("broken_gb2312", "zhouzhe@corp.example", LILI),
@@ -49,7 +50,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     demo.set_defaults(run=_demo)
 
 
-def _demo(options: argparse.Namespace) -> None:
+def _demo(options: argparse.Namespace) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to stop
     screen = Screen(sys.stdout, options.language or language_of(os.environ))
@@ -58,7 +59,9 @@ def _demo(options: argparse.Namespace) -> None:
     root.handlers[:] = [ear]
     root.setLevel(logging.INFO)
     with _directory(keep=options.keep) as directory:
-        uvloop.run(_run(options, Stage(directory, Ports() if options.once else Ports.friendly()), screen, ear))
+        stage = Stage(directory, Ports() if options.once else Ports.friendly())
+        was_played = uvloop.run(_run(options, stage, screen, ear))
+    return 0 if was_played or not options.once else _INTERRUPTED
 
 
 @contextlib.contextmanager
@@ -75,7 +78,8 @@ def _directory(*, keep: bool) -> Iterator[Path]:
     yield directory
 
 
-async def _run(options: argparse.Namespace, stage: Stage, screen: Screen, ear: JournalEar) -> None:
+async def _run(options: argparse.Namespace, stage: Stage, screen: Screen, ear: JournalEar) -> bool:
+    """Play, and without --once go on until a signal. False when a signal came before the story was over."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -87,12 +91,13 @@ async def _run(options: argparse.Namespace, stage: Stage, screen: Screen, ear: J
             await asyncio.to_thread(_open_page, _phones(stage))
         story = asyncio.create_task(Story(stage, screen, ear, 0.0 if options.once else PAUSE_S).play())
         if not await _done_before(story, stopped):
-            return
+            return False
         if options.once:
             screen.say("演示全部通过。", "The demo came out as it should.", indent="\n")
-            return
+            return True
         _say_where(stage, screen)
         await _done_before(asyncio.create_task(_go_on(stage, screen, busy=options.busy)), stopped)
+        return True
     finally:
         await stage.close()
 

@@ -102,6 +102,19 @@ def test_two_at_a_time_beside_whatever_holds_the_usual_ports(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupted_demo_has_not_passed_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    demo = start(ONCE, tmp_path)
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if line.startswith("3."):
+            break
+    demo.send_signal(signal.SIGINT)
+    said = said_by(demo)
+    assert demo.returncode == 130, said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_step_that_fails_is_named(tmp_path: Path) -> None:
     script = (
         "from gateway import cli\nfrom gateway.commands.demo_play import story\n"
