@@ -172,7 +172,9 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         hub_end=HubEnd(desk, config.web.recipient_daily_cap),
         fronts=Fronts(config, file, journal),
         webhooks=WebhookLoop(desk, config.webhooks),
-        house=housekeeping.Housekeeping(journal, housekeeping.chores(desk, router, names, notifier.release_held)),
+        house=housekeeping.Housekeeping(
+            journal, housekeeping.chores(desk, router, journal, names, notifier.release_held)
+        ),
         owner=owner,
     )
 

@@ -57,7 +57,9 @@ def default_routes(links: list[str]) -> list[Route]:
     return [Route("", link, preference=position) for position, link in enumerate(links)]
 
 
-def chores(desk: Desk, router: Router, links: list[str], release_held: Callable[[Any], object]) -> list[Chore]:
+def chores(
+    desk: Desk, router: Router, journal: Journal, links: list[str], release_held: Callable[[Any], object]
+) -> list[Chore]:
     """The chores of a hub."""
     down_since: dict[str, float] = {}
 
@@ -75,8 +77,16 @@ def chores(desk: Desk, router: Router, links: list[str], release_held: Callable[
             if facts.up:
                 down_since.pop(name, None)
             elif now - down_since.setdefault(name, now) >= PATIENCE_S and any(f.up for f in router.links.values()):
-                while await desk.commit(lambda books, name=name: books.outbox.leave_link(name)):  # type: ignore[misc]
-                    pass
+                await leave(name)
+
+    async def leave(name: str) -> None:
+        after: int | None = 0
+        while after is not None:
+            moved, after = await desk.commit(
+                lambda books, start=after: books.outbox.leave_link(name, start)  # type: ignore[misc]
+            )
+            if moved:
+                journal.rerouted(name, moved)
 
     async def expire() -> None:
         overdue = await desk.read(lambda books: books.outbox.overdue())

@@ -50,6 +50,10 @@ class Journal:
         """A carrier said: too fast."""
         self._tell(logging.WARNING, "throttled", link, pause_s=round(pause_s, 2))
 
+    def rerouted(self, link: str, messages: int) -> None:
+        """Messages that waited for a link that is down go over other links now."""
+        self._tell(logging.WARNING, "rerouted", link, messages=messages)
+
     def recovered(self, link: str, messages: int) -> None:
         """After a start: messages that were being sent when the hub stopped."""
         self._tell(logging.WARNING, "recovered", link, messages=messages)

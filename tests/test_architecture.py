@@ -109,7 +109,7 @@ def test_the_core_needs_nothing_but_the_standard_library() -> None:
     import sys
 
     for name, path in ALL:
-        if name.startswith("gateway.core") or name.startswith("gateway.mail.mime"):
+        if name.startswith(("gateway.core", "gateway.mail.mime")):
             for imported in imports(path):
                 top = imported.split(".")[0]
                 assert top == "gateway" or top in sys.stdlib_module_names, f"{name} imports {imported}"

@@ -80,7 +80,5 @@ class Router:
 
     def price(self, recipient: str, link: str) -> int:
         """What a segment to a recipient costs on a link, in millionths of the currency unit."""
-        fitting = [
-            route for route in self._routes if route.link == link and recipient.startswith(route.prefix)
-        ]
+        fitting = [route for route in self._routes if route.link == link and recipient.startswith(route.prefix)]
         return max(fitting, key=lambda route: len(route.prefix)).cost if fitting else 0

@@ -52,8 +52,7 @@ _FULL_ENCODING: Final[dict[int, bytes]] = {
 # What stands after an escape: a code the extension table leaves open shows the basic character (TS 23.038
 # 6.2.1.1), which is how the national tables were laid out: s for ş, c for ç.
 _AFTER_ESCAPE: Final = {
-    septet: _EXTENSION.get(septet, REPLACEMENT if char == "\ufffe" else char)
-    for septet, char in enumerate(_BASIC)
+    septet: _EXTENSION.get(septet, REPLACEMENT if char == "\ufffe" else char) for septet, char in enumerate(_BASIC)
 }
 
 # alphabet -> units of a lone segment, of a part with an 8-bit reference, of a part with a 16-bit reference.

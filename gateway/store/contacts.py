@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from gateway.store.database import Transaction
 from gateway.store.schema import contact_mails, contact_numbers, contacts
 
-
 _NAME_OF_MAIL = (
     sa.select(contacts.c.name)
     .join(contact_mails, contact_mails.c.contact_id == contacts.c.id)

@@ -47,6 +47,12 @@ _DUE = sa.text(
 )
 _DUE_SHARED = sa.text(_DUE.text + " FOR UPDATE SKIP LOCKED")
 
+_ON_LINK = sa.text(
+    "SELECT id, recipient, attempt FROM outbox WHERE state = 'queued' AND link = :link AND id > :after "
+    "AND (attempt = 0 OR NOT EXISTS (SELECT 1 FROM segments s WHERE s.message_id = outbox.id "
+    "AND s.state IN ('accepted', 'delivered'))) ORDER BY id LIMIT :limit"
+)
+
 _CLAIM = (
     sa.update(outbox)
     .where(outbox.c.id == bindparam("b_id"))
@@ -505,25 +511,26 @@ class Outbox:
                 moved += 1
         return moved
 
-    def leave_link(self, link: str, limit: int = 500) -> int:
-        """Move queued messages away from a link that is down, where another one serves them. Returns how many."""
+    def leave_link(self, link: str, after_id: int = 0, limit: int = 500) -> tuple[int, int | None]:
+        """Move queued messages away from a link that is down, where another one serves them.
+
+        A message of which the carrier has accepted a segment stays: its parts must come from one carrier. Looks at
+        `limit` messages behind `after_id`; returns how many moved, and where to go on (None at the end).
+        """
         self._tx.flush()  # some may be claimed in this batch
-        rows = self._tx.read(
-            sa.text(
-                "SELECT id, recipient FROM outbox WHERE state = 'queued' AND link = :link AND attempt = 0 "
-                "ORDER BY priority, due_ms LIMIT :limit"
-            ),
-            {"link": link, "limit": limit},
-        ).all()
+        rows = self._tx.read(_ON_LINK, {"link": link, "after": after_id, "limit": limit}).all()
         moved = 0
         for row in rows:
             other = self._choose_link(row.recipient, (link,))
             if other and other != link:
                 self._woken.add(other)
+                if row.attempt:
+                    # Ids and the group of the carrier that is left mean nothing at the other one.
+                    self._tx.execute(sa.delete(segments).where(segments.c.message_id == row.id))
                 self._tx.execute(sa.update(outbox).where(outbox.c.id == row.id).values(link=other))
                 self._timeline.step(row.id, "routed", f"link {link} is down; for link {other} now")
                 moved += 1
-        return moved
+        return moved, rows[-1].id if len(rows) == limit else None
 
     def overdue(self, limit: int = 500) -> list[int]:
         """Queued messages whose validity is over while no link took them. Reads every queued row: not often."""

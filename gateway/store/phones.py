@@ -10,7 +10,6 @@ from gateway.core.accounts import Phone
 from gateway.store.database import Transaction
 from gateway.store.schema import phones, stops
 
-
 _NAMED = sa.select(phones).where(
     phones.c.account_id == sa.bindparam("account_id"), phones.c.number == sa.bindparam("number")
 )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.core.errors import CaiyouError
+from gateway.core.errors import CaiyouError, ConfigError
 from gateway.store.desk import Desk
 from gateway.web import openapi, status
 from gateway.web.answers import asset_answer, json_answer, moved_answer, page_answer, problem_answer, text_answer
@@ -129,9 +129,15 @@ class WebDoor:
             access_log=None,
         )
         self._pulse.start()
-        self._listener = await asyncio.get_running_loop().create_server(
-            self._server, config.host, config.port, backlog=1024, reuse_port=config.workers > 1
-        )
+        try:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._server, config.host, config.port, backlog=1024, reuse_port=config.workers > 1
+            )
+        except OSError as error:
+            await self._pulse.stop()
+            raise ConfigError(
+                f"[web] cannot listen on {config.host}:{config.port}: {error.strerror}; choose another port"
+            ) from error
 
     async def stop(self) -> None:
         """Take no more requests, and answer those under way."""

@@ -154,9 +154,7 @@ def headers_of(fields: Fields) -> MailHeaders:
         auto_submitted="" if auto_submitted == "no" else auto_submitted,
         precedence=_token(first(b"precedence")),
         list_id=decode_words(first(b"list-id"), charset),
-        is_list=any(
-            name in values for name in (b"list-id", b"list-unsubscribe", b"list-post", b"list-help")
-        ),
+        is_list=any(name in values for name in (b"list-id", b"list-unsubscribe", b"list-post", b"list-help")),
         return_path=None if return_path is None else return_path[0].strip(b" \t\r\n<>").decode("latin-1"),
         received_count=len(values.get(b"received", ())),
         delivered_to=tuple(
@@ -169,9 +167,7 @@ def headers_of(fields: Fields) -> MailHeaders:
     )
 
 
-def read_mailboxes(
-    value: bytes, charset: str | None = None, *, limit: int = MAX_MAILBOXES
-) -> tuple[Mailbox, ...]:
+def read_mailboxes(value: bytes, charset: str | None = None, *, limit: int = MAX_MAILBOXES) -> tuple[Mailbox, ...]:
     """The mailboxes of an address field, with comments, groups, bare addresses, unquoted commas in names."""
     found: list[Mailbox] = []
     waiting: list[bytes] = []  # joined at last: a field of commas alone would be copied as often as it has any

@@ -245,9 +245,7 @@ class _Body:
         encoding = "7bit" if is_mail and part.children else part.encoding
         name = part.name or ("mail.eml" if is_mail else "")
         found.append(
-            Attachment(
-                name, part.type, _decoded_size(raw, encoding), encoding, is_inline, part.content_id, raw
-            )
+            Attachment(name, part.type, _decoded_size(raw, encoding), encoding, is_inline, part.content_id, raw)
         )
 
     def _best_alternative(self, part: _Part) -> str:
@@ -319,9 +317,7 @@ class _Body:
             position = end.end() if end else len(octets)
             name = file_name(guess_text(begin[1]))
             size = len(_decode_uu(raw))
-            self.uuencoded.append(
-                Attachment(name, "application/octet-stream", size, "x-uuencode", False, "", raw)
-            )
+            self.uuencoded.append(Attachment(name, "application/octet-stream", size, "x-uuencode", False, "", raw))
         pieces.append(octets[position:])
         return b"".join(pieces)
 

@@ -20,9 +20,7 @@ _WORD: Final = re.compile(rb"=\?([!-<>@-~]{1,80})\?([bBqQ])\?([^\x00\r\n]{0,4000
 _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 _FOLD: Final = re.compile(rb"\r?\n(?=[ \t])")
 _NOT_BASE64: Final = bytes(
-    octet
-    for octet in range(256)
-    if octet not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+    octet for octet in range(256) if octet not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 )
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _PARAMETER: Final = re.compile(

@@ -217,16 +217,30 @@ def test_a_message_without_a_route_waits_for_one(store: Any) -> None:
     assert not bench.ask(lambda b: b.outbox.has_unrouted())
 
 
-def test_what_waits_for_a_dead_link_goes_to_another_but_not_what_was_tried(bench: Bench) -> None:
+def test_what_waits_for_a_dead_link_goes_to_another_but_not_what_it_has_begun(bench: Bench) -> None:
     fresh = bench.add()
     tried = bench.add_long(2)
     claimed = {m.id: m for m in bench.claim()}
     bench.send(claimed[tried], "x1", TEMPORARY)
     bench.run(lambda b: b.outbox.release([claimed[fresh]], "down"))
     never = bench.add()
-    assert bench.run(lambda b: b.outbox.leave_link("a")) == 1
+    assert bench.run(lambda b: b.outbox.leave_link("a")) == (2, None)
     assert bench.row(never)["link"] == "b"
+    assert bench.row(fresh)["link"] == "b"
     assert bench.row(tried)["link"] == "a"
+
+
+def test_a_dead_link_is_left_page_by_page(bench: Bench) -> None:
+    begun = bench.add_long(2)
+    bench.send({m.id: m for m in bench.claim()}[begun], "x1", TEMPORARY)
+    others = [bench.add() for _ in range(5)]
+    after: int | None = 0
+    moved = 0
+    while after is not None:
+        more, after = bench.run(lambda b, start=after: b.outbox.leave_link("a", start, limit=2))
+        moved += more
+    assert moved == 5
+    assert {bench.row(message_id)["link"] for message_id in others} == {"b"}
 
 
 # --- uncertain ------------------------------------------------------------------------------------------------
@@ -436,7 +450,7 @@ async def test_one_idempotency_key_in_one_batch_makes_one_message(bench: Bench) 
 async def test_what_is_claimed_in_a_batch_is_not_taken_away_in_it(bench: Bench, second: str) -> None:
     message_id = bench.add()
     works = {
-        "leave": lambda b: b.outbox.leave_link("a"),
+        "leave": lambda b: b.outbox.leave_link("a")[0],
         "expire": lambda b: len(b.outbox.expire([message_id])),
         "cancel": lambda b: b.outbox.cancel(message_id),
         "reroute": lambda b: b.outbox.reroute(),
