@@ -53,3 +53,4 @@ def set_up(config: LogConfig) -> None:
     # aiosmtpd logs every command with its addresses at INFO; ours is the journal.
     logging.getLogger("mail.log").setLevel(logging.ERROR)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from gateway.store.database import Store
 from gateway.store.schema import metadata
@@ -17,6 +18,7 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "m%%(rev)s_%%(slug)s")
     return config
 
 
@@ -42,4 +44,5 @@ def write_migration(store: Store, message: str) -> None:
         connection = plain.execution_options(caiyou_write=True)
         config = _config()
         config.attributes["connection"] = connection
-        command.revision(config, message=message, autogenerate=True)
+        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        command.revision(config, message=message, autogenerate=True, rev_id=f"{number:04d}")
