@@ -122,12 +122,10 @@ def _sink(directory: Path, delay_ms: float, receipts: bool) -> Iterator[int]:
     command = [sys.executable, "-m", "bench.sink", "--port", str(port), "--figures", str(directory / "figures")]
     process = subprocess.Popen([*command, "--delay-ms", str(delay_ms), *(["--receipts"] if receipts else [])])
     try:
-        while process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
+        while not (directory / "figures").exists():  # it writes them once it listens
+            if process.poll() is not None:
+                raise OSError("the carrier did not start")
             time.sleep(0.05)
-        else:
-            raise OSError("the carrier did not start")
         yield port
     finally:
         process.terminate()
@@ -179,12 +177,13 @@ async def _send(directory: Path, port: int, *, window: int, count: int, options:
     await desk.commit(fill)
     began, cpu = time.perf_counter(), time.process_time()
     dispatcher.start()
-    while await desk.read(lambda books: bool(books.outbox.depth())):
-        await asyncio.sleep(0.25)
-    cores = (time.process_time() - cpu) / (time.perf_counter() - began)
-    await dispatcher.stop()
-    await desk.close()
-    return cores
+    try:
+        while await desk.read(lambda books: bool(books.outbox.depth())):
+            await asyncio.sleep(0.25)
+        return (time.process_time() - cpu) / (time.perf_counter() - began)
+    finally:
+        await dispatcher.stop()
+        await desk.close()
 
 
 if __name__ == "__main__":
