@@ -53,6 +53,8 @@ def test_the_map_names_modules_that_exist() -> None:
             folder = ROOT / heading[1]
             assert folder.is_dir(), line
         elif module := re.match(r"- `(\w+\.py)`", line):
-            assert (folder / module[1]).is_file(), f"{folder.name}: {module[1]} is gone"
+            assert (folder / module[1]).is_file(), (
+                f"{folder.name}: {module[1]} is gone; run: python deploy/module_map.py"
+            )
             seen += 1
     assert seen > 100
