@@ -100,8 +100,8 @@ def read(text: str, tlvs: Iterable[Tlv], esm_class: int, recipient: str) -> Deli
     form that `id_forms` always holds. `recipient` is the phone, which a receipt has as its source.
     """
     parts = parse(text)
-    message_id = tlv.text(tlvs, tlv.RECEIPTED_MESSAGE_ID) or parts.id
-    if not message_id.strip():
+    message_id = (tlv.text(tlvs, tlv.RECEIPTED_MESSAGE_ID) or "").strip() or parts.id
+    if not message_id:
         return None
     number = tlv.integer(tlvs, tlv.MESSAGE_STATE)
     word = parts.stat or ("" if number is None else STATE_WORDS.get(number, str(number)))

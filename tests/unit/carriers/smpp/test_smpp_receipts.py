@@ -55,6 +55,12 @@ def test_parameters_come_before_text():
     assert receipts.read("id:77 stat:DELIVRD", (), 0x20, "").state is ReportState.ENROUTE
 
 
+@pytest.mark.parametrize("blank", [b"", b"\0", b" \0", b"\t"])
+def test_a_blank_parameter_leaves_the_id_to_the_text(blank):
+    assert receipts.read("id:77 stat:DELIVRD", (tlv.Tlv(0x1E, blank),), 4, "").carrier_id == "77"
+    assert receipts.read("stat:DELIVRD", (tlv.Tlv(0x1E, blank),), 4, "") is None
+
+
 @pytest.mark.parametrize("reported_id", ["2A3F9D01\0", "2A3F9D01"])
 def test_id_with_and_without_its_end(reported_id):
     report = receipts.read("", (tlv.Tlv(0x1E, reported_id.encode()),), 4, "")
