@@ -82,13 +82,15 @@ class NoticesPort(Protocol):
     def held_for(self, account_id: int, number: str) -> list[Notice]: ...
     def settle(self, notice_ids: Sequence[int], state: str, message_id: int | None, reason: str = "") -> None: ...
     def drop_held(self, number: str, reason: str) -> None: ...
+    def recent(self, number: str, since_ms: int, limit: int) -> list[Notice]: ...
 
 
 class OutboxPort(Protocol):
-    """SMS that must leave."""
+    """SMS that must leave. A row is read by the names of its columns; what else a store takes for a key is its own."""
 
     def add(self, sms: NewSms, message_id: int | None = None) -> int: ...
-    def get(self, message_id: int) -> Mapping[str, Any] | None: ...
+    def get(self, message_id: int) -> Mapping[Any, Any] | None: ...
+    def with_key(self, account_id: int, keys: Iterable[str]) -> Mapping[str, Mapping[Any, Any]]: ...
 
 
 class TimelinePort(Protocol):
@@ -128,10 +130,16 @@ class Books(Protocol):
     def body(self, mail_id: int) -> bytes:
         """The bytes of a mail. Raises NotFound."""
 
-    def send_mail(self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0) -> int:
+    def envelope_sender(self, mail_id: int) -> str | None:
+        """Who handed a mail over; "" for a bounce, None where that was not kept."""
+
+    def send_mail(
+        self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0, keep_copy_for: int = 0
+    ) -> int:
         """Send a mail of our own making: filed for members, queued for the relay for others; returns its id.
 
-        `sender` is the envelope sender, "" for what must never be answered by a bounce.
+        `sender` is the envelope sender, "" for what must never be answered by a bounce. `keep_copy_for` is the account
+        in whose folder Sent a copy is filed, read and without a word to anybody.
         """
 
     def publish(self, event: Event) -> None:

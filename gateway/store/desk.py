@@ -237,17 +237,42 @@ class BooksOfStore:
         self.aftermath.relay = True
         return self.relay.add(sender=sender, recipients=recipients, blob=blob, account_id=account_id, mail_id=mail_id)
 
-    def send_mail(self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0) -> int:
+    def envelope_sender(self, mail_id: int) -> str | None:
+        """Who handed a mail over; "" for a bounce, None where that was not kept."""
+        row = self.mail(mail_id)
+        if row is not None:
+            return str(row["envelope_sender"])
+        queued = self.relay.about_mail(mail_id)
+        return str(queued[0]["sender"]) if queued else None
+
+    def send_mail(
+        self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0, keep_copy_for: int = 0
+    ) -> int:
         """Send a mail of our own making: filed for members, queued for others; returns its id.
 
-        The body is written here and now, inside the work: a batch that is undone leaves a file without a row behind,
-        which the sweep removes.
+        `keep_copy_for` is the account in whose folder Sent a copy is filed, read and without a word to anybody. The
+        body is written here and now, inside the work: a batch that is undone leaves a file without a row behind, which
+        the sweep removes.
         """
         mail_id = self.new_id()
         blob = self._desk.blobs.put_now(mail_id, data)
         facts = self._desk.read_facts(data, self.now_ms)
         elsewhere: list[str] = []
         first_id: int | None = mail_id
+        mailbox_id = self.mails.mailbox_of(keep_copy_for) if keep_copy_for else None
+        if mailbox_id is not None:
+            self.file_mail(
+                ToMailbox(keep_copy_for, mailbox_id, sender, 0),
+                blob=blob,
+                data=data,
+                facts=facts,
+                envelope_sender=sender,
+                folder="Sent",
+                flags="S",
+                mail_id=first_id,
+                announce=False,
+            )
+            first_id = None
         for recipient in recipients:
             targets = self.accounts.resolve(recipient)
             if targets is None:

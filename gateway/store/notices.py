@@ -31,6 +31,12 @@ _EXTENSIONS = (
     .where(_TO_NUMBER, _SINCE, notices.c.extension != "")
     .order_by(notices.c.made_ms)
 )
+_RECENT = (
+    sa.select(notices)
+    .where(_TO_NUMBER, _SINCE, notices.c.state.in_(("sent", "held", "digested")))
+    .order_by(notices.c.made_ms.desc(), notices.c.id.desc())
+    .limit(sa.bindparam("limit"))
+)
 _BY_MESSAGE = _NEWEST.where(notices.c.message_id == sa.bindparam("message_id"))
 
 
@@ -137,6 +143,12 @@ class Notices:
             .where(notices.c.number == number, notices.c.state == sa.literal_column("'held'"))
             .values(state="dropped", reason=reason)
         )
+
+    def recent(self, number: str, since_ms: int, limit: int) -> list[Notice]:
+        """What a phone was told or is to be told since a moment, newest first; nothing dropped, so no codes either."""
+        self._tx.flush_for(_INSERT)
+        rows = self._tx.read(_RECENT, {"number": number, "since": since_ms, "limit": limit})
+        return [_notice(row) for row in rows]
 
     def by_message(self, message_id: int) -> Notice | None:
         """The notice an SMS of the outbox carried."""

@@ -225,6 +225,14 @@ class FakeNotices:
     def drop_held(self, number: str, reason: str) -> None:
         self.settle([n.id for n in self.all if n.number == number and n.state == "held"], "dropped", None, reason)
 
+    def recent(self, number: str, since_ms: int, limit: int) -> list[Notice]:
+        found = [
+            n
+            for n in self.all
+            if n.number == number and n.made_ms >= since_ms and n.state in ("sent", "held", "digested")
+        ]
+        return sorted(found, key=lambda n: (-n.made_ms, -n.id))[:limit]
+
     def _newest(self, notices: Iterable[Notice]) -> Notice | None:
         return max(notices, key=lambda n: (n.made_ms, n.id), default=None)
 
@@ -299,6 +307,7 @@ class FakeBooks:
         self.timeline = FakeTimeline()
         self.rows: dict[int, dict[str, Any]] = {}
         self.bodies: dict[int, bytes] = {}
+        self.senders: dict[int, str] = {}  # envelope senders of mails that are in no mailbox
         self.mails: list[SentMail] = []
         self.reactions: dict[type, list[Any]] = {}
 
@@ -314,18 +323,43 @@ class FakeBooks:
             raise NotFound(f"there is no mail {mail_id}")
         return self.bodies[mail_id]
 
-    def send_mail(self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0) -> int:
+    def envelope_sender(self, mail_id: int) -> str | None:
+        if mail_id in self.rows:
+            return str(self.rows[mail_id]["envelope_sender"])
+        return self.senders.get(mail_id)
+
+    def send_mail(
+        self, data: bytes, *, sender: str, recipients: Sequence[str], account_id: int = 0, keep_copy_for: int = 0
+    ) -> int:
         self.mails.append(SentMail(data, sender, tuple(recipients), account_id))
         mail_id = self.new_id()
+        first_id: int | None = mail_id
         self.bodies[mail_id] = data
+        self.senders[mail_id] = sender
+        if keep_copy_for:
+            target = ToMailbox(keep_copy_for, keep_copy_for, self.accounts.all[keep_copy_for].address, 0)
+            copy: dict[str, Any] = {"folder": "Sent", "flags": "S", "announce": False}
+            self.file_mail(target, data=data, envelope_sender=sender, mail_id=first_id, **copy)
+            first_id = None
         for recipient in recipients:
             for target in self.accounts.resolve(recipient) or ():
                 if isinstance(target, ToMailbox):
-                    self.file_mail(target, data=data, envelope_sender=sender, mail_id=mail_id)
+                    self.file_mail(target, data=data, envelope_sender=sender, mail_id=first_id)
+                    first_id = None
                 assert not isinstance(target, ToAddress)
         return mail_id
 
-    def file_mail(self, target: ToMailbox, *, data: bytes, envelope_sender: str, mail_id: int | None = None) -> int:
+    def file_mail(
+        self,
+        target: ToMailbox,
+        *,
+        data: bytes,
+        envelope_sender: str,
+        folder: str = "INBOX",
+        flags: str = "",
+        mail_id: int | None = None,
+        announce: bool = True,
+    ) -> int:
         """File a mail and let others react, as the desk does."""
         mail_id = mail_id or self.new_id()
         facts = facts_of(data, self.now_ms)
@@ -346,14 +380,18 @@ class FakeBooks:
             "message_id": facts.message_id,
             "thread_id": threads[0] if threads else mail_id,
             "envelope_sender": envelope_sender,
+            "folder": folder,
+            "flags": flags,
         }
+        if not announce:
+            return mail_id
         self.publish(
             MailArrived(
                 mail_id=mail_id,
                 account_id=target.account_id,
                 mailbox_id=target.mailbox_id,
                 thread_id=self.rows[mail_id]["thread_id"],
-                folder="INBOX",
+                folder=folder,
                 envelope_sender=envelope_sender,
                 recipient=target.address,
                 content=data,

@@ -113,6 +113,7 @@ class World:
             "received_ms": self.books.now_ms,
             "message_id": str(message["Message-ID"]),
             "thread_id": thread or mail_id,
+            "envelope_sender": envelope,
         }
         event = MailArrived(
             mail_id, ANN, ANN, thread or mail_id, folder, envelope, "ann@hub.cn", data, self.books.now_ms
@@ -131,6 +132,7 @@ class World:
         """A mail comes for a phone's address."""
         mail_id = self.books.new_id()
         self.books.bodies[mail_id] = data
+        self.books.senders[mail_id] = envelope
         event = PhoneMailArrived(
             mail_id, number, envelope, f"{number.removeprefix('+86')}@hub.cn", account_id, data, self.books.now_ms
         )
