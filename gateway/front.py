@@ -66,6 +66,7 @@ async def run_worker(config: Config, number: int) -> None:
         region=config.hub.region,
         private_webhooks=config.webhooks.allow_private,
         submissions=end,
+        signature=config.notices.fixed_signature,
     )
     await web.start()
     end.send("u", True)

@@ -6,19 +6,11 @@ processes that answer at the same moment cannot both take the last one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol, cast
+from typing import Final
 
 from gateway.core.ports import Books
 
 DAY_MS: Final = 86_400_000
-
-
-class KeyedOutbox(Protocol):
-    """The part of the outbox that finds messages by the keys they were put in under."""
-
-    def with_key(self, account_id: int, keys: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """The rows of an account's messages by key."""
 
 
 def free_key(books: Books, what: str, *, per_day: int, apart_ms: int = 0, account_id: int = 0) -> str | None:
@@ -29,7 +21,7 @@ def free_key(books: Books, what: str, *, per_day: int, apart_ms: int = 0, accoun
     day = books.now_ms // DAY_MS
     today = [f"{what} {day}.{slot}" for slot in range(per_day)]
     yesterday = [f"{what} {day - 1}.{slot}" for slot in range(per_day)]
-    rows = _sent_under(books, account_id, [*yesterday, *today])
+    rows = books.outbox.with_key(account_id, [*yesterday, *today])
     recent = [row["created_ms"] for row in rows.values() if row["created_ms"] > books.now_ms - DAY_MS]
     if len(recent) >= per_day or (apart_ms and recent and max(recent) > books.now_ms - apart_ms):
         return None
@@ -38,8 +30,4 @@ def free_key(books: Books, what: str, *, per_day: int, apart_ms: int = 0, accoun
 
 def was_sent(books: Books, account_id: int, key: str) -> bool:
     """Was a message put in under this key?"""
-    return bool(_sent_under(books, account_id, [key]))
-
-
-def _sent_under(books: Books, account_id: int, keys: list[str]) -> Mapping[str, Mapping[str, Any]]:
-    return cast(KeyedOutbox, books.outbox).with_key(account_id, keys)
+    return bool(books.outbox.with_key(account_id, [key]))

@@ -64,11 +64,15 @@ class NoticeConfig:
             **{"signature": self.signature or None, "route_signs": self.route_signs} | more,
         )
 
+    @property
+    def fixed_signature(self) -> str | None:
+        """What our texts begin with in every language: nothing where the route signs; None for each language's own."""
+        return "" if self.route_signs else self.signature or None
+
     def own_signature(self, language: str) -> str:
         """What our answers begin with: nothing where the route signs."""
-        if self.route_signs:
-            return ""
-        return self.signature or sms_texts(language).render("signature")
+        fixed = self.fixed_signature
+        return sms_texts(language).render("signature") if fixed is None else fixed
 
 
 class MailView:
@@ -141,18 +145,20 @@ def is_spam(view: MailView) -> bool:
 
 def compose(view: MailView, received_ms: int, options: NoticeOptions, name: str = "", contact: str = "") -> Notice:
     """The notice of a mail; `name` in place of the one in From, `contact` before both."""
+    return compose_notice(facts_of_notice(view, received_ms, name, contact), options)
+
+
+def facts_of_notice(view: MailView, received_ms: int, name: str = "", contact: str = "") -> NoticeFacts:
+    """What a notice can say of a mail; names as for `compose`."""
     headers = view.headers
-    return compose_notice(
-        NoticeFacts(
-            received=datetime.datetime.fromtimestamp(received_ms / 1000, datetime.UTC),
-            address=_printable(headers.from_.address),
-            name=_printable(name or headers.from_.name),
-            contact_name=contact,
-            subject=_printable(headers.subject),
-            body=view.text,
-            attachments=view.content.attachment_count,
-        ),
-        options,
+    return NoticeFacts(
+        received=datetime.datetime.fromtimestamp(received_ms / 1000, datetime.UTC),
+        address=_printable(headers.from_.address),
+        name=_printable(name or headers.from_.name),
+        contact_name=contact,
+        subject=_printable(headers.subject),
+        body=view.text,
+        attachments=view.content.attachment_count,
     )
 
 

@@ -72,6 +72,7 @@ class WebDoor:
     """Answers HTTP. `figures` gives more gauges for the metrics page by name.
 
     In a front worker `submissions` is the line to the hub; without it messages go into the outbox from here.
+    `signature` goes before the SMS with a code: None for that of the member's language, "" where the route signs.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class WebDoor:
         private_webhooks: bool = False,
         figures: Callable[[], Mapping[str, float]] = dict,
         submissions: MessageTaker | None = None,
+        signature: str | None = None,
     ) -> None:
         self._desk = desk
         self._config = config
@@ -100,6 +102,7 @@ class WebDoor:
             address_of=self._proxies.client_of,
             clock=time.monotonic,
             private_webhooks=private_webhooks,
+            signature=signature,
         )
         self._routes = Routes()
         self._viewers = Viewers(self._api, self._proxies, time.monotonic)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from aiohttp import web
 
 from gateway.core.addresses import Address
 from gateway.core.errors import BadRequest, Refused
-from gateway.core.ports import Books
 from gateway.store.desk import BooksOfStore
 from gateway.store.listings import Listings
 from gateway.web.answers import iso, json_answer
@@ -44,7 +43,10 @@ async def post_phone(ask: Ask) -> web.StreamResponse:
     if ask.api.rules.prefixes and not number.startswith(ask.api.rules.prefixes):
         raise Refused("destination_not_allowed", "number: this hub does not send to this country")
     code = f"{secrets.randbelow(10**6):06d}"
-    result = await ask.api.desk.commit(lambda books: start_proof(cast("Books", books), ask.account_id, number, code))
+    signature = ask.api.signature
+    result = await ask.api.desk.commit(
+        lambda books: start_proof(books, ask.account_id, number, code, signature=signature)
+    )
     return _proof(number, result)
 
 
@@ -54,7 +56,7 @@ async def post_proof(ask: Ask) -> web.StreamResponse:
     code = (await ask.an_object(("code",))).get("code")
     if not isinstance(code, str) or not 4 <= len(code.strip()) <= 12:
         raise invalid([FieldError("code", "this is no code", "Give the six digits from the SMS, in quotation marks.")])
-    result = await ask.api.desk.commit(lambda books: finish_proof(cast("Books", books), ask.account_id, number, code))
+    result = await ask.api.desk.commit(lambda books: finish_proof(books, ask.account_id, number, code))
     return _proof(number, result)
 
 

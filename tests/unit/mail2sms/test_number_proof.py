@@ -32,6 +32,14 @@ def test_a_code_is_sent_and_proves() -> None:
     assert finish(world) is ProofResult.EXPIRED
 
 
+def test_where_the_route_signs_the_code_goes_out_unsigned() -> None:
+    signed, unsigned = World(), World(route_signs=True)
+    for world in (signed, unsigned):
+        signature = world.config.fixed_signature
+        assert start_proof(world.books, BOB, BOB_PHONE, CODE, signature=signature) is ProofResult.SENT
+    assert signed.books.outbox.sent[0].text == "[Caiyou] " + unsigned.books.outbox.sent[0].text
+
+
 def test_the_code_is_not_kept() -> None:
     world = World()
     start(world)
