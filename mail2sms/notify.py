@@ -14,6 +14,7 @@ from gateway.core.ports import Books
 from mail2sms import rules
 from mail2sms.decision import Action, History, Verdict, cap_of, day_start, decide, quiet_end, zone_of
 from mail2sms.limits import was_sent
+from mail2sms.repeats import was_told_on_send
 from mail2sms.rules import Rule
 from mail2sms.sending import MailView, NoticeConfig, compose, is_spam, loop_reason, take_extension, thread_of
 from mail2sms.summary import DigestEntry, compose_digest, compose_over_cap
@@ -66,8 +67,11 @@ class Notifier:
             if not number or number in told:
                 continue
             told.add(number)
-            history = _history(rule, account, number, event.thread_id, books)
-            verdict = decide(rule, facts, history, books.now_ms, zone_of(account.zone))
+            if was_told_on_send(view, number, account, books):
+                verdict = Verdict(Action.DROP, reason="told when it was sent")
+            else:
+                history = _history(rule, account, number, event.thread_id, books)
+                verdict = decide(rule, facts, history, books.now_ms, zone_of(account.zone))
             self._follow(verdict, rule, account, number, arrival, books)
         if not told:
             books.timeline.step(event.mail_id, STEP, "none: no rule wants it told")

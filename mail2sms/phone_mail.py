@@ -15,7 +15,6 @@ from mail2sms.decision import day_start, zone_of
 from mail2sms.letters import Letter
 from mail2sms.limits import free_key
 from mail2sms.sending import HOP_MARK, MailView, NoticeConfig, compose, is_spam, loop_reason, take_extension, thread_of
-from mail2sms.wording import say
 from templates.engine import mail_texts
 
 STEP: Final = "sms"
@@ -97,27 +96,32 @@ class PhoneMail:
                 books.notices.settle([notice.id], "dropped", event.message_id, "the SMS failed")
             elif notice is None:
                 return  # told before
-        mail_row = books.mail(mail_id) or {}
-        sender = member.address if member else mail_row.get("envelope_sender") or view.headers.from_.address
-        reason = "expired" if event.state == State.EXPIRED else "failed"
-        language = owner.language if owner else "zh"
-        _bounce(mail_id, sender, row["tag"], view, say(language, reason, code=event.code), owner, books)
+        sender = books.envelope_sender(mail_id)
+        if sender is None and member is not None:
+            sender = member.address
+        if not sender:
+            # From is anybody's to write: a report to it would reach people who sent nothing.
+            books.timeline.step(mail_id, STEP, "the sender is not told: no envelope says who it is")
+            return
+        key = "reason_expired" if event.state == State.EXPIRED else "reason_failed"
+        reason = mail_texts(owner.language if owner else "zh").render(key, code=event.code)
+        _bounce(mail_id, sender, row["tag"], view, reason, owner, books)
 
     def _refusal(
         self, event: PhoneMailArrived, member: Account | None, owner: Account | None, books: Books
     ) -> tuple[str, str | None]:
         """Why no SMS may go out, or the key it goes out under."""
-        language = owner.language if owner else "zh"
+        texts = mail_texts(owner.language if owner else "zh")
         if books.stops.among([event.number]):
-            return say(language, "stopped"), None
+            return texts.render("reason_stopped"), None
         if member is not None:
             since_ms = day_start(books.now_ms, zone_of(member.zone))
             if member.sms_daily_cap and books.notices.count_sent(member.id, since_ms) >= member.sms_daily_cap:
-                return say(language, "over_cap", count=member.sms_daily_cap), None
+                return texts.render("reason_over_cap", count=member.sms_daily_cap), None
             return "", None
         limit = self._config.phone_mail_per_day
         key = free_key(books, f"phone mail {event.number}", per_day=limit)
-        return ("", key) if key else (say(language, "too_many", count=limit), None)
+        return ("", key) if key else (texts.render("reason_too_many", count=limit), None)
 
 
 def _owner(number: str, domain: str, books: Books) -> Account | None:

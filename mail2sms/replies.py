@@ -1,9 +1,9 @@
-"""What phones write: stop words, help, codes, and answers that become mails in the conversation they belong to."""
+"""What phones write: stop words, help, 1 for the list, codes, and answers that become mails in their conversation."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,15 +18,17 @@ from gateway.core.ports import Books
 from mail2sms.decision import zone_of
 from mail2sms.letters import Letter, in_answer
 from mail2sms.limits import DAY_MS, free_key
+from mail2sms.listing import LIST_DAYS, list_mails
 from mail2sms.proof import prove_by_sms
 from mail2sms.sending import MailView, NoticeConfig
-from mail2sms.wording import say
-from mail2sms.words import Word, code_of, is_from_program, word_of
-from templates.engine import mail_texts, sms_texts
+from mail2sms.words import Word, asks_for_list, code_of, is_from_program, word_of
+from templates.engine import LANGUAGES, mail_texts, sms_texts
 
 STEP: Final = "answer"
 ANSWERS_PER_DAY: Final = 5
+ASKED_PER_DAY: Final = 30  # answers a member's phone asked for by a word or digit, in place of the five
 ANSWERS_APART_MS: Final = 10_000
+_ANSWERS: Final = ("no_mail_found", "help", "stop_done", "start_done", "number_proved", "list_head", "list_empty")
 #: Says that a mail came from a phone; such mails are told like any other, they are written by people.
 VIA: Final = "X-Caiyou-Via"
 
@@ -46,7 +48,7 @@ class Answers:
         self._config = config
 
     def answer_sms(self, event: SmsReceived, books: Books) -> None:
-        """Reaction: do what one SMS asks for. Order: stop and start words, help, codes, replies."""
+        """Reaction: do what one SMS asks for. Order: stop and start words, help, the list, codes, replies."""
         if not is_mobile(event.sender):
             books.timeline.step(event.inbox_id, STEP, "none: the sender is no phone")
             return
@@ -56,12 +58,13 @@ class Answers:
         word = word_of(event.text)
         if word is not None:
             self._obey(word, event, books)
+        elif asks_for_list(event.text) and self._list(event, books):
+            return
         elif not self._prove(event, books) and not self._reply(event, books):
             books.timeline.step(event.inbox_id, STEP, "no mail was found that it answers")
             if event.sender not in books.stops.among([event.sender]):
-                self._say(
-                    say(self._language(event.sender, books), "explain", **self._signed(event, books)), event, books
-                )
+                texts = sms_texts(self._language(event.sender, books))
+                self._say(texts.render("no_mail_found", **self._signed(event, books)), event, books)
 
     # --- words ------------------------------------------------------------------------------------------------------
 
@@ -70,7 +73,7 @@ class Answers:
         signed = self._signed(event, books)
         if word is Word.HELP:
             books.timeline.step(event.inbox_id, STEP, "help")
-            self._say(say(language, "help", **signed), event, books)
+            self._say(sms_texts(language).render("help", **signed), event, books, is_asked=True)
             return
         has_stopped = event.sender in books.stops.among([event.sender])
         if word is Word.STOP:
@@ -78,11 +81,22 @@ class Answers:
             books.notices.drop_held(event.sender, "the phone said stop")
             if not has_stopped:
                 books.stops.stop(event.sender, event.text.strip(), event.inbox_id)
-                self._say(sms_texts(language).render("stop_done", **signed), event, books)
+                self._say(sms_texts(language).render("stop_done", **signed), event, books, is_asked=True)
             return
         books.timeline.step(event.inbox_id, STEP, "start: notices again" if has_stopped else "start, but not stopped")
         books.stops.start(event.sender)
-        self._say(sms_texts(language).render("start_done", **signed), event, books)
+        self._say(sms_texts(language).render("start_done", **signed), event, books, is_asked=True)
+
+    def _list(self, event: SmsReceived, books: Books) -> bool:
+        """Send the list of mails to a member's phone; False for any other."""
+        if not books.phones.accounts_of(event.sender):
+            return False
+        if books.stops.among([event.sender]):
+            books.timeline.step(event.inbox_id, STEP, "no list: the phone said stop")
+            return True
+        books.timeline.step(event.inbox_id, STEP, "the list of mails")
+        self._say(lambda: list_mails(event.sender, self._config, books), event, books, is_asked=True)
+        return True
 
     def _prove(self, event: SmsReceived, books: Books) -> bool:
         code = code_of(event.text)
@@ -124,7 +138,7 @@ class Answers:
             to_address=to_address,
             to_name=_name_of(view, to_address),
             subject=_subject(view, row, event.sender, account),
-            text=f"{event.text.strip()}\n\n{say(account.language, 'sent_by_sms', number=event.sender)}",
+            text=f"{event.text.strip()}\n\n{mail_texts(account.language).render('sent_by_sms', number=event.sender)}",
             message_id=f"<{reply_id}.sms@{writer.address.rpartition('@')[2]}>",
             date=datetime.datetime.fromtimestamp((event.received_ms or books.now_ms) / 1000, zone_of(account.zone)),
             in_reply_to=view.headers.message_id if view else "",
@@ -132,7 +146,11 @@ class Answers:
             marks={VIA: "sms"},
         )
         mail_id = books.send_mail(
-            letter.encode(), sender=writer.address, recipients=[to_address], account_id=account.id
+            letter.encode(),
+            sender=writer.address,
+            recipients=[to_address],
+            account_id=account.id,
+            keep_copy_for=account.id if writer.address == account.address else 0,
         )
         books.timeline.step(event.inbox_id, STEP, f"sent on as mail {mail_id}")
         books.timeline.step(notice.mail_id, STEP, f"by SMS {event.inbox_id}, sent as mail {mail_id}")
@@ -158,16 +176,17 @@ class Answers:
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
-    def _say(self, text: str, event: SmsReceived, books: Books) -> None:
-        """Answer a phone, unless it has had its answers: five in a day, one in ten seconds."""
-        key = free_key(books, f"answer {event.sender}", per_day=ANSWERS_PER_DAY, apart_ms=ANSWERS_APART_MS)
+    def _say(self, text: str | Callable[[], str], event: SmsReceived, books: Books, *, is_asked: bool = False) -> None:
+        """Answer a phone, unless it has had its answers of the day, or one in the last ten seconds."""
+        per_day = ASKED_PER_DAY if is_asked and books.phones.accounts_of(event.sender) else ANSWERS_PER_DAY
+        key = free_key(books, f"answer {event.sender}", per_day=per_day, apart_ms=ANSWERS_APART_MS)
         if key is None:
             books.timeline.step(event.inbox_id, STEP, "not answered: too many answers to this phone")
             return
         books.outbox.add(
             NewSms(
                 recipient=event.sender,
-                text=text,
+                text=text if isinstance(text, str) else text(),
                 purpose=Purpose.REPLY,
                 sender=self._config.access_number,
                 link=event.link,
@@ -189,11 +208,9 @@ class Answers:
         """Is this one of our own answers, sent back without its signature?"""
         bare = text.strip()
         return any(
-            bare == say(language, key, signature="").strip() for language in ("zh", "en") for key in ("explain", "help")
-        ) or any(
-            bare == sms_texts(language).render(key, signature="").strip()
-            for language in ("zh", "en")
-            for key in ("stop_done", "start_done", "number_proved")
+            bare.partition("\n")[0] == sms_texts(language).render(key, signature="", days=LIST_DAYS).strip()
+            for language in LANGUAGES
+            for key in _ANSWERS
         )
 
 

@@ -19,9 +19,9 @@ from gateway.core.ports import Books
 from mail2sms import rules
 from mail2sms.decision import cap_of, day_start, zone_of
 from mail2sms.letters import Letter
+from mail2sms.repeats import was_told_on_arrival
 from mail2sms.rules import Facts, Rule
 from mail2sms.sending import HOP_MARK, MailView, NoticeConfig, compose, loop_reason, take_extension, thread_of
-from mail2sms.wording import say
 from templates.engine import mail_texts
 
 ASKED_BY: Final = b"x-caiyou-notify"
@@ -58,7 +58,11 @@ class SendNotifier:
         missing_stopped = [address for number, address in wanted.items() if number in stopped]
         if missing_stopped:
             missing["stopped"] = missing_stopped
-        open_numbers = [(number, address) for number, address in wanted.items() if number not in stopped]
+        open_numbers = [
+            (number, address)
+            for number, address in wanted.items()
+            if number not in stopped and not _was_told(number, address, event, view, books)
+        ]
         cap = cap_of(rule, account.sms_daily_cap)
         sent = books.notices.count_sent(account.id, day_start(books.now_ms, zone_of(account.zone)))
         room = min(max(cap - sent, 0) if cap else MAX_TOLD, MAX_TOLD)
@@ -128,7 +132,7 @@ class SendNotifier:
         for reason in ("stopped", "over_cap"):
             if missing.get(reason):
                 listed = "\n".join(missing[reason])
-                pieces.append(f"{say(account.language, reason, count=cap)}:\n\n{listed}")
+                pieces.append(f"{texts.render(f'reason_{reason}', count=cap)}:\n\n{listed}")
         report_id = books.new_id()
         domain = account.address.rpartition("@")[2]
         letter = Letter(
@@ -163,6 +167,13 @@ def _asked(view: MailView, event: MailSubmitted, books: Books) -> tuple[Rule, li
         if meant:
             return rule, meant
     return None
+
+
+def _was_told(number: str, address: str, event: MailSubmitted, view: MailView, books: Books) -> bool:
+    if not was_told_on_arrival(view, number, books):
+        return False
+    books.timeline.step(event.mail_id, STEP, f"{address} not told again: told when it arrived")
+    return True
 
 
 def _fits(rule: Rule, address: str, view: MailView, event: MailSubmitted, books: Books) -> bool:

@@ -1,6 +1,7 @@
 """A mail told in one short message: signature, sender, time, subject, body, exactly as long as the segments allow.
 
-Also the digest of several mails and the notice that the day's cap is reached. Pure: `now` is an argument.
+Also the digest of several mails, the list of them, and the notice that the day's cap is reached. Pure: `now` is an
+argument.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from templates.engine import Texts, sms_texts
 MAX_SENDER: Final = 10  # units
 MIN_SUBJECT: Final = 20  # units a subject may always take
 _DIGEST_SUBJECT: Final = 6  # units
+_LIST_SUBJECT: Final = 40  # units at most; where lines are many, at least as many as in a digest
 _JOINTS: Final = " ：:，,。.、-—–!！|~…\n"
 
 
@@ -74,9 +76,8 @@ def compose_notice(facts: NoticeFacts, options: NoticeOptions) -> Notice:
     not see.
     """
     texts = sms_texts(options.language)
-    limit = text.capacity(Alphabet.GSM7, options.segments)
     subject = clean_subject(facts.subject)
-    body = clean_body(facts.body, 2 * limit + 80 + 3 * len(subject))
+    body = clean_body(facts.body, _enough(subject, options))
     left_out = set(body.left_out)
     subject, shown = _without_secrets(subject, body, texts, options, left_out)
     shown = _without_repetition(shown, subject)
@@ -125,6 +126,38 @@ def compose_digest(entries: Sequence[DigestEntry], options: NoticeOptions) -> No
     left_out = frozenset({LeftOut.REST}) if kept < len(items) else frozenset()
     segments = len(text.split(message, alphabet))
     return Notice(message[len(signature) :] if options.route_signs else message, alphabet, segments, left_out)
+
+
+def compose_list(mails: Sequence[NoticeFacts], days: int, options: NoticeOptions) -> Notice:
+    """Mails of the last days, numbered, one a line: `1 09:05 张三 合同评审`; a text that says so where there are none.
+
+    Subjects are cut alike until all lines go out in the segments; where even short ones do not, the last lines are
+    left out. A mail without a subject shows how its text begins.
+    """
+    texts = sms_texts(options.language)
+    signature = texts.render("signature") if options.signature is None else options.signature
+    left_out: set[LeftOut] = set()
+    heads = [f"{n} {_time(mail.received, options, texts)} {_sender(mail)} " for n, mail in enumerate(mails, 1)]
+    subjects = [_listed_subject(mail, texts, options, left_out) for mail in mails]
+    opening = texts.render("list_head" if mails else "list_empty", signature=signature, days=days)
+    room = _LIST_SUBJECT
+    while True:
+        cut = [text.cut(subject, Alphabet.UCS2, room) for subject in subjects]
+        lines = [head + subject for head, subject in zip(heads, cut, strict=False)]
+        message = _settled("\n".join([opening, *lines]))
+        if cut != subjects:
+            left_out.add(LeftOut.REST)
+        if not heads or text.fits(message, options.segments):
+            break
+        if room > _DIGEST_SUBJECT:
+            room -= 1
+        else:
+            heads.pop()
+            left_out.add(LeftOut.REST)
+    alphabet = text.choose(message)
+    segments = len(text.split(message, alphabet))
+    shown = message[len(signature) :] if options.route_signs else message
+    return Notice(shown, alphabet, segments, frozenset(left_out))
 
 
 def compose_over_cap(count: int, options: NoticeOptions) -> Notice:
@@ -210,6 +243,18 @@ def _digest_item(entry: DigestEntry) -> str:
         return f"{name}{entry.count}"
     subject = text.cut(secrets.hide_codes(clean_subject(entry.subject)), Alphabet.UCS2, _DIGEST_SUBJECT, "")
     return f"{name}({subject})" if subject else name
+
+
+def _listed_subject(facts: NoticeFacts, texts: Texts, options: NoticeOptions, left_out: set[LeftOut]) -> str:
+    subject = clean_subject(facts.subject)
+    body = clean_body(facts.body, _enough(subject, options))
+    subject, shown = _without_secrets(subject, body, texts, options, left_out)
+    return subject or shown.replace(LINK, texts.render("notice_link")) or texts.render("notice_no_subject")
+
+
+def _enough(subject: str, options: NoticeOptions) -> int:
+    """Octets of a body that are worth gathering."""
+    return 2 * text.capacity(Alphabet.GSM7, options.segments) + 80 + 3 * len(subject)
 
 
 def _sender(facts: NoticeFacts) -> str:

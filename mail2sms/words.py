@@ -1,4 +1,4 @@
-"""Words a phone may send alone: stop, start, help; and texts that a program wrote. Pure."""
+"""Words a phone may send alone: stop, start, help, 1 for the list; and texts that a program wrote. Pure."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ def fold(text: str) -> str:
 def word_of(text: str) -> Word | None:
     """The word this text is, if it is nothing else."""
     return _WORDS.get(fold(text)) if len(text) <= 200 and len(fold(text)) <= MAX_WORD else None
+
+
+def asks_for_list(text: str) -> bool:
+    """Is this 1 and nothing else, as the texts say for the list of mails? Other digits are answers like any text."""
+    return text.strip() in ("1", "\uff11")
 
 
 def code_of(text: str) -> str | None:

@@ -51,6 +51,7 @@ class Scene(Protocol):
     def do(self, work: Callable[[Any], Any]) -> Any: ...
     def rule(self, account_id: int, kind: str, **settings: object) -> None: ...
     def file(self, data: bytes, account_id: int, *, envelope: str, announce: bool = True) -> int: ...
+    def keep(self, data: bytes, *, envelope: str) -> int: ...
     def outcome(self) -> dict[str, Any]: ...
 
 
@@ -80,8 +81,14 @@ class FakeScene:
     def file(self, data: bytes, account_id: int, *, envelope: str, announce: bool = True) -> int:
         target = ToMailbox(account_id, account_id, self.books.accounts.all[account_id].address, 1)
         kept, self.books.reactions = self.books.reactions, self.books.reactions if announce else {}
-        mail_id = self.books.file_mail(target, data=data, envelope_sender=envelope)
+        folder = "INBOX" if announce else "Sent"
+        mail_id = self.books.file_mail(target, data=data, envelope_sender=envelope, folder=folder)
         self.books.reactions = kept
+        return mail_id
+
+    def keep(self, data: bytes, *, envelope: str) -> int:
+        mail_id = self.books.new_id()
+        self.books.bodies[mail_id], self.books.senders[mail_id] = data, envelope
         return mail_id
 
     def outcome(self) -> dict[str, Any]:
@@ -101,6 +108,11 @@ class FakeScene:
             "extensions": [n.extension for n in books.notices.all if n.reason != "code"],
             "mails": [letter(sent.data, sent.sender) for sent in books.mails],
             "stops": sorted(books.stops.all.items()),
+            "copies": sorted(
+                ({1: "ann", 2: "bob"}[row["mailbox_id"]], row["envelope_sender"], row["subject"], row["flags"])
+                for row in books.rows.values()
+                if row["folder"] == "Sent"
+            ),
         }
 
 
@@ -135,9 +147,9 @@ class StoreScene:
         def run(books: BooksOfStore) -> Any:
             send_mail = books.send_mail
 
-            def noted(data: bytes, *, sender: str, recipients: Any, account_id: int = 0) -> int:
+            def noted(data: bytes, *, sender: str, **more: Any) -> int:
                 self.sent.append((data, sender))
-                return send_mail(data, sender=sender, recipients=recipients, account_id=account_id)
+                return send_mail(data, sender=sender, **more)
 
             books.send_mail = noted  # type: ignore[method-assign]
             return work(books)
@@ -167,6 +179,15 @@ class StoreScene:
 
         return int(self.do(work))
 
+    def keep(self, data: bytes, *, envelope: str) -> int:
+        def work(books: BooksOfStore) -> int:
+            mail_id = books.new_id()
+            blob = self._blobs.put_now(mail_id, data)
+            books.relay.keep(sender=envelope, recipient="13700137000@hub.cn", blob=blob, mail_id=mail_id)
+            return mail_id
+
+        return int(self.do(work))
+
     def outcome(self) -> dict[str, Any]:
         def look(books: BooksOfStore) -> dict[str, Any]:
             assert books.failures.count() == 0
@@ -189,6 +210,11 @@ class StoreScene:
                 "extensions": [n.extension for n in notices],
                 "mails": [letter(data, sender) for data, sender in self.sent],
                 "stops": [tuple(row) for row in stops],
+                "copies": sorted(
+                    (name, row["envelope_sender"], row["subject"], row["flags"])
+                    for name, account_id in (("ann", self.ann), ("bob", self.bob))
+                    for row in books.mails.in_folder(books.mails.mailbox_of(account_id) or 0, "Sent")
+                ),
             }
 
         outcome: dict[str, Any] = self.desk.read_now(look)
@@ -328,6 +354,55 @@ def to_phone(scene: Scene) -> None:
     scene.do(fail)
 
 
+def told_once(scene: Scene) -> None:
+    prove(scene, scene.bob, BOB_PHONE)
+    scene.rule(scene.bob, "arrival")
+    scene.do(lambda books: books.contacts.add(scene.ann, "Bob", ["bob@hub.cn"], [BOB_PHONE]))
+    for n, is_first_sent in enumerate((True, False, True)):
+        data = mail(f"第{n}", sender="ann@hub.cn", message_id=f"<{n}@hub.cn>", X_Caiyou_Notify="sms")
+        sent_id = scene.file(data, scene.ann, envelope="ann@hub.cn", announce=False)
+        submitted = MailSubmitted(sent_id, scene.ann, ("bob@hub.cn",), data, scene.now_ms)
+        if is_first_sent:
+            scene.do(lambda books, submitted=submitted: books.publish(submitted))
+            minutes(scene, 59 if n == 0 else 61)
+        scene.file(data, scene.bob, envelope="ann@hub.cn")
+        if not is_first_sent:
+            scene.do(lambda books, submitted=submitted: books.publish(submitted))
+
+
+def listed(scene: Scene) -> None:
+    prove(scene, scene.ann, ANN_PHONE)
+    text(scene, "1")
+    minutes(scene, 1)
+    scene.rule(scene.ann, "arrival", daily_cap=2)
+    for n in range(3):
+        scene.file(mail(f"第{n}", message_id=f"<{n}@x>"), scene.ann, envelope="x@x.org")
+        minutes(scene, 1)
+    assert scene.do(lambda books: start_proof(books, scene.bob, ANN_PHONE, "482913")) == "sent"
+    scene.rule(scene.ann, "arrival", digest=30)
+    scene.file(mail("码", "您的验证码是 482913", message_id="<c@x>"), scene.ann, envelope="x@x.org")
+    text(scene, "１")
+    text(scene, "1")
+    text(scene, "1", sender=STRANGER)
+    minutes(scene, 3 * 24 * 60)
+    text(scene, "1")
+    text(scene, "2")
+
+
+def failed_from_outside(scene: Scene) -> None:
+    """From names somebody who sent nothing; what is told goes to the sender of the envelope."""
+    data = mail(sender="innocent@example.net")
+    mail_id = scene.keep(data, envelope="wang@example.org")
+    event = PhoneMailArrived(mail_id, STRANGER, "wang@example.org", "13700137000@hub.cn", None, data, scene.now_ms)
+    scene.do(lambda books: books.publish(event))
+
+    def fail(books: Any) -> None:
+        (row,) = books.outbox.with_key(0, [f"phone mail {STRANGER} {books.now_ms // 86_400_000}.0"]).values()
+        books.publish(MessageSettled(row["id"], 0, "failed", "UNDELIV"))
+
+    scene.do(fail)
+
+
 def strangers_to_phone(scene: Scene) -> None:
     for n in range(22):
         mail_id = scene.do(lambda books: books.new_id())
@@ -377,6 +452,9 @@ SCENES = [
     on_send,
     to_phone,
     strangers_to_phone,
+    failed_from_outside,
+    told_once,
+    listed,
     words,
     codes,
 ]
@@ -390,6 +468,33 @@ def test_both_books_tell_the_same_story(scene: Callable[[Scene], None], store_sc
     expected, found = fake.outcome(), store_scene.outcome()
     assert found == expected
     assert any(found.values())
+
+
+def test_the_stories_end_as_they_should(store_scene: StoreScene) -> None:
+    """What the scenes above compare is right, not only the same."""
+    told_once(store_scene)
+    outcome = store_scene.outcome()
+    assert [sms[0] for sms in outcome["sms"]] == [BOB_PHONE] * 4
+    assert [notice[3] for notice in outcome["notices"]] == ["", "told when it was sent", "", "", ""]
+    told_and_answered(store_scene)
+    assert [copy[2:] for copy in store_scene.outcome()["copies"] if copy[0] == "ann" and copy[2].startswith("Re:")] == [
+        ("Re: 合同评审", "S"),
+        ("Re: 茶", "S"),
+        ("Re: 茶", "S"),
+    ]
+    failed_from_outside(store_scene)
+    assert store_scene.sent[-1][0].count(b"To: <wang@example.org>") == 1
+
+
+def test_the_list_over_the_store(store_scene: StoreScene) -> None:
+    listed(store_scene)
+    lists = [sms[1] for sms in store_scene.outcome()["sms"] if sms[3] == "reply"]
+    assert lists == [
+        "【彩邮】近3天没有新邮件提醒。",
+        "【彩邮】近3天的邮件：\n1 12:02 王五 第1\n2 12:01 王五 第0",
+        "【彩邮】没有找到您要回复的邮件，短信未转发。回?看帮助。",
+        "【彩邮】近3天没有新邮件提醒。",
+    ]
 
 
 async def test_mails_of_one_batch_are_told_each_on_its_own_extension(store_scene: StoreScene) -> None:

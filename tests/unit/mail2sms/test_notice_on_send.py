@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.mail2sms import ACCESS, ANN, ANN_PHONE, BOB_PHONE, STRANGER, World, mail, read
+from gateway.core.events import MailSubmitted
+from tests.fakes.mail2sms import ACCESS, ANN, ANN_PHONE, BOB, BOB_PHONE, STRANGER, World, mail, read
 
 
 def asked(subject: str = "合同评审", **fields: str) -> bytes:
@@ -144,3 +145,94 @@ def test_the_members_own_phone_in_the_book_is_told_too() -> None:
     world.books.contacts.add(ANN, "ich", ["ann@hub.cn"], [ANN_PHONE])
     world.submits(asked(), "ann@hub.cn")
     assert [sms.recipient for sms in world.books.outbox.sent] == [ANN_PHONE]
+
+
+# --- told by the sender and by the recipient's own rule ---------------------------------------------------------------
+
+
+def world_of_two() -> World:
+    """Bob has Ann's phone in his address book; Ann has new mail told."""
+    world = World()
+    world.books.contacts.add(BOB, "Ann", ["ann@hub.cn"], [ANN_PHONE])
+    world.rule()
+    return world
+
+
+BOBS = mail(sender="Bob <bob@hub.cn>", message_id="<b1@hub.cn>", X_Caiyou_Notify="sms")
+
+
+def bob_submits(world: World, data: bytes = BOBS) -> int:
+    mail_id = world.books.new_id()
+    world.books.bodies[mail_id] = data
+    event = MailSubmitted(mail_id, BOB, ("ann@hub.cn",), data, world.books.now_ms)
+    world.on_send.notify_on_send(event, world.books)
+    return mail_id
+
+
+def test_what_was_told_when_it_was_sent_is_not_told_when_it_arrives() -> None:
+    world = world_of_two()
+    bob_submits(world)
+    world.later(minutes=59)
+    mail_id = world.arrives(b"Received: by hub.cn\r\n" + BOBS, envelope="bob@hub.cn")
+    assert len(world.books.outbox.sent) == 1
+    assert world.books.notices.all[-1].reason == "told when it was sent"
+    assert world.books.timeline.of(mail_id) == ["none: told when it was sent"]
+
+
+def test_after_an_hour_or_for_another_mail_it_is_told() -> None:
+    world = world_of_two()
+    bob_submits(world)
+    world.arrives(mail(sender="bob@hub.cn", message_id="<b2@hub.cn>"), envelope="bob@hub.cn")
+    world.later(minutes=61)
+    world.arrives(BOBS, envelope="bob@hub.cn")
+    assert len(world.books.outbox.sent) == 3
+
+
+def test_without_a_message_id_nothing_is_the_same_mail() -> None:
+    world = world_of_two()
+    data = BOBS.replace(b"Message-ID: <b1@hub.cn>\r\n", b"")
+    bob_submits(world, data)
+    world.arrives(data, envelope="bob@hub.cn")
+    assert len(world.books.outbox.sent) == 2
+
+
+def test_two_arrivals_of_one_mail_are_both_told() -> None:
+    world = world_of_two()
+    world.arrives(BOBS, envelope="bob@hub.cn")
+    world.arrives(BOBS, envelope="bob@hub.cn")
+    assert len(world.books.outbox.sent) == 2
+
+
+def test_another_phone_is_told_all_the_same() -> None:
+    world = world_of_two()
+    world.prove(ANN, STRANGER)
+    world.books.rules.all.clear()
+    world.rule(number=STRANGER)
+    bob_submits(world)
+    world.arrives(BOBS, envelope="bob@hub.cn")
+    assert [sms.recipient for sms in world.books.outbox.sent] == [ANN_PHONE, STRANGER]
+
+
+@pytest.mark.parametrize("settings", [{}, {"digest": 30}])
+def test_what_its_own_rule_tells_or_holds_is_not_told_again_for_the_sender(settings: dict[str, object]) -> None:
+    """Within the hub a mail is filed before its sending is told of."""
+    world = world_of_two()
+    world.books.rules.all.clear()
+    world.rule(**settings)
+    world.arrives(BOBS, envelope="bob@hub.cn")
+    mail_id = bob_submits(world)
+    assert len(world.books.outbox.sent) == (0 if settings else 1)
+    assert world.books.timeline.of(mail_id) == ["ann@hub.cn not told again: told when it arrived"]
+    assert not world.books.mails
+    world.later(minutes=30)
+    world.notifier.release_held(world.books)
+    assert len(world.books.outbox.sent) == 1
+
+
+def test_what_its_own_rule_drops_is_told_for_the_sender() -> None:
+    world = world_of_two()
+    world.books.rules.all.clear()
+    world.rule(senders=["@elsewhere.example"])
+    world.arrives(BOBS, envelope="bob@hub.cn")
+    bob_submits(world)
+    assert len(world.books.outbox.sent) == 1

@@ -169,7 +169,31 @@ def test_other_sms_and_other_ends_are_not_reported() -> None:
 @pytest.mark.parametrize("sender", ["a b <a b@example.org>", "<a\r\n b@example.org>", "nobody", ""])
 def test_an_address_that_is_none_gets_no_report(sender: str) -> None:
     world = World()
-    data = f"From: {sender}\r\nSubject: x\r\n\r\ny".encode()
-    world.mails_phone(data, envelope="a@example.org")
+    world.mails_phone(mail(), envelope=sender or "a@example.org")
+    world.books.senders[max(world.books.bodies)] = sender
     fails(world)
     assert not world.books.mails
+
+
+def test_a_report_goes_to_the_envelope_never_to_from() -> None:
+    world = World()
+    world.mails_phone(mail(sender="innocent@example.net", Reply_To="innocent@example.net"), envelope=OUTSIDE)
+    fails(world)
+    assert [sent.recipients for sent in world.books.mails] == [(OUTSIDE,)]
+
+
+def test_without_an_envelope_nobody_outside_is_told() -> None:
+    world = World()
+    mail_id = world.mails_phone(mail(sender="innocent@example.net"), envelope=OUTSIDE)
+    world.books.senders.clear()
+    fails(world)
+    assert not world.books.mails
+    assert world.books.timeline.of(mail_id)[-1] == "the sender is not told: no envelope says who it is"
+
+
+def test_a_member_who_logged_in_is_told_without_an_envelope_too() -> None:
+    world = World()
+    world.mails_phone(mail(sender="innocent@example.net"), envelope="ann@hub.cn", account_id=ANN)
+    world.books.senders.clear()
+    fails(world)
+    assert [sent.recipients for sent in world.books.mails] == [("ann@hub.cn",)]

@@ -52,6 +52,24 @@ def test_a_plain_reply_finds_the_last_notice(to: str) -> None:
     assert len(world.books.mails) == 1
 
 
+def test_a_members_answer_is_kept_in_their_folder_sent() -> None:
+    world = told()
+    world.books.reactions[MailArrived] = [world.notifier.notify_on_arrival]
+    world.texts("好的")
+    (row,) = [row for row in world.books.rows.values() if row.get("folder") == "Sent"]
+    assert (row["mailbox_id"], row["flags"], row["subject"]) == (ANN, "S", "Re: 合同评审")
+    assert world.books.bodies[row["id"]] == world.books.mails[0].data
+    assert len(world.books.outbox.sent) == 1  # the copy is announced to nobody
+
+
+def test_an_answer_under_a_phones_address_is_kept_for_nobody() -> None:
+    world = World()
+    world.mails_phone(mail(), ANN_PHONE, envelope="wang@example.org")
+    world.texts("好的")
+    assert len(world.books.mails) == 1
+    assert not [row for row in world.books.rows.values() if row["folder"] == "Sent"]
+
+
 def test_the_extension_finds_an_older_conversation() -> None:
     world = told()
     world.later(minutes=1)
@@ -241,6 +259,141 @@ def test_answers_leave_by_the_link_the_sms_came_by() -> None:
     world = World()
     world.texts("?")
     assert (world.books.outbox.sent[0].link, world.books.outbox.sent[0].sender) == ("cmpp1", ACCESS)
+
+
+# --- the list -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["1", "１"])
+def test_one_gets_the_list_of_mails_told_and_held(text: str) -> None:
+    world = told()
+    world.later(minutes=5)
+    world.rule(digest=30)
+    world.books.rules.all.reverse()  # the digest decides from here on
+    world.arrives(mail("茶", sender="zhao@example.org", message_id="<z@example.org>"))
+    world.texts(text)
+    assert answers(world) == ["【彩邮】近3天的邮件：\n1 12:05 zhao 茶\n2 12:00 王五 合同评审"]
+    assert not world.books.mails
+
+
+def test_the_list_is_in_the_members_language_and_unsigned_where_the_route_signs() -> None:
+    world = World(route_signs=True)
+    world.prove(BOB, BOB_PHONE)
+    world.texts("1", sender=BOB_PHONE)
+    assert answers(world) == ["Nothing new in the last 3 days."]
+
+
+def test_the_list_knows_the_address_book_and_names_nine() -> None:
+    world = World()
+    world.rule()
+    world.books.contacts.add(ANN, "老王", ["wang@example.org"])
+    for n in range(12):
+        world.arrives(mail(f"第{n}", message_id=f"<{n}@x>"))
+        world.later(minutes=1)
+    world.texts("1")
+    lines = answers(world)[0].split("\n")[1:]
+    assert lines[0] == "1 12:11 老王 第11"
+    assert lines[-1] == "9 12:03 老王 第3"
+    assert len(lines) == 9
+
+
+def test_what_is_old_dropped_gone_or_a_code_is_not_listed() -> None:
+    world = told()
+    world.later(days=3, minutes=1)
+    gone = world.arrives(mail("gone", message_id="<g@x>"))
+    del world.books.bodies[gone]
+    start_proof(world.books, BOB, ANN_PHONE, "482913")
+    world.books.rules.all.clear()
+    world.rule(daily_cap=1)
+    world.arrives(mail("over the cap", message_id="<o@x>"))
+    world.texts("1")
+    assert answers(world) == ["【彩邮】近3天没有新邮件提醒。"]
+
+
+def test_a_code_stays_withheld_in_the_list() -> None:
+    world = World()
+    world.rule(allow_codes=True)
+    world.arrives(mail("登录", "您的验证码是 482913"))
+    world.texts("1")
+    assert "482913" in world.books.outbox.sent[0].text
+    assert "482913" not in answers(world)[0]
+    world.arrives(mail("482913", "是您的验证码", message_id="<c@x>"))
+    world.later(minutes=1)
+    world.texts("1")
+    assert "482913" not in answers(world)[1]
+
+
+def test_who_had_the_number_before_is_not_shown_to_who_has_it_now() -> None:
+    world = told()
+    world.rule(digest=30)
+    world.books.rules.all.reverse()
+    world.arrives(mail("held", message_id="<h@x>"))
+    world.books.phones.all.clear()
+    world.later(hours=1)
+    world.prove(BOB, ANN_PHONE)
+    world.texts("1")
+    assert answers(world) == ["[Caiyou] Nothing new in the last 3 days."]
+
+
+def test_a_mail_a_member_had_told_is_on_the_list_of_who_got_it() -> None:
+    world = World()
+    world.prove(BOB, BOB_PHONE)
+    world.books.contacts.add(ANN, "Bob", ["bob@hub.cn"], [BOB_PHONE])
+    world.rule("send")
+    world.submits(mail("Tea", sender="Ann <ann@hub.cn>", to="bob@hub.cn"), "bob@hub.cn")
+    world.texts("1", sender=BOB_PHONE)
+    assert answers(world) == ["[Caiyou] Mails of the last 3 days:\n1 12:00 Ann Tea"]
+
+
+@pytest.mark.parametrize("text", ["2", "9", "12", "1 ok"])
+def test_other_digits_are_replies(text: str) -> None:
+    world = told()
+    world.texts(text)
+    assert len(world.books.mails) == 1
+    assert not answers(world)
+
+
+def test_one_from_a_phone_of_no_member_is_a_reply() -> None:
+    world = World()
+    world.books.contacts.add(ANN, "赵六", ["zhao@example.org"], [STRANGER])
+    world.rule("send")
+    world.submits(mail(sender="ann@hub.cn", to="zhao@example.org"), "zhao@example.org")
+    world.texts("1", sender=STRANGER)
+    assert len(world.books.mails) == 1
+    assert not answers(world)
+
+
+def test_a_stopped_phone_gets_no_list() -> None:
+    world = told()
+    world.texts("T")
+    world.later(minutes=1)
+    world.texts("1")
+    assert len(answers(world)) == 1
+    assert not world.books.mails
+
+
+def test_lists_are_given_thirty_times_a_day_ten_seconds_apart() -> None:
+    world = told()
+    for _ in range(40):
+        world.texts("1")
+        world.later(seconds=9)
+        world.texts("1")
+        world.later(seconds=2)
+    assert len(answers(world)) == 30
+    world.later(days=1)
+    world.texts("1")
+    assert len(answers(world)) == 31
+
+
+def test_a_list_that_comes_back_is_not_answered() -> None:
+    world = World(route_signs=True)
+    world.rule()
+    world.arrives(mail())
+    world.texts("1")
+    world.later(minutes=1)
+    world.texts(answers(world)[0])
+    assert len(answers(world)) == 1
+    assert not world.books.mails
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail2sms.words import Word, code_of, is_from_program, word_of
+from mail2sms.words import Word, asks_for_list, code_of, is_from_program, word_of
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,14 @@ def test_any_text_is_judged(text: str) -> None:
     word_of(text)
     code_of(text)
     is_from_program(text, ("【彩邮】",))
+
+
+@pytest.mark.parametrize("text", ["1", "１", " 1\r\n"])
+def test_one_asks_for_the_list(text: str) -> None:
+    assert asks_for_list(text)
+    assert word_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["", "2", "9", "11", "1.", "①", "一", "1 OK", "-1"])
+def test_nothing_else_asks_for_the_list(text: str) -> None:
+    assert not asks_for_list(text)

@@ -169,7 +169,7 @@ def test_a_subject_loses_its_chain(subject: str, clean: str) -> None:
         ("ok\n\n-----Original Message-----\nold", "ok", {"quote"}),
         ("ok\n\nOn Mon, Nov 23, 2026 at 9:00 AM Bob <b@x.com> wrote:\nold", "ok", {"quote"}),
         ("ok\n\nOn Mon, Nov 23, 2026 at 9:00 AM\nBob <b@x.com> wrote:\nold", "ok", {"quote"}),
-        ("好\n在 2026-11-23 09:00:00，\"李四\" <l@x.cn> 写道：\n旧", "好", {"quote"}),
+        ('好\n在 2026-11-23 09:00:00，"李四" <l@x.cn> 写道：\n旧', "好", {"quote"}),
         ("好\n李四 <l@x.cn> 于2026年11月23日周一 09:00写道：\n旧", "好", {"quote"}),
         ("好\n发件人：李四\n发送时间：昨天\n旧", "好", {"quote"}),
         ("ok\nFrom: Bob\nSent: Monday\nold", "ok", {"quote"}),
@@ -191,8 +191,11 @@ def test_a_subject_loses_its_chain(subject: str, clean: str) -> None:
         ("a\n==========\nb", "a b", {"noise"}),
         ("a [cid:image001.png@01D] b", "a b", {"noise"}),
         ("多\u200b余\u3000\u3000空  格\u00a0\n\n\n行", "多余 空 格 行", set()),
-        ("这一行写得很长很长所以被邮件程序在中间硬折成了两行，但意思没\n断",
-         "这一行写得很长很长所以被邮件程序在中间硬折成了两行，但意思没断", set()),
+        (
+            "这一行写得很长很长所以被邮件程序在中间硬折成了两行，但意思没\n断",
+            "这一行写得很长很长所以被邮件程序在中间硬折成了两行，但意思没断",
+            set(),
+        ),
         ("This message is what I wrote: yes", "This message is what I wrote: yes", {"disclaimer"}),
         ("本邮件由系统自动发出\n您的订单已发货", "您的订单已发货", {"disclaimer"}),
         ("时间：三点\n地点：五楼", "时间：三点 地点：五楼", set()),
@@ -294,9 +297,7 @@ def test_a_long_subject_leaves_half_to_the_body() -> None:
 def test_a_digest_names_whom_it_can() -> None:
     options = dataclasses.replace(ZH, now=NOW.replace(hour=8, minute=0))
     entries = [DigestEntry("张三", 2), DigestEntry("王五", 1, "Re: 合同"), DigestEntry("支付宝", 4)]
-    assert summary.compose_digest(entries, options).text == (
-        "【彩邮】08:00前7封：张三2、王五(合同)、支付宝4 回1看列表"
-    )
+    assert summary.compose_digest(entries, options).text == ("【彩邮】08:00前7封：张三2、王五(合同)、支付宝4 回1看列表")
     many = summary.compose_digest(entries * 20, options)
     assert many.text.endswith("… 回1看列表")
     assert many.segments == 1
@@ -328,3 +329,81 @@ def test_any_mail_fits_its_segments(
     signature = {"zh": "【彩邮】", "en": "[Caiyou] "}[language] if route_signs else ""
     assert len(text.split(signature + notice.text, notice.alphabet)) == notice.segments <= segments
     assert not set(notice.text) & set("\r\n\x00\ue000")
+
+
+# --- the list -----------------------------------------------------------------------------------------------------
+
+LIST = dataclasses.replace(ZH, segments=3)
+
+
+def listed(*mails: NoticeFacts, options: NoticeOptions = LIST) -> Notice:
+    return summary.compose_list(mails, 3, options)
+
+
+def test_the_list_has_a_line_for_each_mail() -> None:
+    mails = [
+        dataclasses.replace(FACTS, subject="Re: 回复：合同评审", body="请看"),
+        dataclasses.replace(FACTS, received=NOW - datetime.timedelta(days=1), name="Very Long Sender", subject="Tea"),
+        dataclasses.replace(FACTS, received=NOW - datetime.timedelta(days=2), contact_name="老王", body="没有主题"),
+        dataclasses.replace(FACTS, subject="", body=""),
+    ]
+    assert listed(*mails).text.split("\n") == [
+        "【彩邮】近3天的邮件：",
+        "1 09:05 张三 合同评审",
+        "2 昨09:06 Very Long Tea",
+        "3 11/22 老王 没有主题",
+        "4 09:05 张三 (无主题)",
+    ]
+    assert listed(*mails).segments == 2
+    assert LeftOut.REST not in listed(*mails).left_out
+
+
+def test_an_empty_list_says_so() -> None:
+    assert listed().text == "【彩邮】近3天没有新邮件提醒。"
+    assert listed(options=dataclasses.replace(EN, route_signs=True)).text == "Nothing new in the last 3 days."
+
+
+def test_a_list_withholds_what_a_notice_withholds() -> None:
+    shown = listed(
+        dataclasses.replace(FACTS, subject="482913", body="是您的验证码"),
+        dataclasses.replace(FACTS, subject="", body="您的验证码是 482913"),
+        dataclasses.replace(FACTS, subject="密码：geheim77", body=""),
+        dataclasses.replace(FACTS, subject="卡 4111111111111111", body=""),
+    )
+    assert shown.text.split("\n")[1:] == [
+        "1 09:05 张三 ****",
+        "2 09:05 张三 含验证码，请登录查看",
+        "3 09:05 张三 含密码，请登录查看",
+        "4 09:05 张三 卡 ****1111",
+    ]
+    assert shown.left_out >= {LeftOut.CODE, LeftOut.PASSWORD, LeftOut.CARD}
+
+
+def test_subjects_give_way_before_lines_do() -> None:
+    nine = [dataclasses.replace(FACTS, subject=f"关于第{n}次合同评审会议的通知和材料") for n in range(9)]
+    shown = listed(*nine)
+    assert (shown.segments, shown.text.count("\n")) == (3, 9)
+    assert len(shown.text) > 190
+    assert all(line.endswith("…") for line in shown.text.split("\n")[1:])
+    wide = [dataclasses.replace(mail, name="十个字的名字就是这样", received=NOW.replace(year=2025)) for mail in nine]
+    shown = listed(*wide)
+    assert shown.segments == 3
+    assert 4 <= shown.text.count("\n") < 9
+    assert LeftOut.REST in shown.left_out
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.text(max_size=20), st.text(max_size=60), st.text(max_size=60)), max_size=9),
+    st.sampled_from(["zh", "en"]),
+    st.booleans(),
+)
+def test_a_list_never_takes_more_than_its_segments(
+    mails: list[tuple[str, str, str]], language: str, route_signs: bool
+) -> None:
+    options = dataclasses.replace(LIST, language=language, route_signs=route_signs)
+    facts = [NoticeFacts(received=NOW, name=name, subject=subject, body=body) for name, subject, body in mails]
+    shown = listed(*facts, options=options)
+    assert 1 <= shown.segments <= 3
+    assert text.fits(shown.text, 3)
+    assert shown.text.count("\n") <= len(mails)

@@ -54,7 +54,19 @@ def test_a_field_is_not_read_as_a_template() -> None:
 
 
 @pytest.mark.parametrize("language", engine.LANGUAGES)
-@pytest.mark.parametrize("key", ["number_code", "number_proved", "stop_done", "start_done", "over_cap"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "number_code",
+        "number_proved",
+        "stop_done",
+        "start_done",
+        "over_cap",
+        "help",
+        "no_mail_found",
+        "list_empty",
+    ],
+)
 def test_fixed_answers_go_out_in_one_message(language: str, key: str) -> None:
-    shown = engine.sms_texts(language).render(key, code="123456", minutes=10, count=20)
+    shown = engine.sms_texts(language).render(key, code="123456", minutes=10, count=20, days=3)
     assert text.fits(shown, 1)
