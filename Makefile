@@ -51,6 +51,8 @@ soak: setup system  ## Kill the hub at random moments for as long as you like (R
 
 docs: setup  ## Write the parts of docs/ that are made from the code
 	$(BIN)/caiyou config describe --markdown > docs/configuration.md
+	$(BIN)/python deploy/licences.py > docs/licences.md
+	$(BIN)/python deploy/module_map.py
 
 lock:  ## Choose the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet pip-tools

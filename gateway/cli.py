@@ -36,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from carriers.simulator import command  # its web page need not be loaded for anything else
 
         sys.exit(command.main(words[1:]))
-    options = parser().parse_args(words)
+    options, more = parser().parse_known_args(words)
+    if more:
+        # `caiyou wire smpp --encode LINE`: argparse gives up on a list of words that an option interrupts.
+        if not hasattr(options, "lines") or any(word.startswith("--") for word in more):
+            parser().error(f"unrecognized arguments: {' '.join(more)}")
+        options.lines += more
     try:
         sys.exit(options.run(options) or 0)
     except CaiyouError as error:

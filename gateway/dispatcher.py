@@ -130,6 +130,11 @@ class Lane:
         """Messages claimed and not yet answered."""
         return len(self._open)
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether claimed segments wait for room on the wire."""
+        return bool(self._pending)
+
     # --- out ------------------------------------------------------------------------------------------------
 
     def submit_pending(self) -> None:
@@ -495,10 +500,11 @@ class Dispatcher:
         self._journal.throttled(link.name, pause_s)
 
     def link_ready(self, link: Link) -> None:
-        """There is room for more submits."""
+        """There is room for more submits; an idle lane has nothing to do with it and is not woken."""
         lane = self.lanes[link.name]
-        lane.submit_pending()
-        lane.wake()
+        if lane.has_pending:
+            lane.submit_pending()
+            lane.wake()
 
     def _note_state(self, link: Link, state: str, error: str) -> None:
         self._tell_router(link)

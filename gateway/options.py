@@ -52,6 +52,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             if value is None
             else _value(next(a for a in typing.get_args(hint) if a is not type(None)), value, where)
         )
+    if origin is typing.Literal:
+        if value not in typing.get_args(hint):
+            raise ConfigError(f"{where} must be one of {', '.join(map(str, typing.get_args(hint)))}")
+        return value
     if origin is tuple:
         if not isinstance(value, list):
             raise ConfigError(f"{where} must be a list")
@@ -105,6 +109,8 @@ def _type_words(hint: Any) -> str:
         return _type_words(next(a for a in typing.get_args(hint) if a is not type(None)))
     if typing.get_origin(hint) is tuple:
         return "list"
+    if typing.get_origin(hint) is typing.Literal:
+        return " | ".join(_show(choice) for choice in typing.get_args(hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return " | ".join(f'"{member.value}"' for member in hint)
     return _word(hint)

@@ -24,6 +24,12 @@ class SmppConfig:
     port: int = 2775
     #: Speak TLS; SMPP itself sends the password in clear.
     tls: bool = False
+    #: File with the certificate authority of the carrier; "" takes those of the system.
+    tls_ca: str = ""
+    #: File with our own certificate, where the carrier wants one.
+    tls_certificate: str = ""
+    #: File with the key of our own certificate; "" when it is in the same file.
+    tls_key: str = ""
     #: Account name the carrier gave, at most 15 characters.
     system_id: str = ""
     #: Password the carrier gave; 8 characters by the specification, longer ones are sent as they are.

@@ -55,6 +55,8 @@ def _add_route(options: argparse.Namespace) -> None:
     if options.prefix and not options.prefix.startswith("+"):
         raise BadRequest("write the prefix in the international form, like +86138")
     with open_desk(options.config) as desk:
+        if not desk.read_now(lambda books: books.links.routes()):
+            print("this is the first route: numbers that no route fits are sent nowhere from now on", file=sys.stderr)
         desk.run_now(
             lambda books: books.links.add_route(Route(options.prefix, options.link, options.cost, options.preference))
         )

@@ -9,7 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
+from gateway.core.errors import ConfigError
 from gateway.store.database import Store
 from gateway.store.schema import metadata
 
@@ -23,13 +25,21 @@ def _config() -> Config:
 
 
 def upgrade(store: Store) -> None:
-    """Run every migration that this database has not had; does nothing when it is up to date."""
+    """Run every migration that this database has not had; does nothing when it is up to date.
+
+    Raises ConfigError for a database of a newer version.
+    """
     with store.engine.connect() as plain:
         connection = plain.execution_options(caiyou_write=True)
         config = _config()
         config.attributes["connection"] = connection
-        with connection.begin():
-            command.upgrade(config, "head")
+        try:
+            with connection.begin():
+                command.upgrade(config, "head")
+        except CommandError as error:
+            raise ConfigError(
+                f"the database was made by a newer version of caiyou than this one ({error}); use that version"
+            ) from error
 
 
 def differences(store: Store) -> list[object]:
