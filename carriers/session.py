@@ -34,9 +34,7 @@ class SubmitAnswered(NamedTuple):
 
     segment: Segment
     outcome: Outcome
-    carrier_ids: tuple[
-        str, ...
-    ] = ()  # every form under which a report may name it; the first is the one to show
+    carrier_ids: tuple[str, ...] = ()  # every form under which a report may name it; the first is the one to show
     code: int = 0
     reason: str = ""
 

@@ -273,10 +273,11 @@ class CmppLine(SimulatedLine):
         place = delivery.concat
         data = delivery.data
         fmt = 8 if delivery.alphabet is Alphabet.UCS2 else 0
+        delivery.msg_id = delivery.msg_id or operator.cmpp_ids.take(operator.wall_clock())
         if place is not None:
             data = with_header(concat_element(place.reference, place.total, place.number), data)
         return Deliver(
-            msg_id=operator.cmpp_ids.take(operator.wall_clock()),
+            msg_id=delivery.msg_id,
             dest_id=delivery.to.encode("ascii", "replace")[:21],
             tp_udhi=0 if place is None else 1,
             msg_fmt=fmt,

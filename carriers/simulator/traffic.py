@@ -74,6 +74,7 @@ class Written:
     concat: Concat | None
     text: Text
     sends: int = 0
+    msg_id: int = 0  # CMPP: given when it is first sent, the same when it is sent again
 
 
 Delivery = Report | Written

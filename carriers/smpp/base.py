@@ -48,9 +48,7 @@ class Pdu:
         if sequence_number is None:
             sequence_number = self.sequence_number
         try:
-            head = HEADER.pack(
-                HEADER_OCTETS + len(body), self.command_id, self.command_status, sequence_number
-            )
+            head = HEADER.pack(HEADER_OCTETS + len(body), self.command_id, self.command_status, sequence_number)
         except struct.error as error:
             raise LocalProtocolError("a number of the header takes more than 32 bits") from error
         return head + body

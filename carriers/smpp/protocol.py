@@ -444,9 +444,7 @@ class SmppProtocol:
     def _refuse(self, command_id: int, sequence: int, command_status: int) -> None:
         if command_id not in UNANSWERED:
             # The header alone, as every error response may be (3.4 section 4.1.2 and on).
-            self._out.append(
-                HEADER.pack(HEADER_OCTETS, command_id | RESPONSE_BIT, command_status, sequence)
-            )
+            self._out.append(HEADER.pack(HEADER_OCTETS, command_id | RESPONSE_BIT, command_status, sequence))
 
     def _answer_unbind(self) -> None:
         assert self._peer_unbind is not None

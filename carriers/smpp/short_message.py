@@ -78,12 +78,16 @@ class ShortMessage(Pdu):
                 f"{chr(self.sm_default_msg_id)}{chr(len(text))}"
             ).encode("latin-1")
             if not self.tlvs and not self.trailing:
-                return HEADER.pack(
-                    HEADER_OCTETS + len(body) + len(text),
-                    self.command_id,
-                    self.command_status,
-                    self.sequence_number if sequence_number is None else sequence_number,
-                ) + body + text
+                return (
+                    HEADER.pack(
+                        HEADER_OCTETS + len(body) + len(text),
+                        self.command_id,
+                        self.command_status,
+                        self.sequence_number if sequence_number is None else sequence_number,
+                    )
+                    + body
+                    + text
+                )
         except (ValueError, OverflowError):
             # Something is out of its bounds: the slow way finds out what and says so.
             body, text = b"".join([it.write(getattr(self, it.name)) for it in self.layout]), b""

@@ -70,9 +70,6 @@ class Uncertain(enum.StrEnum):
 #: Pauses between attempts, seconds; the last one repeats until the validity is over.
 RETRY_PAUSES_S = (5, 15, 60, 300, 900, 1800)
 
-#: Attempts after which a message that keeps being refused for the moment is given up.
-MAX_ATTEMPTS = 60
-
 
 def retry_pause_s(attempt: int) -> int:
     """Seconds to wait after the `attempt`-th try (from 1) failed for the moment."""
@@ -98,8 +95,9 @@ def after_attempt(
 ) -> Decision:
     """What becomes of a message whose segments were answered so.
 
-    The worst answer decides: permanent, uncertain, temporary, throttled, accepted. An uncertain segment is kept
-    apart from a temporary one because sending it again may double it on the phone.
+    The worst answer decides: permanent, uncertain, temporary, throttled, accepted. What a carrier refuses for the moment
+    is tried until its validity is over, however often: a storm of "too fast" says nothing of the message. An uncertain
+    segment is kept apart from a temporary one because sending it again may double it on the phone.
     """
     seen = set(outcomes)
     if Outcome.PERMANENT in seen:
@@ -111,8 +109,6 @@ def after_attempt(
         pause_ms = 1000 if Outcome.TEMPORARY not in seen else retry_pause_s(attempt) * 1000
         if now_ms + pause_ms >= expires_ms:
             return Decision(State.EXPIRED)
-        if attempt >= MAX_ATTEMPTS:
-            return Decision(State.FAILED)
         return Decision(State.QUEUED, due_ms=now_ms + pause_ms, other_link=Outcome.TEMPORARY in seen)
     return Decision(State.ACCEPTED)
 

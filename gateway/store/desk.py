@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from gateway.core import events
 from gateway.core.accounts import ToAddress, ToMailbox
+from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
-from gateway.core.events import Event, MailArrived, MessageSettled
+from gateway.core.events import Event, MailArrived, MessageSettled, PhoneMailArrived
 from gateway.core.mails import MailFacts, NewMail, Placement
 from gateway.core.outbox import State
 from gateway.core.routing import Router
@@ -208,6 +209,11 @@ class BooksOfStore:
         )
         self.aftermath.placements.append(placement)
         self.timeline.step(placement.mail_id, "filed", f"in {folder}, {len(data)} octets")
+        self.ledger.add(
+            LedgerLine(
+                target.account_id, Fact.MAIL_STORED, placement.mail_id, party=facts.sender[:320], units=len(data)
+            )
+        )
         if announce:
             self.publish(
                 MailArrived(
@@ -251,8 +257,8 @@ class BooksOfStore:
         """Send a mail of our own making: filed for members, queued for others; returns its id.
 
         `keep_copy_for` is the account in whose folder Sent a copy is filed, read and without a word to anybody. The
-        body is written here and now, inside the work: a batch that is undone leaves a file without a row behind, which
-        the sweep removes.
+        body is written here and now, inside the work: a batch that is undone leaves a file without a row behind. A mail
+        without envelope sender (a report of ours) rings no phone.
         """
         mail_id = self.new_id()
         blob = self._desk.blobs.put_now(mail_id, data)
@@ -292,6 +298,21 @@ class BooksOfStore:
                     first_id = None  # one row per mailbox, each with an id of its own
                 elif isinstance(target, ToAddress):
                     elsewhere.append(target.address)
+                elif sender:
+                    if first_id is not None:
+                        self.relay.keep(sender=sender, recipient=recipient, blob=blob, mail_id=mail_id)
+                        first_id = None
+                    self.publish(
+                        PhoneMailArrived(
+                            mail_id=mail_id,
+                            number=target.number,
+                            envelope_sender=sender,
+                            recipient=recipient,
+                            account_id=account_id or keep_copy_for or None,
+                            content=data,
+                            received_ms=self.now_ms,
+                        )
+                    )
         if elsewhere:
             self.queue_relay(sender=sender, recipients=elsewhere, blob=blob, account_id=account_id, mail_id=mail_id)
         return mail_id

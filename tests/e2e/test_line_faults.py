@@ -430,9 +430,7 @@ def accounts_seen(hub: Hub, one: Sent) -> set[str]:
 # --- what phones write --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("protocol", ["smpp", pytest.param("cmpp", marks=pytest.mark.xfail(
-    reason="the simulator gives a DELIVER that it repeats on another line a new Msg_Id", strict=False,
-))])  # fmt: skip
+@each_protocol
 async def test_what_phones_write_comes_once_however_often_the_line_breaks(tmp_path: Path, protocol: str) -> None:
     async with open_hub(tmp_path, protocol, speed=1) as hub:
         await hub.up()

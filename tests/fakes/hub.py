@@ -136,9 +136,7 @@ class Hub:
         found = self.desk.read_now(lambda books: books.timeline.of([one.id for one in sent]))
         return {message_id: [step.step for step in steps] for message_id, steps in found.items()}
 
-    async def ended(
-        self, sent: Collection[Sent], states: Collection[State] = FINAL, *, within_s: float = 10.0
-    ) -> None:
+    async def ended(self, sent: Collection[Sent], states: Collection[State] = FINAL, *, within_s: float = 10.0) -> None:
         """Wait until every message is in one of these states."""
         await until(lambda: self.states(sent).keys() <= set(states), within_s, lambda: self.told(sent))
 
@@ -281,9 +279,7 @@ async def open_hub(
         await desk.close()
 
 
-def make_link(
-    name: str, account: str, protocol: str, port: int, dispatcher: Dispatcher, **more: Any
-) -> Link:
+def make_link(name: str, account: str, protocol: str, port: int, dispatcher: Dispatcher, **more: Any) -> Link:
     """A link to a carrier on this machine, in the name of an account of the simulator."""
     kind = KINDS[protocol]
     link_options = {key: more.pop(key) for key in ("timing", "jitter", "rate_per_s") if key in more}
@@ -294,6 +290,4 @@ def make_link(
         else {"sp_id": SP_IDS[account], "secret": "secret08"}
     )
     config = kind.options(**(own | common))
-    return Link(
-        name, account, Endpoint("127.0.0.1", port), lambda: kind.session(config), dispatcher, **link_options
-    )
+    return Link(name, account, Endpoint("127.0.0.1", port), lambda: kind.session(config), dispatcher, **link_options)

@@ -100,7 +100,7 @@ class Operator:
 
 @dataclass
 class HubProcess:
-    """`caiyou serve`, with one member who has a mailbox and a token."""
+    """`caiyou serve`, with one member who has a mailbox and a token; with `token` given it has them already."""
 
     directory: Path
     url: str = ""
@@ -132,7 +132,7 @@ class HubProcess:
             books.accounts.add_domain(DOMAIN)
             return str(books.accounts.add_token(books.accounts.add(MEMBER).id, "driver", "send read"))
 
-        self.token = self.desk.run_now(add)
+        self.token = self.token or self.desk.run_now(add)
 
     # --- life and death -------------------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class HubProcess:
 
     def mail_subjects(self) -> list[str]:
         """Subjects of every row."""
-        return list(self.store.read_now(lambda tx: tx.read(sa.select(mails.c.subject)).scalars()))
+        return self.store.read_now(lambda tx: list(tx.read(sa.select(mails.c.subject)).scalars()))
 
     def messages(self) -> dict[int, Any]:
         """Rows of the outbox."""
@@ -210,7 +210,7 @@ class HubProcess:
     def doubtful(self) -> set[int]:
         """Messages of which it was unknown at some time whether they had gone out."""
         doubt = sa.select(timeline.c.subject_id).where(timeline.c.step.in_(("uncertain", "resend")))
-        return set(self.store.read_now(lambda tx: tx.read(doubt).scalars()))
+        return self.store.read_now(lambda tx: set(tx.read(doubt).scalars()))
 
 
 def _wait(true: Any, complaint: str, detail: Any = str) -> None:

@@ -26,6 +26,7 @@ class Call:
     name: str
     arguments: str
     result: str
+    thread: str = ""
 
     @property
     def path(self) -> str:
@@ -66,6 +67,6 @@ def read_trace(path: Path) -> Iterator[Call]:
             if match := _UNFINISHED.match(text):
                 begun[match[1] or "", match[2]] = match[3]
             elif match := _RESUMED.match(text):
-                yield Call(match[2], begun.pop((match[1] or "", match[2]), "") + match[3], match[4])
+                yield Call(match[2], begun.pop((match[1] or "", match[2]), "") + match[3], match[4], match[1] or "")
             elif match := _LINE.match(text):
-                yield Call(match[2], match[3], match[4])
+                yield Call(match[2], match[3], match[4], match[1] or "")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import Conflict, NotFound, StoreUnavailable
-from gateway.core.events import MailArrived, MessageSettled, SmsReceived
+from gateway.core.events import MailArrived, MessageSettled, PhoneMailArrived, SmsReceived
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.ports import Books
 from gateway.store.failures import MAX_TRIES
@@ -278,3 +278,16 @@ async def placed(bench: Bench) -> None:
 
 def maildir(bench: Bench) -> list[Path]:
     return [path for path in bench.desk.blobs.mailboxes.rglob("*") if path.is_file()]
+
+
+async def test_a_mail_of_ours_to_a_phones_address_is_told_to_the_phone(bench: Bench, anna: int) -> None:
+    told: list[PhoneMailArrived] = []
+    bench.desk.reactions = {PhoneMailArrived: (lambda event, books: told.append(event),)}
+    to = ["13800138000@mail.example"]
+    await bench.desk.commit(lambda b: b.send_mail(MAIL, sender="anna@mail.example", recipients=to, account_id=3))
+    assert [(event.number, event.envelope_sender, event.account_id) for event in told] == [
+        ("+8613800138000", "anna@mail.example", 3)
+    ]
+    assert bench.ask(lambda b: b.body(told[0].mail_id)) == MAIL
+    await bench.desk.commit(lambda b: b.send_mail(MAIL, sender="", recipients=to))
+    assert len(told) == 1, "a report of ours rings no phone"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from gateway.core.attempts import Answer, Attempt
 from gateway.core.errors import StoreUnavailable
 from gateway.core.events import MessageSettled
-from gateway.core.outbox import MAX_ATTEMPTS, NewSms
+from gateway.core.outbox import NewSms
 from tests.fakes.desk import (
     PHONE,
     Bench,
@@ -132,13 +132,21 @@ def test_every_link_is_asked_once_in_a_round_and_the_next_round_waits(store: Any
 def test_two_links_that_both_refuse_do_not_use_up_the_attempts_in_a_moment(bench: Bench) -> None:
     message_id = bench.add()
     start = bench.clock.ms
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(60):
         row = bench.row(message_id)
         if row["state"] != "queued":
             break
         bench.clock.ms = max(bench.clock.ms, row["due_ms"])
         bench.send(bench.claim(row["link"])[0], TEMPORARY, link=row["link"])
     assert bench.clock.ms - start > 3600 * 1000
+
+
+def test_a_storm_of_too_fast_gives_up_no_message(bench: Bench) -> None:
+    message_id = bench.add()
+    for _ in range(200):
+        bench.send(bench.claim()[0], THROTTLED)
+        bench.clock.pass_s(1)
+    assert bench.state(message_id) == "queued"
 
 
 def test_a_long_message_of_which_a_part_was_taken_stays_on_its_link(bench: Bench) -> None:

@@ -26,7 +26,7 @@ def accepted(bench: Bench, *ids: str, **more: Any) -> int:
 
 def parked(bench: Bench) -> list[Any]:
     statement = sa.select(reports.c.carrier_id).where(reports.c.message_id.is_(None)).order_by(reports.c.id)
-    return list(bench.ask(lambda b: b.tx.read(statement).scalars()))
+    return bench.ask(lambda b: list(b.tx.read(statement).scalars()))
 
 
 @pytest.mark.parametrize("state", ["delivered", "failed", "expired"])

@@ -329,9 +329,7 @@ def test_hostile_pdus_never_raise(role, frames):
     if role is Role.ESME:
         line.send_request(pdu.SubmitSm(), 0.0)
     for command_id, sequence, body in frames:
-        line.receive(
-            b"".join(n.to_bytes(4, "big") for n in (16 + len(body), command_id, 0, sequence)) + body, 0.0
-        )
+        line.receive(b"".join(n.to_bytes(4, "big") for n in (16 + len(body), command_id, 0, sequence)) + body, 0.0)
     line.tick(1000.0)
     line.connection_lost()
     assert isinstance(line.events()[-1], LineClosed)

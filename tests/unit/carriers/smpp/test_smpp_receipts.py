@@ -5,9 +5,7 @@ from hypothesis import strategies as st
 from carriers.smpp import receipts, status, tlv
 from gateway.core.messages import Outcome, ReportState
 
-LINE = (
-    "id:2A3F9D01 sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:DELIVRD err:000 text:hello id:9"
-)
+LINE = "id:2A3F9D01 sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:DELIVRD err:000 text:hello id:9"
 
 
 @pytest.mark.parametrize(
