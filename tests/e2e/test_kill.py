@@ -110,21 +110,21 @@ def test_what_was_answered_for_survives_kills(
         settled = _wait_until_settled(hub)
         texts = operator.texts()
         hub.stop()
+        bodies, subjects, there, doubtful = hub.bodies(), hub.mail_subjects(), hub.messages(), hub.doubtful()
     finally:
         driver.over = True
         hub.close()
         operator.close()
 
-    shown = Counter(body.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for body in hub.bodies())
-    rows = Counter(hub.mail_subjects())
-    there, doubtful = hub.messages(), hub.doubtful()
+    shown = Counter(body.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for body in bodies)
+    rows = Counter(subjects)
     of_number = {row.recipient: row for row in there.values()}
     lost_mails = [subject for subject in driver.mails if not shown[subject] or not rows[subject]]
     lost_messages = [i for i, number in driver.messages.items() if i not in there or not texts.get(number)]
     doubled_mails = [subject for subject, count in (shown | rows).items() if count > 1]
     doubled = [number for number, count in texts.items() if count > 1]
     unmarked = [number for number in doubled if of_number[number].id not in doubtful]
-    half = [body for body in hub.bodies() if not body.endswith(b"x" * 3000 + b"\r\n")]
+    half = [body for body in bodies if not body.endswith(b"x" * 3000 + b"\r\n")]
     with capsys.disabled():
         print(
             f"\nkills on {'SQLite' if not store_config.url else 'PostgreSQL'} (CAIYOU_SEED={SEED}): rounds {rounds}, "
