@@ -95,9 +95,9 @@ def after_attempt(
 ) -> Decision:
     """What becomes of a message whose segments were answered so.
 
+    The worst answer decides: permanent, uncertain, temporary, throttled, accepted. What a carrier refuses for the
     moment is tried until its validity is over, however often: a storm of "too fast" says nothing of the message. An
     uncertain segment is kept apart from a temporary one because sending it again may double it on the phone.
-    segment is kept apart from a temporary one because sending it again may double it on the phone.
     """
     seen = set(outcomes)
     if Outcome.PERMANENT in seen:
