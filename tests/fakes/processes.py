@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,13 +135,13 @@ class HubProcess:
 
     # --- life and death -------------------------------------------------------------------------------------
 
-    def start(self, prefix: Sequence[str] = ()) -> bool:
-        """Start it, by another program when that is given; True once its doors are open, False when it died before."""
+    def start(self) -> bool:
+        """Start it; True once its doors are open, False when it died before."""
         self._said.write_bytes(b"")
         self.ports.clear()
         with self._said.open("ab") as said:
             self._process = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "gateway", "--config", str(self._file), "serve"],
+                [sys.executable, "-m", "gateway", "--config", str(self._file), "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
@@ -150,6 +149,12 @@ class HubProcess:
             )
         _wait(lambda: self._ready() or not self.is_alive(), "the hub does not get ready: ", self.said)
         return bool(self.ports)
+
+    @property
+    def pid(self) -> int:
+        """Of the hub itself."""
+        assert self._process is not None
+        return self._process.pid
 
     def said(self) -> str:
         return self._said.read_text(errors="replace")

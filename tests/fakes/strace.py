@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+ATTACH_TIMEOUT_S = 20.0
 
 
 def why_not() -> str:
@@ -17,6 +21,29 @@ def why_not() -> str:
         return "strace is not installed (deploy/system-packages.sh installs it)"
     tried = subprocess.run([program, "-f", "-o", "/dev/null", "true"], capture_output=True, text=True)
     return "" if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.strip()[:100]}"
+
+
+@contextlib.contextmanager
+def watching(process_id: int, trace: Path, *options: str) -> Iterator[None]:
+    """Trace a running process with all its threads; what is counted for faults is counted from here.
+
+    Not with --seccomp-bpf: strace 6.1 loses injected signals then.
+    """
+    complaints = trace.with_suffix(".err")
+    with complaints.open("wb") as said:
+        watcher = subprocess.Popen(
+            ["strace", "-f", "-y", "-o", str(trace), "-e", "signal=none", *options, "-p", str(process_id)], stderr=said
+        )
+    try:
+        end = time.monotonic() + ATTACH_TIMEOUT_S
+        while b"attached" not in complaints.read_bytes():
+            if watcher.poll() is not None or time.monotonic() > end:
+                raise TimeoutError(complaints.read_text(errors="replace"))
+            time.sleep(0.02)
+        yield
+    finally:
+        watcher.terminate()
+        watcher.wait(20)
 
 
 @dataclass(frozen=True)
