@@ -106,8 +106,8 @@ def _domain(text: str) -> str:
 def _literal(text: str) -> str:
     inner = text[1:-1].lower()
     try:
-        if not text.endswith("]"):
-            raise ValueError
+        if not text.endswith("]") or "%" in text:
+            raise ValueError  # a scope (fe80::1%x) is of this machine alone, and Python lets anything stand in it
         if inner.startswith("ipv6:"):
             return f"[IPv6:{ipaddress.IPv6Address(inner[5:])}]"
         return f"[{ipaddress.IPv4Address(inner)}]"
