@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -100,7 +101,7 @@ class Postgres:
 
     def close(self) -> None:
         """Stop it and remove everything."""
-        self._process.terminate()
+        self._process.send_signal(signal.SIGINT)  # "fast": does not wait for clients that forgot to go
         try:
             self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
