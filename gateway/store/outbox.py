@@ -341,6 +341,8 @@ class Outbox:
                 uncertain_wait_s=uncertain_wait_s,
             )
             state = decision.state
+            if state == row.state:
+                continue  # in doubt already, by a process that took the link over
             if state is State.QUEUED:
                 pinned = any(answer.outcome is Outcome.ACCEPTED for answer in attempt.answers) or (
                     len(message.open_numbers) < message.segments
