@@ -1,13 +1,14 @@
 """Messages: HTTP in, submit at the carrier, against Kannel on the same sink in the same run.
 
 Rows: messages a second from the first request to the last submit (or the last acknowledged report), medians of the
-runs, each system at the better of two windows. `python -m bench.messages --runs 5 --json FILE`.
+runs, each system at the best of two windows and two numbers of HTTP connections. `python -m bench.messages --runs 5 --json FILE`.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import shutil
 import statistics
@@ -26,7 +27,10 @@ SINK_PORT = 19101
 HTTP_PORT = 19110
 KANNEL_PORT = 19120
 WINDOWS = (10, 100)
+CONNECTIONS = (16, 128)
 COUNT = 20_000
+#: (window, connections, runs, messages) -> messages a second of each run.
+Measure = Callable[[int, int, int, int], list[float]]
 #: Kannel with reports and a file per message is slow: fewer messages tell as much.
 SLOW_COUNT = 5_000
 
@@ -83,7 +87,7 @@ def rate(figures: Path, send: Callable[[int, int], dict[str, Any]], count: int, 
     return count / (wait_for(figures, key, before + count)[last] - answer["start"])
 
 
-def caiyou(directory: Path, window: int, runs: int, count: int, *, receipts: bool) -> list[float]:
+def caiyou(directory: Path, window: int, connections: int, runs: int, count: int, *, receipts: bool) -> list[float]:
     """Runs of the hub, durable."""
     shutil.rmtree(directory / "hub", ignore_errors=True)
     with sink(directory, *(["--receipts"] if receipts else [])) as figures:
@@ -91,13 +95,15 @@ def caiyou(directory: Path, window: int, runs: int, count: int, *, receipts: boo
         hub.start()
         try:
             return _runs(figures, runs, count, receipts, lambda n, first: load(
-                "caiyou", HTTP_PORT, n, token=hub.token, receipts=receipts, connections=64, first=first
+                "caiyou", HTTP_PORT, n, token=hub.token, receipts=receipts, connections=connections, first=first
             ))  # fmt: skip
         finally:
             hub.stop()
 
 
-def kannel(directory: Path, store: str, window: int, runs: int, count: int, *, receipts: bool) -> list[float]:
+def kannel(
+    directory: Path, store: str, window: int, connections: int, runs: int, count: int, *, receipts: bool
+) -> list[float]:
     """Runs of Kannel with one of its stores."""
     shutil.rmtree(directory / "kannel", ignore_errors=True)
     with sink(directory, *(["--receipts"] if receipts else [])) as figures:
@@ -105,7 +111,7 @@ def kannel(directory: Path, store: str, window: int, runs: int, count: int, *, r
         try:
             peer.start()
             return _runs(figures, runs, count, receipts, lambda n, first: load(
-                "kannel", KANNEL_PORT, n, receipts=receipts, connections=16, first=first
+                "kannel", KANNEL_PORT, n, receipts=receipts, connections=connections, first=first
             ))  # fmt: skip
         finally:
             peer.stop()
@@ -118,18 +124,22 @@ def _runs(
     return [rate(figures, send, count, receipts=receipts) for _ in range(runs)]
 
 
-def best(measure: Callable[[int, int, int], list[float]], runs: int, count: int) -> tuple[int, list[float]]:
-    """The better window by one run each, and the runs with it."""
-    window = max(WINDOWS, key=lambda w: measure(w, 1, count // 2)[0])
-    return window, measure(window, runs, count)
+def best(measure: Measure, runs: int, count: int) -> tuple[tuple[int, int], list[float]]:
+    """The best window and number of HTTP connections by one short run each, and the runs with them."""
+    chosen = max(itertools.product(WINDOWS, CONNECTIONS), key=lambda choice: measure(*choice, 1, count // 3)[0])
+    return chosen, measure(*chosen, runs, count)
 
 
 def compare(directory: Path, runs: int) -> list[dict[str, Any]]:
     """Every system without and with reports."""
     rows: list[dict[str, Any]] = []
     for receipts in (False, True):
-        systems: list[tuple[str, Callable[[int, int, int], list[float]], int]] = [
-            ("caiyou, durable", lambda w, r, n, d=receipts: caiyou(directory, w, r, n, receipts=d), COUNT)  # type: ignore[misc]
+        systems: list[tuple[str, Measure, int]] = [
+            (
+                "caiyou, durable",
+                lambda w, c, r, n, d=receipts: caiyou(directory, w, c, r, n, receipts=d),  # type: ignore[misc]
+                COUNT,
+            )
         ]
         if is_here():
             for store in ("spool", "file", "none"):
@@ -137,13 +147,13 @@ def compare(directory: Path, runs: int) -> list[dict[str, Any]]:
                 systems.append(
                     (
                         f"Kannel, store {store}",
-                        lambda w, r, n, s=store, d=receipts: kannel(directory, s, w, r, n, receipts=d),  # type: ignore[misc]
+                        lambda w, c, r, n, s=store, d=receipts: kannel(directory, s, w, c, r, n, receipts=d),  # type: ignore[misc]
                         count,
                     )
                 )
         ours = 0.0
         for name, measure, count in systems:
-            window, rates = best(measure, runs, count)
+            (window, connections), rates = best(measure, runs, count)
             median = statistics.median(rates)
             ours = ours or median
             rows.append(
@@ -151,6 +161,7 @@ def compare(directory: Path, runs: int) -> list[dict[str, Any]]:
                     "system": name,
                     "reports": receipts,
                     "window": window,
+                    "connections": connections,
                     "per_s": round(median),
                     "lowest": round(min(rates)),
                     "highest": round(max(rates)),
@@ -158,7 +169,7 @@ def compare(directory: Path, runs: int) -> list[dict[str, Any]]:
                 }
             )
             print(
-                f"{name:22} {'with' if receipts else 'no  '} reports, window {window:3}: {median:7.0f}/s "
+                f"{name:22} {'with' if receipts else 'no  '} reports, window {window:3}, {connections:3} connections: {median:7.0f}/s "
                 f"({min(rates):.0f}-{max(rates):.0f})   caiyou is {ours / median:.2f} x",
                 flush=True,
             )
