@@ -1,7 +1,8 @@
 """Messages: HTTP in, submit at the carrier, against Kannel on the same sink in the same run.
 
 Rows: messages a second from the first request to the last submit (or the last acknowledged report), medians of the
-runs, each system at the best of two windows and two numbers of HTTP connections. `python -m bench.messages --runs 5 --json FILE`.
+runs, each system at the best of two windows and two numbers of HTTP connections.
+`python -m bench.messages --runs 5 --json FILE`.
 """
 
 from __future__ import annotations
@@ -169,8 +170,8 @@ def compare(directory: Path, runs: int) -> list[dict[str, Any]]:
                 }
             )
             print(
-                f"{name:22} {'with' if receipts else 'no  '} reports, window {window:3}, {connections:3} connections: {median:7.0f}/s "
-                f"({min(rates):.0f}-{max(rates):.0f})   caiyou is {ours / median:.2f} x",
+                f"{name:22} {'with' if receipts else 'no  '} reports, window {window:3}, {connections:3} connections: "
+                f"{median:7.0f}/s ({min(rates):.0f}-{max(rates):.0f})   caiyou is {ours / median:.2f} x",
                 flush=True,
             )
     return rows
