@@ -154,7 +154,8 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     )
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     inbound = Inbound(desk, journal, config.hub.region)
-    dispatcher = Dispatcher(desk, inbound, journal, owner)
+    # Processes that share a SQLite file share a machine: a dead one is seen at once and its lease need not run out.
+    dispatcher = Dispatcher(desk, inbound, journal, owner, is_gone=_is_gone if store.is_sqlite else lambda _: False)
     for entry in config.links:
         dispatcher.add(_link(entry, dispatcher), entry.link.protocol, entry.policy)
     names = [entry.link.name for entry in config.links]
@@ -183,6 +184,13 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         ),
         owner=owner,
     )
+
+
+def _is_gone(owner: str) -> bool:
+    """Whether the process that calls itself so ran on this machine and runs no more."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    return host == socket.gethostname() and pid.isdigit() and not Path("/proc", pid).exists()
 
 
 def _link(entry: LinkEntry, dispatcher: Dispatcher) -> Link:

@@ -73,7 +73,7 @@ class Lane:
         self.link = link
         self._desk = desk
         self._journal = journal
-        self._policy = policy
+        self.policy = policy
         self._owner = owner
         self._look_every_s = look_every_s
         self._work = asyncio.Event()
@@ -309,7 +309,7 @@ class Lane:
             await self._record([Attempt(attempt.message, answers)])
 
     async def _record(self, finished: Sequence[Attempt]) -> None:
-        link, policy, router = self.link, self._policy, self._desk.router
+        link, policy, router = self.link, self.policy, self._desk.router
 
         def work(books: BooksOfStore) -> None:
             settled = books.outbox.record(
@@ -335,7 +335,7 @@ class Lane:
 
     async def settle_uncertain(self) -> None:
         """Apply the link's policy to messages whose wait for an answer or report is over."""
-        link, policy = self.link, self._policy
+        link, policy = self.link, self.policy
 
         def work(books: BooksOfStore) -> None:
             for message in books.outbox.uncertain_due(link.name):
@@ -363,12 +363,14 @@ class Dispatcher:
         *,
         look_every_s: float = LOOK_EVERY_S,
         look_after_s: float = LOOK_AFTER_S,
+        is_gone: Callable[[str], bool] = lambda owner: False,
     ) -> None:
         self.lanes: dict[str, Lane] = {}
         self._desk = desk
         self._inbound = inbound
         self._journal = journal
         self._owner = owner
+        self._is_gone = is_gone  # whether the owner of a lease is known to have died
         self._look_every_s = look_every_s
         self._look_after_s = look_after_s
         self._protocols: dict[str, str] = {}
@@ -414,12 +416,15 @@ class Dispatcher:
 
     async def _lease(self, link: Link) -> bool:
         return await self._desk.commit(
-            lambda books: books.links.lease(link.name, link.group, self._protocols[link.name], self._owner)
+            lambda books: books.links.lease(
+                link.name, link.group, self._protocols[link.name], self._owner, self._is_gone
+            )
         )
 
     async def _serve(self, lane: Lane) -> None:
         link = lane.link
-        found = await self._desk.commit(lambda books: books.outbox.recover(self._owner, link.name))
+        wait_s = lane.policy.uncertain_wait_s if lane.policy.uncertain is not Uncertain.RESEND_AT_ONCE else 0
+        found = await self._desk.commit(lambda books: books.outbox.recover(self._owner, link.name, wait_s))
         if found:
             self._journal.recovered(link.name, found)
         running = asyncio.create_task(link.run(), name=f"line-{link.name}")

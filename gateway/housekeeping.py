@@ -89,9 +89,8 @@ def chores(
                 journal.rerouted(name, moved)
 
     async def expire() -> None:
-        overdue = await desk.read(lambda books: books.outbox.overdue())
-        if overdue:
-            await desk.commit(lambda books: books.tell_owners(books.outbox.expire(overdue)))
+        while overdue := await desk.read(lambda books: books.outbox.overdue()):
+            await desk.commit(lambda books, ids=overdue: books.tell_owners(books.outbox.expire(ids)))  # type: ignore[misc]
 
     async def send_held() -> None:
         if await desk.read(lambda books: bool(books.notices.held_due(1))):

@@ -5,10 +5,10 @@ that wait, runs them in one transaction, commits once (one fsync) and then answe
 `tx.defer(statement, row)` for a write whose result it does not need: all deferred rows of a batch go to the database
 as one executemany per statement.
 
-Who runs where. On SQLite the statements of a batch run on the event loop and only BEGIN and COMMIT (which may wait for
-a lock or a disk) run in a thread: sqlite3 releases the interpreter lock at every step of an executemany, and a busy
-event loop would make the writing thread wait for it again each time (measured: a tenth of the speed). On PostgreSQL
-the whole batch runs in the thread, because every statement waits for the network.
+Who runs where. On SQLite the statements of a batch run on the event loop; only COMMIT, which waits for the disk, and a
+BEGIN that has to wait for a lock run in a thread: sqlite3 releases the interpreter lock at every step of an
+executemany, and a busy event loop would make the writing thread wait for it again each time (measured: a tenth of the
+speed). On PostgreSQL the whole batch runs in the thread, because every statement waits for the network.
 
 When a work raises. A work that has only deferred is simply left out. If it has written, or the batch fails at
 the database (a unique key), the batch is rolled back and its works run again one by one, each in a savepoint, so that
@@ -225,6 +225,7 @@ class Store:
         default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="store-reader")
     )
     _closing: bool = False
+    _kept: Connection | None = None  # the writer's connection between two batches (SQLite)
 
     @property
     def is_sqlite(self) -> bool:
@@ -281,6 +282,9 @@ class Store:
             await self._writer
         self._writer_thread.shutdown()
         self._readers.shutdown()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         self.engine.dispose()
 
     # --- the writer -----------------------------------------------------------------------------------------
@@ -320,7 +324,9 @@ class Store:
         if not self.is_sqlite:
             return await loop.run_in_executor(self._writer_thread, self._write_off_loop, works)
         in_thread = functools.partial(loop.run_in_executor, self._writer_thread)
-        connection = await in_thread(self._begin)
+        connection = self._begin_at_once()
+        if connection is None:
+            connection = await in_thread(self._begin)
         try:
             try:
                 results = _run_together(connection, works)
@@ -333,11 +339,30 @@ class Store:
             await in_thread(connection.commit)
         except BaseException:
             connection.invalidate()
-            raise
-        finally:
             connection.close()
+            raise
+        self._kept = connection
         self._count(works)
         return results
+
+    def _begin_at_once(self) -> Connection | None:
+        """Begin here and now on the connection kept from the last batch; None when somebody else has the lock.
+
+        Only waiting for the lock is worth a thread, and hardly ever is there anything to wait for.
+        """
+        connection, self._kept = self._kept, None
+        if connection is None:
+            connection = self.engine.connect().execution_options(caiyou_write=True)
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            connection.begin()
+        except exc.OperationalError:
+            driver.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+            connection.close()
+            return None
+        return connection
 
     def _write_off_loop(self, works: list[Callable[[Transaction], Any]]) -> list[Any]:
         for tries_left in reversed(range(CONFLICT_TRIES)):

@@ -22,8 +22,13 @@ class Links:
         self._new_id = new_id
         self._now_ms = now_ms
 
-    def lease(self, name: str, group: str, protocol: str, owner: str) -> bool:
-        """Take or renew the lease of a link; False while another process holds it."""
+    def lease(
+        self, name: str, group: str, protocol: str, owner: str, is_gone: Callable[[str], bool] = lambda owner: False
+    ) -> bool:
+        """Take or renew the lease of a link; False while another process holds it.
+
+        `is_gone(other)` may say that the other one is known to have died, so that its lease need not run out.
+        """
         row = self._tx.read(sa.select(links).where(links.c.name == name)).first()
         until = self._now_ms + LEASE_S * 1000
         if row is None:
@@ -40,7 +45,7 @@ class Links:
                 },
             )
             return True
-        free = row.lease_by in ("", owner) or row.lease_until_ms < self._now_ms
+        free = row.lease_by in ("", owner) or row.lease_until_ms < self._now_ms or is_gone(row.lease_by)
         if not free:
             return False
         taken = self._tx.execute(

@@ -132,7 +132,7 @@ async def test_who_waits_for_reports_sends_nothing_twice(tmp_path: Path, protoco
         hub.faults.never_answer_every_n = 2
         hub.faults.report_never = True
         sent = await hub.send([SHORT] * 8)
-        await until(lambda: hub.states(sent) == {State.FAILED: 4, State.ACCEPTED: 4}, 5, lambda: hub.told(sent))
+        await until(lambda: hub.states(sent) == {State.FAILED: 4, State.ACCEPTED: 4}, 20, lambda: hub.told(sent))
         assert hub.simulator.operator.counters.repeated == 0
         hub.check_stories(sent)
 
@@ -200,7 +200,7 @@ async def test_reports_and_answers_out_of_turn(tmp_path: Path, protocol: str, fa
         setattr(hub.faults, fault, True)
         sent = await hub.send(TEXTS * 4)
         assert await drained(hub, sent) == 0
-        await until(lambda: not hub.simulator.operator.open_reports(), 5)
+        await until(lambda: not hub.simulator.operator.open_reports(), 20)
 
 
 @each_protocol
@@ -297,7 +297,7 @@ async def test_a_carrier_that_takes_leave(tmp_path: Path, protocol: str) -> None
             for line in list(hub.simulator.operator.lines):
                 line.leave(asyncio.get_running_loop().time())  # type: ignore[attr-defined]
             hub.simulator.flush_all()
-            await until(lambda: hub.journal.counts["link_down", hub.link.name] >= times, 5)  # noqa: B023
+            await until(lambda: hub.journal.counts["link_down", hub.link.name] >= times, 20)  # noqa: B023
         await drained(hub, sent)
 
 
@@ -379,12 +379,12 @@ async def test_one_of_two_links_dies(tmp_path: Path, protocol: str) -> None:
         await hub.up("b1")
         hub.faults.answer_delay_s = 0.02
         sent = await hub.send(TEXTS * 20)
-        await until(lambda: hub.simulator.operator.counters.accepted >= 12, 5)
+        await until(lambda: hub.simulator.operator.counters.accepted >= 12, 20)
         hub.proxies["a0"].refuse()
         hub.proxies["a0"].drop()
         await hub.down("a0")
         leaving = asyncio.create_task(leave(hub, "a0"))
-        await until(lambda: waiting_for(hub, sent, "a0") <= 8, 5, lambda: hub.told(sent))
+        await until(lambda: waiting_for(hub, sent, "a0") <= 8, 20, lambda: hub.told(sent))
         await until(lambda: not waiting_for(hub, sent, "b1"), 20, lambda: hub.told(sent))
         leaving.cancel()
         assert Counter(row["link"] for row in hub.rows(sent))["b1"] > len(sent) // 2
@@ -402,7 +402,7 @@ async def test_what_one_link_cannot_do_now_the_other_is_asked_for(tmp_path: Path
         await hub.up("b1")
         hub.faults.refuse_numbers = {"138": TEMPORARY[protocol]}
         sent = await hub.send(TEXTS)
-        await until(lambda: all(row["link"] == "b1" or row["attempt"] > 1 for row in hub.rows(sent)), 5)
+        await until(lambda: all(row["link"] == "b1" or row["attempt"] > 1 for row in hub.rows(sent)), 20)
         hub.faults.refuse_numbers = {}
         assert await drained(hub, sent) == 0
         for one in sent:
@@ -484,7 +484,7 @@ async def test_a_store_that_is_away_for_a_moment(
         await hub.up()
         hub.faults.answer_delay_s = 0.02
         sent = await hub.send(TEXTS * 3)
-        await until(lambda: hub.simulator.operator.counters.accepted >= 8, 5)
+        await until(lambda: hub.simulator.operator.counters.accepted >= 8, 20)
         store_fails(True)
         hub.simulator.operator.say("+8613900000001", SHORT, "10657000", asyncio.get_running_loop().time())
         hub.simulator.touch()
@@ -492,7 +492,7 @@ async def test_a_store_that_is_away_for_a_moment(
         assert hub.simulator.operator.counters.deliveries_refused > 0
         store_fails(False)
         assert await drained(hub, sent) == 0
-        await until(lambda: hub.incoming, 5)
+        await until(lambda: hub.incoming, 20)
         assert hub.proxy.connections == 1
 
 
@@ -524,7 +524,7 @@ async def test_an_orderly_stop_in_the_middle(tmp_path: Path, protocol: str) -> N
         hub.faults.answer_delay_s = 0.03
         sent = await hub.send(TEXTS * 8)
         for stopped_after in (5, 20, 40):
-            await until(lambda: hub.simulator.operator.counters.accepted >= stopped_after, 5)  # noqa: B023
+            await until(lambda: hub.simulator.operator.counters.accepted >= stopped_after, 20)  # noqa: B023
             await hub.dispatcher.stop()
             assert not hub.states(sent).keys() & {State.SENDING, State.UNCERTAIN}, hub.told(sent)
             assert ledger_lines(hub) == hub.simulator.operator.counters.accepted
