@@ -181,26 +181,11 @@ def take_extension(books: Books, config: NoticeConfig, number: str, thread_id: i
     if not config.access_number or not config.extension_digits:
         return ""
     digits = config.extension_digits
-    pool = [f"{n:0{digits}d}" for n in range(10**digits)]
     since_ms = books.now_ms - config.reply_days * DAY_MS
     used = books.notices.extensions_in_use(number, since_ms)
     for extension, thread in used.items():
         if thread == thread_id and len(extension) == digits and extension.isdigit():
             return extension
-    free = [extension for extension in pool if extension not in used]
-    return free[0] if free else _oldest(books, number, pool, since_ms)
-
-
-def _oldest(books: Books, number: str, pool: list[str], all_used_ms: int) -> str:
-    """The extension that was used longest ago: look at ever shorter memories until one is forgotten."""
-    some_free_ms = books.now_ms + 1
-    candidates = pool
-    while len(candidates) > 1 and some_free_ms - all_used_ms > 1:
-        middle = (all_used_ms + some_free_ms) // 2
-        used = books.notices.extensions_in_use(number, middle)
-        forgotten = [extension for extension in candidates if extension not in used]
-        if forgotten:
-            candidates, some_free_ms = forgotten, middle
-        else:
-            all_used_ms = middle
-    return candidates[0]
+    all_there_are = (f"{n:0{digits}d}" for n in range(10**digits))
+    free = next((extension for extension in all_there_are if extension not in used), None)
+    return free or next(extension for extension in used if len(extension) == digits and extension.isdigit())

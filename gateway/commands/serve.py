@@ -40,14 +40,14 @@ def _front(options: argparse.Namespace) -> None:
     config = read_config(options.config)
     logs.set_up(config.log)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the hub, and the worker goes with it
-    _tune_collector()
+    tune_collector()
     uvloop.run(run_worker(config, options.number))
 
 
 async def run(config: Config, file: Path) -> None:
     """Build the hub, run it until SIGTERM or SIGINT, stop it in order."""
     app = build(config, file)
-    _tune_collector()
+    tune_collector()
     await app.start()
     _say_where(app)
     await _signal()
@@ -55,7 +55,8 @@ async def run(config: Config, file: Path) -> None:
         await app.stop()
 
 
-def _tune_collector() -> None:
+def tune_collector() -> None:
+    """Set the garbage collector up for a process that runs long and makes many short-lived values."""
     # What was made up to here lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()

@@ -27,6 +27,10 @@ _ACCOUNT = sa.select(
     domains.c.name.label("domain"),
 ).join(domains, domains.c.id == accounts.c.domain_id)
 
+_DOMAIN = sa.select(domains.c.id, domains.c.phone_mail, domains.c.state).where(domains.c.name == sa.bindparam("domain"))
+_ALIASES = sa.select(aliases.c.target).where(
+    aliases.c.domain_id == sa.bindparam("domain_id"), aliases.c.name == sa.bindparam("name")
+)
 _ACCOUNT_BY_ID = _ACCOUNT.where(accounts.c.id == sa.bindparam("id"))
 _ACCOUNT_BY_NAME = _ACCOUNT.where(domains.c.name == sa.bindparam("domain"), accounts.c.name == sa.bindparam("name"))
 
@@ -76,7 +80,8 @@ class Accounts:
 
     def domain_id(self, name: str) -> int | None:
         """The id of a domain of ours."""
-        return self._tx.read(sa.select(domains.c.id).where(domains.c.name == name.lower())).scalar()
+        row = self._tx.read(_DOMAIN, {"domain": name.lower()}).first()
+        return None if row is None else row.id
 
     def domain_names(self) -> list[str]:
         """Every domain of ours."""
@@ -189,9 +194,7 @@ class Accounts:
         """Add the targets an address stands for itself; return those its aliases name."""
         local, _, domain = address.rpartition("@")
         name, domain = local.lower(), domain.lower()
-        row = self._tx.read(
-            sa.select(domains.c.id, domains.c.phone_mail, domains.c.state).where(domains.c.name == domain)
-        ).first()
+        row = self._tx.read(_DOMAIN, {"domain": domain}).first()
         if row is None:
             found[ToAddress(address)] = None
             return []
@@ -205,10 +208,7 @@ class Accounts:
             return []
         number = _phone(name) if row.phone_mail else None
         for wanted in (name, "*") if number is None else (name,):
-            targets = self._tx.read(
-                sa.select(aliases.c.target).where(aliases.c.domain_id == row.id, aliases.c.name == wanted)
-            ).scalars()
-            following = list(targets)
+            following = list(self._tx.read(_ALIASES, {"domain_id": row.id, "name": wanted}).scalars())
             if following:
                 return following
         if number is not None:

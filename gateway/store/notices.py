@@ -26,10 +26,13 @@ _LAST_IN_THREAD = _NEWEST.where(
 )
 _LAST_TO = _NEWEST.where(_TO_NUMBER, _SINCE, notices.c.message_id.is_not(None))
 _LAST_WITH_EXTENSION = _LAST_TO.where(notices.c.extension == sa.bindparam("extension"))
+#: Notices whose extensions count as in use: a phone that gets hundreds in two weeks starts over with the oldest.
+_EXTENSIONS_KEPT = 200
 _EXTENSIONS = (
     sa.select(notices.c.extension, notices.c.thread_id)
     .where(_TO_NUMBER, _SINCE, notices.c.extension != "")
-    .order_by(notices.c.made_ms)
+    .order_by(notices.c.made_ms.desc(), notices.c.id.desc())
+    .limit(_EXTENSIONS_KEPT)
 )
 _RECENT = (
     sa.select(notices)
@@ -101,10 +104,16 @@ class Notices:
         return self._first(_LAST_TO, {"number": number, "since": since_ms})
 
     def extensions_in_use(self, number: str, since_ms: int) -> dict[str, int]:
-        """Extensions given out to a phone since a moment, with the conversation each stands for, oldest first."""
+        """Extensions given out to a phone since a moment, with the conversation each stands for now.
+
+        The one used longest ago comes first. Of a phone that was told very much, only the newest are looked at: what it
+        costs does not grow with what it was told.
+        """
         self._tx.flush_for(_INSERT)
-        rows = self._tx.read(_EXTENSIONS, {"number": number, "since": since_ms})
-        return {row.extension: row.thread_id for row in rows}
+        newest_first: dict[str, int] = {}
+        for row in self._tx.read(_EXTENSIONS, {"number": number, "since": since_ms}):
+            newest_first.setdefault(row.extension, row.thread_id)
+        return dict(reversed(newest_first.items()))
 
     def held_due(self, limit: int = 500) -> list[Notice]:
         """Held notices whose time has come, oldest first."""

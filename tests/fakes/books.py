@@ -204,9 +204,12 @@ class FakeNotices:
         )
 
     def extensions_in_use(self, number: str, since_ms: int) -> dict[str, int]:
-        return {
-            n.extension: n.thread_id for n in self.all if n.number == number and n.made_ms >= since_ms and n.extension
-        }
+        found: dict[str, int] = {}
+        for n in self.all:
+            if n.number == number and n.made_ms >= since_ms and n.extension:
+                found.pop(n.extension, None)  # the one used longest ago comes first
+                found[n.extension] = n.thread_id
+        return found
 
     def held_due(self, limit: int = 500) -> list[Notice]:
         due = [n for n in self.all if n.state == "held" and n.due_ms <= self._books.now_ms]
