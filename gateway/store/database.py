@@ -498,7 +498,7 @@ def _open_sqlite(url: sa.URL, config: StoreConfig) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "wal_autocheckpoint=4000",
-            "cache_size=-65536",
+            "cache_size=-16384",  # KiB a connection; what does not fit is in the page cache of the system
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")
