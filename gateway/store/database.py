@@ -47,6 +47,9 @@ MAX_BATCH = 256
 CONFLICT_TRIES = 5
 _CONFLICTS = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 
+#: Page cache of the writer (SQLite), KiB: the indexes of a full store are touched all over.
+WRITER_CACHE_KIB = 65_536
+
 #: Seconds a reader or a slow writer waits for the lock of SQLite.
 BUSY_TIMEOUT_S = 30.0
 
@@ -355,6 +358,7 @@ class Store:
             connection = self.engine.connect().execution_options(caiyou_write=True)
         driver = connection.connection.dbapi_connection
         assert driver is not None
+        driver.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         driver.execute("PRAGMA busy_timeout = 0")
         try:
             connection.begin()
