@@ -173,8 +173,6 @@ class Accounts:
 
     def resolve(self, address: str) -> list[Target] | None:
         """Where mail for an address goes; None for a domain that is not ours, an empty list for an unknown user."""
-        if self.domain_id(address.rpartition("@")[2]) is None:
-            return None
         found: dict[Target, None] = {}
         # Breadth first and each address once: aliases that point at one another in many ways would otherwise be
         # followed along every one of them.
@@ -187,6 +185,8 @@ class Accounts:
                     if target.lower() not in seen:
                         seen.add(target.lower())
                         following.append(target)
+            if ToAddress(address) in found:
+                return None  # only its own first step says so: an address is followed once
             level = following
         return list(found)
 
