@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -80,7 +81,7 @@ class Accounts:
 
     def domain_id(self, name: str) -> int | None:
         """The id of a domain of ours."""
-        row = self._tx.read(_DOMAIN, {"domain": name.lower()}).first()
+        row = self._tx.ask(_DOMAIN, {"domain": name.lower()}).first()
         return None if row is None else row.id
 
     def domain_names(self) -> list[str]:
@@ -130,12 +131,12 @@ class Accounts:
 
     def by_id(self, account_id: int) -> Account | None:
         """The member with this id."""
-        return _account(self._tx.read(_ACCOUNT_BY_ID, {"id": account_id}).first())
+        return _account(self._tx.ask(_ACCOUNT_BY_ID, {"id": account_id}).first())
 
     def by_address(self, address: str) -> Account | None:
         """The member with exactly this address (aliases not followed)."""
         name, _, domain = address.lower().rpartition("@")
-        return _account(self._tx.read(_ACCOUNT_BY_NAME, {"domain": domain, "name": name}).first())
+        return _account(self._tx.ask(_ACCOUNT_BY_NAME, {"domain": domain, "name": name}).first())
 
     def login(self, address: str) -> tuple[Account, str] | None:
         """An active member and the password hash to check against; None when there is none to log in."""
@@ -194,13 +195,13 @@ class Accounts:
         """Add the targets an address stands for itself; return those its aliases name."""
         local, _, domain = address.rpartition("@")
         name, domain = local.lower(), domain.lower()
-        row = self._tx.read(_DOMAIN, {"domain": domain}).first()
+        row = self._tx.ask(_DOMAIN, {"domain": domain}).first()
         if row is None:
             found[ToAddress(address)] = None
             return []
         if row.state != "active":
             return []
-        mailbox = self._tx.read(_MAILBOX, {"domain": domain, "name": name}).first()
+        mailbox = self._tx.ask(_MAILBOX, {"domain": domain, "name": name}).first()
         if mailbox is not None:
             if mailbox.state == "active":
                 free = mailbox.quota_octets - mailbox.used_octets
@@ -208,7 +209,7 @@ class Accounts:
             return []
         number = _phone(name) if row.phone_mail else None
         for wanted in (name, "*") if number is None else (name,):
-            following = list(self._tx.read(_ALIASES, {"domain_id": row.id, "name": wanted}).scalars())
+            following = self._tx.ask(_ALIASES, {"domain_id": row.id, "name": wanted}).scalars()
             if following:
                 return following
         if number is not None:
@@ -254,7 +255,7 @@ class Accounts:
         self._tx.execute(sa.update(tokens).where(tokens.c.id == token_id).values(revoked_ms=self._now_ms))
 
 
-def _account(row: sa.Row[tuple[object, ...]] | None) -> Account | None:
+def _account(row: Any) -> Account | None:
     if row is None:
         return None
     return Account(row.id, f"{row.name}@{row.domain}", row.display_name, row.language, row.zone, row.sms_daily_cap)

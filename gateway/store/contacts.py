@@ -73,7 +73,8 @@ class Contacts:
 
     def name_of_mail(self, account_id: int, address: str) -> str | None:
         """What an account calls the person behind a mail address."""
-        return self._tx.read(_NAME_OF_MAIL, {"account_id": account_id, "address": address.lower()}).scalar()
+        found: str | None = self._tx.ask(_NAME_OF_MAIL, {"account_id": account_id, "address": address.lower()}).scalar()
+        return found
 
     def name_of_number(self, account_id: int, number: str) -> str | None:
         """What an account calls the person behind a number."""

@@ -19,10 +19,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import operator
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,11 +33,13 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.pool import QueuePool
 
 from gateway.core.errors import CaiyouError, ConfigError, StoreUnavailable
-from gateway.store import durable
+from gateway.store import durable, prepared
+from gateway.store.prepared import Row, Rows
 from gateway.store.schema import metadata
 
 T = TypeVar("T")
-Row = Mapping[str, Any]
+#: How often a transaction had written, and how many rows waited of each statement.
+Mark = tuple[int, dict[int, int]]
 
 #: Works in one transaction. More would make the first wait for the last: 256 works of 40 µs are 10 ms.
 MAX_BATCH = 256
@@ -79,48 +80,64 @@ class _BatchPoisoned(Exception):
 class Transaction:
     """One transaction on one connection, shared by the works of a batch."""
 
-    __slots__ = ("_deferred", "_named", "_strict", "_written", "connection", "dialect")
+    __slots__ = ("_deferred", "_driver", "_driver_error", "_strict", "_written", "connection", "dialect")
 
     def __init__(self, connection: Connection, *, strict: bool = True) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
-        self._deferred: list[tuple[sa.Executable, Row]] = []
-        self._named: set[int] = set()  # statements that have rows waiting (or had, before an undo)
+        self._driver: Any = connection.connection.dbapi_connection
+        self._driver_error: type[Exception] = cast("Any", connection.dialect.loaded_dbapi).Error
+        #: Rows that wait, by statement, statements in the order first named.
+        self._deferred: dict[int, tuple[sa.Executable, list[Row]]] = {}
         self._written = 0
         self._strict = strict
 
     def defer(self, statement: sa.Executable, row: Row) -> None:
         """Write this row with the others of the batch; `statement` must be a module constant (it is the key)."""
-        self._deferred.append((statement, row))
-        self._named.add(id(statement))
+        group = self._deferred.get(id(statement))
+        if group is None:
+            self._deferred[id(statement)] = (statement, [row])
+        else:
+            group[1].append(row)
 
     def flush(self) -> None:
         """Send what was deferred: one executemany per statement, statements in the order first named."""
         if not self._deferred:
             return
-        groups: dict[int, tuple[sa.Executable, list[Row]]] = {}
-        for statement, row in self._deferred:
-            group = groups.get(id(statement))
-            if group is None:
-                groups[id(statement)] = (statement, [row])
-            else:
-                group[1].append(row)
-        self._deferred = []
-        self._named.clear()
+        groups, self._deferred = self._deferred, {}
         self._written += 1
         for statement, rows in groups.values():
-            sql, arrange = _prepared(statement, self.connection.dialect, rows[0])
-            self.connection.exec_driver_sql(sql, [arrange(row) for row in rows])
+            sql, arrange = prepared.write(statement, self.connection.dialect, rows[0])
+            parameters = [arrange(row) for row in rows]
+            try:
+                self._driver.cursor().executemany(sql, parameters)
+            except self._driver_error as error:
+                raise self._as_sqlalchemy(sql, error) from error
 
     def flush_for(self, *statements: sa.Executable) -> None:
         """Flush when a row of one of these statements waits: for a read that must see them."""
-        if not self._named.isdisjoint(map(id, statements)):
+        if any(id(statement) in self._deferred for statement in statements):
             self.flush()
 
-    def waiting(self, statement: sa.Executable) -> Iterator[Row]:
+    def flush_rows(self, statement: sa.Executable, column: str, value: object) -> None:
+        """Flush when a row of this statement waits that has this value: for a read of just those rows."""
+        group = self._deferred.get(id(statement))
+        if group is not None and any(row[column] == value for row in group[1]):
+            self.flush()
+
+    def waiting(self, statement: sa.Executable) -> Sequence[Row]:
         """Rows deferred for a statement and not yet sent."""
-        if id(statement) in self._named:
-            yield from (row for deferred, row in self._deferred if deferred is statement)
+        group = self._deferred.get(id(statement))
+        return () if group is None else group[1]
+
+    def ask(self, statement: sa.Select[Any], parameters: Row) -> Rows:
+        """As `read`, for what is asked for every message: `statement` must be a module constant, compiled once."""
+        asked = prepared.question(statement, self.connection.dialect)
+        try:
+            rows = self._driver.execute(asked.sql, asked.arrange(parameters)).fetchall()
+        except self._driver_error as error:
+            raise self._as_sqlalchemy(asked.sql, error) from error
+        return Rows(map(asked.make, rows))
 
     def read(self, statement: sa.Executable, parameters: Row | None = None) -> CursorResult[Any]:
         """Ask, without seeing what this batch has deferred so far."""
@@ -141,58 +158,35 @@ class Transaction:
                 result = reaction()
                 self.flush()
             except Exception as error:
-                self._deferred = []
+                self._deferred = {}
                 savepoint.rollback()
                 raise WorkFailed(f"{type(error).__name__}: {error}") from error
             savepoint.commit()
             return result
-        mark, written = len(self._deferred), self._written
+        mark = self.mark()
         try:
             return reaction()
         except Exception as error:
-            self._undo(mark, written, error)
+            self.undo_to(mark, error)
             raise WorkFailed(f"{type(error).__name__}: {error}") from error
 
-    def mark(self) -> tuple[int, int]:
+    def mark(self) -> Mark:
         """Where this transaction stands, for `undo_to`."""
-        return len(self._deferred), self._written
+        return self._written, {key: len(rows) for key, (_, rows) in self._deferred.items()}
 
-    def _undo(self, mark: int, written: int, error: Exception) -> None:
+    def undo_to(self, mark: Mark, error: Exception) -> None:
+        """Forget what was deferred since `mark`; if anything was written since, the whole batch is poisoned."""
+        written, lengths = mark
         if self._written != written:
             raise _BatchPoisoned from error
-        del self._deferred[mark:]
+        # A statement first named since then is forgotten: the order of the statements is that of the rows kept.
+        self._deferred = {key: group for key, group in self._deferred.items() if key in lengths}
+        for key, length in lengths.items():
+            del self._deferred[key][1][length:]
 
-    def undo_to(self, mark: tuple[int, int], error: Exception) -> None:
-        """Forget what was deferred since `mark`; if anything was written since, the whole batch is poisoned."""
-        self._undo(*mark, error)
-
-
-_PREPARED: dict[tuple[int, str, tuple[str, ...]], tuple[str, Callable[[Row], Any]]] = {}
-
-
-def _prepared(statement: sa.Executable, dialect: sa.Dialect, row: Row) -> tuple[str, Callable[[Row], Any]]:
-    """The SQL of a deferred statement and what makes driver parameters of a row, compiled once.
-
-    SQLAlchemy would go through every row again for each executemany: a third of the time a message takes in the store.
-    Our columns need none of its conversions (numbers, text, true and false).
-    """
-    key = (id(statement), dialect.name, tuple(row))
-    found = _PREPARED.get(key)
-    if found is None:
-        compiled = statement.compile(dialect=dialect, column_keys=list(row))  # type: ignore[attr-defined]
-        fixed = {name: value for name, value in compiled.params.items() if value is not None and name not in row}
-        if compiled.positional:
-            names = compiled.positiontup
-            if fixed:
-                found = str(compiled), lambda row: tuple(fixed[n] if n in fixed else row[n] for n in names)
-            elif len(names) == 1:
-                found = str(compiled), lambda row: (row[names[0]],)
-            else:
-                found = str(compiled), operator.itemgetter(*names)
-        else:
-            found = str(compiled), (lambda row: {**fixed, **row}) if fixed else dict
-        _PREPARED[key] = found
-    return found
+    def _as_sqlalchemy(self, sql: str, error: Exception) -> exc.DBAPIError:
+        told = exc.DBAPIError.instance(sql, None, error, self._driver_error, dialect=self.connection.dialect)
+        return cast("exc.DBAPIError", told)
 
 
 @dataclass(slots=True)

@@ -78,7 +78,7 @@ class Mails:
 
     def folder_id(self, mailbox_id: int, name: str) -> int:
         """The id of a folder, made when it is not there yet."""
-        found = self._tx.read(_FOLDER, {"mailbox_id": mailbox_id, "name": name}).scalar()
+        found = self._tx.ask(_FOLDER, {"mailbox_id": mailbox_id, "name": name}).scalar()
         if found is not None:
             return int(found)
         folder_id = self._new_id()

@@ -22,7 +22,7 @@ _SENT_SINCE = sa.select(sa.func.count(sa.distinct(notices.c.message_id))).where(
     _OF_ACCOUNT, _SINCE, notices.c.message_id.is_not(None)
 )
 _LAST_IN_THREAD = _NEWEST.where(
-    _OF_ACCOUNT, _SINCE, notices.c.thread_id == sa.bindparam("thread_id"), notices.c.state.in_(("sent", "held"))
+    _OF_ACCOUNT, _SINCE, notices.c.thread_id == sa.bindparam("thread_id"), sa.text("notices.state IN ('sent', 'held')")
 )
 _LAST_TO = _NEWEST.where(_TO_NUMBER, _SINCE, notices.c.message_id.is_not(None))
 _LAST_WITH_EXTENSION = _LAST_TO.where(notices.c.extension == sa.bindparam("extension"))
@@ -36,7 +36,7 @@ _EXTENSIONS = (
 )
 _RECENT = (
     sa.select(notices)
-    .where(_TO_NUMBER, _SINCE, notices.c.state.in_(("sent", "held", "digested")))
+    .where(_TO_NUMBER, _SINCE, sa.text("notices.state IN ('sent', 'held', 'digested')"))
     .order_by(notices.c.made_ms.desc(), notices.c.id.desc())
     .limit(sa.bindparam("limit"))
 )
@@ -88,17 +88,17 @@ class Notices:
 
     def count_sent(self, account_id: int, since_ms: int) -> int:
         """SMS that notices of an account have caused since a moment (a digest counts once)."""
-        self._tx.flush_for(_INSERT)
-        return int(self._tx.read(_SENT_SINCE, {"account_id": account_id, "since": since_ms}).scalar_one())
+        self._tx.flush_rows(_INSERT, "account_id", account_id)
+        return int(self._tx.ask(_SENT_SINCE, {"account_id": account_id, "since": since_ms}).scalar())
 
     def last_in_thread(self, account_id: int, thread_id: int, since_ms: int) -> Notice | None:
         """The newest notice about a conversation that was sent or is held, since a moment."""
-        self._tx.flush_for(_INSERT)
+        self._tx.flush_rows(_INSERT, "account_id", account_id)
         return self._first(_LAST_IN_THREAD, {"account_id": account_id, "thread_id": thread_id, "since": since_ms})
 
     def last_to(self, number: str, extension: str = "", since_ms: int = 0) -> Notice | None:
         """The newest notice a phone was sent, with this extension where one is given."""
-        self._tx.flush_for(_INSERT)
+        self._tx.flush_rows(_INSERT, "number", number)
         if extension:
             return self._first(_LAST_WITH_EXTENSION, {"number": number, "since": since_ms, "extension": extension})
         return self._first(_LAST_TO, {"number": number, "since": since_ms})
@@ -109,9 +109,9 @@ class Notices:
         The one used longest ago comes first. Of a phone that was told very much, only the newest are looked at: what it
         costs does not grow with what it was told.
         """
-        self._tx.flush_for(_INSERT)
+        self._tx.flush_rows(_INSERT, "number", number)
         newest_first: dict[str, int] = {}
-        for row in self._tx.read(_EXTENSIONS, {"number": number, "since": since_ms}):
+        for row in self._tx.ask(_EXTENSIONS, {"number": number, "since": since_ms}):
             newest_first.setdefault(row.extension, row.thread_id)
         return dict(reversed(newest_first.items()))
 
@@ -155,20 +155,20 @@ class Notices:
 
     def recent(self, number: str, since_ms: int, limit: int) -> list[Notice]:
         """What a phone was told or is to be told since a moment, newest first; nothing dropped, so no codes either."""
-        self._tx.flush_for(_INSERT)
-        rows = self._tx.read(_RECENT, {"number": number, "since": since_ms, "limit": limit})
+        self._tx.flush_rows(_INSERT, "number", number)
+        rows = self._tx.ask(_RECENT, {"number": number, "since": since_ms, "limit": limit})
         return [_notice(row) for row in rows]
 
     def by_message(self, message_id: int) -> Notice | None:
         """The notice an SMS of the outbox carried."""
         return self._first(_BY_MESSAGE, {"message_id": message_id})
 
-    def _first(self, statement: sa.Executable, parameters: Mapping[str, Any]) -> Notice | None:
-        row = self._tx.read(statement, parameters).first()
+    def _first(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Notice | None:
+        row = self._tx.ask(statement, parameters).first()
         return None if row is None else _notice(row)
 
 
-def _notice(row: sa.Row[tuple[object, ...]]) -> Notice:
+def _notice(row: Any) -> Notice:
     return Notice(
         row.id,
         row.account_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ _PROVED = (
     .limit(1)
 )
 _STOPPED = sa.select(stops.c.number).where(stops.c.number.in_(sa.bindparam("numbers", expanding=True)))
+_IS_STOPPED = sa.select(stops.c.number).where(stops.c.number == sa.bindparam("number"))
 
 
 class Phones:
@@ -32,11 +34,12 @@ class Phones:
 
     def get(self, account_id: int, number: str) -> Phone | None:
         """What is known of a number an account has named."""
-        return _phone(self._tx.read(_NAMED, {"account_id": account_id, "number": number}).first())
+        return _phone(self._tx.ask(_NAMED, {"account_id": account_id, "number": number}).first())
 
     def proved(self, account_id: int) -> str | None:
         """The number an account proved last; None when it has none."""
-        return self._tx.read(_PROVED, {"account_id": account_id}).scalar()
+        number: str | None = self._tx.ask(_PROVED, {"account_id": account_id}).scalar()
+        return number
 
     def accounts_of(self, number: str) -> list[int]:
         """Accounts that have proved a number."""
@@ -103,6 +106,8 @@ class Stops:
     def among(self, numbers: Iterable[str]) -> set[str]:
         """Which of these numbers have said stop."""
         wanted = list(numbers)
+        if len(wanted) == 1:
+            return set(self._tx.ask(_IS_STOPPED, {"number": wanted[0]}).scalars())
         if not wanted:
             return set()
         return set(self._tx.read(_STOPPED, {"numbers": wanted}).scalars())
@@ -121,7 +126,7 @@ class Stops:
         return bool(self._tx.execute(sa.delete(stops).where(stops.c.number == number)).rowcount)
 
 
-def _phone(row: sa.Row[tuple[object, ...]] | None) -> Phone | None:
+def _phone(row: Any) -> Phone | None:
     if row is None:
         return None
     return Phone(

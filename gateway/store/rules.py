@@ -49,7 +49,7 @@ class Rules:
         """The enabled rules of an account, in order."""
         return [
             StoredRule(row.id, json.loads(row.settings))
-            for row in self._tx.read(_OF, {"account_id": account_id, "kind": kind})
+            for row in self._tx.ask(_OF, {"account_id": account_id, "kind": kind})
         ]
 
     def remove(self, account_id: int, rule_id: int) -> bool:

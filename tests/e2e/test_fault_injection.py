@@ -25,7 +25,7 @@ from tests.fakes.strace import Call, read_trace, watching, why_not
 FULL = os.environ.get("CAIYOU_FULL") == "1"
 #: Cases of each call when not all are taken.
 SAMPLE = {"fsync": 6, "fdatasync": 3, "rename": 3, "link": 2, "write": 3, "pwrite64": 4}
-#: Seconds in which the hub ends what follows its answers: the links into Maildirs.
+#: Seconds in which the hub ends what follows its answers (the links into Maildirs), and strace writes of it.
 AFTERMATH_S = 0.3
 KILL = "signal=KILL"
 FAULTS = ("error=EIO", "error=ENOSPC", KILL)
@@ -197,6 +197,7 @@ def test_no_answer_leaves_before_everything_is_on_disk(fresh: tuple[Path, str], 
         assert hub.start(), hub.said()
         with watching(hub.pid, trace, "-s", "64", "-e", f"trace={calls}"):
             said = talk(hub)
+            time.sleep(AFTERMATH_S)  # a client has its answer before strace has written of it
         assert said.mail
         assert said.message is not None
     finally:
