@@ -134,7 +134,7 @@ def _sink(directory: Path, delay_ms: float, receipts: bool) -> Iterator[int]:
 
 async def _send(directory: Path, port: int, *, window: int, count: int, options: argparse.Namespace) -> float:
     from carriers.factory import KINDS
-    from carriers.link import Endpoint, Link
+    from carriers.link import LinkBasics
     from gateway import clock
     from gateway.core.ids import IdSource
     from gateway.core.mails import MailFacts
@@ -165,7 +165,7 @@ async def _send(directory: Path, port: int, *, window: int, count: int, options:
     config = kind.options(
         host="127.0.0.1", port=port, system_id="bench", password="bench", window=window, access_number="10657"
     )
-    link = Link("carrier", "carrier", Endpoint("127.0.0.1", port), lambda: kind.session(config), dispatcher)
+    link = kind.make(LinkBasics("carrier", "carrier", dispatcher), config)
     dispatcher.add(link, "smpp", LinkPolicy())
     router.set_routes([Route("", "carrier")])
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from carriers.cmpp.carrier import CmppConfig, CmppSession
-from carriers.link import Endpoint
+from carriers.link import Link, LinkBasics
 from carriers.session import CarrierSession
+from carriers.session_link import Endpoint, SessionLink
 from carriers.smpp.carrier import SmppConfig, SmppSession
 
 
@@ -20,17 +21,18 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class CarrierKind:
-    """A protocol: its options, and how to begin a session with them."""
+    """A protocol: its options, and how a link is made with them."""
 
     options: type
-    session: Callable[[Any], CarrierSession]
+    make: Callable[[LinkBasics, Any], Link]
     title: str
 
 
-KINDS: dict[str, CarrierKind] = {
-    "smpp": CarrierKind(SmppConfig, SmppSession, "SMPP 3.4"),
-    "cmpp": CarrierKind(CmppConfig, lambda config: CmppSession(config, wall_clock), "CMPP 2.0 and 3.0"),
-}
+def _session_link(session: Callable[[Any], CarrierSession]) -> Callable[[LinkBasics, Any], Link]:
+    def make(basics: LinkBasics, options: Any) -> Link:
+        return SessionLink(basics, endpoint(options), lambda: session(options))
+
+    return make
 
 
 def endpoint(options: Any) -> Endpoint:
@@ -43,3 +45,9 @@ def endpoint(options: Any) -> Endpoint:
         tls_certificate=getattr(options, "tls_certificate", ""),
         tls_key=getattr(options, "tls_key", ""),
     )
+
+
+KINDS: dict[str, CarrierKind] = {
+    "smpp": CarrierKind(SmppConfig, _session_link(SmppSession), "SMPP 3.4"),
+    "cmpp": CarrierKind(CmppConfig, _session_link(lambda config: CmppSession(config, wall_clock)), "CMPP 2.0 and 3.0"),
+}

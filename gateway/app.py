@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from carriers.factory import KINDS, endpoint
-from carriers.link import Link
+from carriers.factory import KINDS
+from carriers.link import Link, LinkBasics
 from gateway import clock, housekeeping
 from gateway.config import Config, LinkEntry
 from gateway.core.events import MailArrived, MailSubmitted, MessageSettled, PhoneMailArrived, SmsReceived
@@ -194,12 +194,5 @@ def _is_gone(owner: str) -> bool:
 
 
 def _link(entry: LinkEntry, dispatcher: Dispatcher) -> Link:
-    kind = KINDS[entry.link.protocol]
-    return Link(
-        entry.link.name,
-        entry.group,
-        endpoint(entry.options),
-        lambda: kind.session(entry.options),
-        dispatcher,
-        rate_per_s=entry.link.rate_per_s,
-    )
+    basics = LinkBasics(entry.link.name, entry.group, dispatcher, entry.link.rate_per_s)
+    return KINDS[entry.link.protocol].make(basics, entry.options)

@@ -50,7 +50,7 @@ class LinkConfig:
 
     #: Name of the link; routes and stories call it so.
     name: str
-    #: "smpp" or "cmpp".
+    #: What the carrier speaks; the options of each protocol are listed below.
     protocol: str
     #: Links that belong to one account at a carrier: reports may come on any of them. Empty: the link alone.
     group: str = ""

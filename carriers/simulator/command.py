@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import uvloop
 
@@ -56,8 +56,10 @@ def config_of(options: argparse.Namespace) -> SimulatorConfig:
 
 def _account(text: str) -> Account:
     protocol, *rest = text.split(":")
-    if protocol not in ("smpp", "cmpp") or not 2 <= len(rest) <= 3 or not rest[0]:
-        raise ConfigError("--account: smpp:NAME:PASSWORD[:ACCESS NUMBER] or cmpp:…")
+    if protocol not in get_args(Protocol) or not 2 <= len(rest) <= 3 or not rest[0]:
+        raise ConfigError(
+            f"--account: PROTOCOL:NAME:PASSWORD[:ACCESS NUMBER], PROTOCOL one of {', '.join(get_args(Protocol))}"
+        )
     return Account(cast("Protocol", protocol), *rest)
 
 
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     defaults = SimulatorConfig()
     parser.add_argument("--host", help=f"address to listen on ({defaults.host})")
-    for name in ("smpp", "cmpp", "web"):
+    for name in (*get_args(Protocol), "web"):
         port = getattr(defaults, f"{name}_port")
         parser.add_argument(f"--{name}-port", type=int, help=f"{port}; 0 any free one, {OFF} none")
     parser.add_argument("--account", action="append", metavar="PROTOCOL:NAME:SECRET[:NUMBER]", help="who may log in")
@@ -105,7 +107,7 @@ async def _run(config: SimulatorConfig, options: argparse.Namespace) -> int:
     # Thousands of small objects come and go each second and none of them in circles: look for those seldom.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    ports = {name: getattr(simulator, f"{name}_port") for name in ("smpp", "cmpp", "web")}
+    ports = {**simulator.ports, "web": simulator.web_port}
     if options.listen_file is not None:
         _write_whole(options.listen_file, json.dumps({"host": config.host, "pid": os.getpid()} | ports))
     if not options.quiet and not options.json:

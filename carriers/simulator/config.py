@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from carriers.simulator.faults import Faults
 from gateway.core.errors import ConfigError
@@ -18,7 +18,7 @@ OFF = -1  # a port that is not opened
 class Account:
     """Who may log in, and which numbers are routed to it."""
 
-    #: "smpp" or "cmpp".
+    #: One of the protocols it speaks.
     protocol: Protocol
     #: system_id or SP_Id.
     name: str
@@ -75,9 +75,9 @@ class SimulatorConfig:
         """Raises ConfigError, naming the key."""
         if self.default_alphabet not in (Alphabet.GSM7, Alphabet.LATIN1, Alphabet.ASCII):
             raise ConfigError("default_alphabet: one of gsm7, latin1, ascii")
-        for key in ("smpp_port", "cmpp_port", "web_port"):
-            if not OFF <= getattr(self, key) <= 65535:
-                raise ConfigError(f"{key}: -1 to 65535")
+        for key in (*get_args(Protocol), "web"):
+            if not OFF <= getattr(self, f"{key}_port") <= 65535:
+                raise ConfigError(f"{key}_port: -1 to 65535")
         if len({it.name for it in self.accounts}) < len(self.accounts):
             raise ConfigError("accounts: a name must not come twice")
         if self.report_delay_s < 0 or self.repeat_s <= 0:
@@ -86,6 +86,10 @@ class SimulatorConfig:
             raise ConfigError("gateway_code: at most 22 bits")
         if min(self.window, self.keep_texts, self.keep_handsets) < 1:
             raise ConfigError("window, keep_texts, keep_handsets: at least 1")
+
+    def port_of(self, protocol: Protocol) -> int:
+        """Where a protocol is to be spoken."""
+        return int(getattr(self, f"{protocol}_port"))
 
     def access_number_of(self, account: Account) -> str:
         """The number that is routed to the account."""

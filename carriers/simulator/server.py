@@ -10,12 +10,18 @@ from datetime import datetime, timedelta, timezone
 from typing import cast
 
 from carriers.simulator.cmpp_line import CmppLine
-from carriers.simulator.config import OFF, SimulatorConfig
+from carriers.simulator.config import OFF, Protocol, SimulatorConfig
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import Operator
 from carriers.simulator.page import Page
 from carriers.simulator.smpp_line import SmppLine
 from gateway.core.errors import ConfigError
+
+#: An operator, who called and when -> the operator's side of the line.
+MakeLine = Callable[[Operator, str, float], SimulatedLine]
+
+#: What is spoken. Another protocol is a line here, its name in `config.Protocol` and its port in the configuration.
+LINES: dict[Protocol, MakeLine] = {"smpp": SmppLine, "cmpp": CmppLine}
 
 BEIJING = timezone(timedelta(hours=8))
 _TICK_S = 0.5
@@ -36,8 +42,7 @@ class Simulator:
     ) -> None:
         self.config = config or SimulatorConfig()
         self.operator = Operator(self.config, wall_clock)
-        self.smpp_port = OFF
-        self.cmpp_port = OFF
+        self.ports: dict[str, int] = {}  # where it listens; OFF for what it does not speak
         self.web_port = OFF
         self._servers: list[asyncio.Server] = []
         self._page: Page | None = None
@@ -51,8 +56,9 @@ class Simulator:
         config = self.config
         self._loop = asyncio.get_running_loop()
         try:
-            self.smpp_port = await self._listen(SmppLine, config.smpp_port, _tls_context(config))
-            self.cmpp_port = await self._listen(CmppLine, config.cmpp_port, None)
+            for protocol, make in LINES.items():
+                tls = _tls_context(config) if protocol == "smpp" else None
+                self.ports[protocol] = await self._listen(make, config.port_of(protocol), tls)
             if config.web_port != OFF:
                 self._page = Page(self.operator, self.touch)
                 self.web_port = await self._page.start(config.host, config.web_port)
@@ -125,7 +131,7 @@ class Simulator:
 
     async def _listen(
         self,
-        make: Callable[[Operator, str, float], SimulatedLine],
+        make: MakeLine,
         port: int,
         tls: ssl.SSLContext | None,
     ) -> int:
@@ -169,7 +175,7 @@ class Simulator:
 class _Connection(asyncio.Protocol):
     """The socket side of a line."""
 
-    def __init__(self, simulator: Simulator, make: Callable[[Operator, str, float], SimulatedLine]) -> None:
+    def __init__(self, simulator: Simulator, make: MakeLine) -> None:
         self._simulator = simulator
         self._make = make
         self._transport: asyncio.Transport | None = None

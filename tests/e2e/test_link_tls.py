@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from carriers.link import Endpoint, Link
+from carriers.link import Link, LinkBasics
 from carriers.session import SessionEvent
+from carriers.session_link import Endpoint, SessionLink
 from carriers.simulator.config import SimulatorConfig
 from carriers.simulator.server import Simulator
 from carriers.smpp.carrier import SmppConfig, SmppSession
@@ -55,10 +56,10 @@ async def test_a_carrier_over_tls(tmp_path: Path, host: str, trusts: bool, answe
         )
     )
     await simulator.start()
-    config = SmppConfig(host, simulator.smpp_port, tls=True, system_id="caiyou", password="secret08")
-    endpoint = Endpoint(host, simulator.smpp_port, tls=True, tls_ca=certificate.certificate if trusts else "")
+    config = SmppConfig(host, simulator.ports["smpp"], tls=True, system_id="caiyou", password="secret08")
+    endpoint = Endpoint(host, simulator.ports["smpp"], tls=True, tls_ca=certificate.certificate if trusts else "")
     listener = Listener()
-    link = Link("tls", "tls", endpoint, lambda: SmppSession(config), listener)  # type: ignore[arg-type]
+    link = SessionLink(LinkBasics("tls", "tls", listener), endpoint, lambda: SmppSession(config))  # type: ignore[arg-type]
     running = asyncio.create_task(link.run())
     try:
         assert answer in await asyncio.wait_for(listener.told.get(), 10)

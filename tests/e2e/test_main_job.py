@@ -99,14 +99,14 @@ async def hub(request: pytest.FixtureRequest, store_config: StoreConfig, tmp_pat
     links: dict[str, dict[str, Any]] = {
         "smpp": {
             "protocol": "smpp",
-            "port": simulator.smpp_port,
+            "port": simulator.ports["smpp"],
             "system_id": "caiyou",
             "password": "secret08",
             "access_number": "10657000",
         },
         "cmpp2": {
             "protocol": "cmpp",
-            "port": simulator.cmpp_port,
+            "port": simulator.ports["cmpp"],
             "sp_id": "900001",
             "secret": "888888",
             "access_number": "10657000",

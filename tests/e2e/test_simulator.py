@@ -75,7 +75,7 @@ async def page(simulator: Simulator) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def test_a_conversation_through_the_interface(simulator: Simulator, page: aiohttp.ClientSession) -> None:
-    esme = await Esme.bound(simulator.smpp_port)
+    esme = await Esme.bound(simulator.ports["smpp"])
     esme.submit("<b>验证码</b> & 1")
     answer, receipt = await esme.read(), await esme.read()
     assert receipt.short_message.startswith(f"id:{answer.message_id} ".encode())
@@ -133,7 +133,7 @@ async def test_faults_by_form_and_by_json(simulator: Simulator, page: aiohttp.Cl
 
 async def test_events_are_told_as_they_happen(simulator: Simulator, page: aiohttp.ClientSession) -> None:
     async with page.get("/events") as stream:
-        esme = await Esme.bound(simulator.smpp_port)
+        esme = await Esme.bound(simulator.ports["smpp"])
         esme.submit("hello")
         seen = []
         async with asyncio.timeout(10):
@@ -146,7 +146,7 @@ async def test_events_are_told_as_they_happen(simulator: Simulator, page: aiohtt
 
 
 async def test_dropped_lines_and_the_receipt_that_waited(simulator: Simulator, page: aiohttp.ClientSession) -> None:
-    esme = await Esme.bound(simulator.smpp_port)
+    esme = await Esme.bound(simulator.ports["smpp"])
     esme.submit("hello")
     await esme.read()
     await esme.read()  # the receipt, which gets no answer
@@ -155,14 +155,14 @@ async def test_dropped_lines_and_the_receipt_that_waited(simulator: Simulator, p
     with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
         await esme.read()
     await esme.close()
-    again = await Esme.bound(simulator.smpp_port)
+    again = await Esme.bound(simulator.ports["smpp"])
     assert (await again.read()).esm_class == 4
     await again.close()
 
 
 async def test_half_an_answer_reaches_the_socket(simulator: Simulator) -> None:
     simulator.operator.faults.drop_line_mid_pdu = True
-    esme = await Esme.bound(simulator.smpp_port)
+    esme = await Esme.bound(simulator.ports["smpp"])
     esme.submit("hello")
     async with asyncio.timeout(10):
         half = await esme.reader.read(-1)
@@ -171,7 +171,7 @@ async def test_half_an_answer_reaches_the_socket(simulator: Simulator) -> None:
 
 
 async def test_a_line_read_slowly_is_read_all_the_same(simulator: Simulator) -> None:
-    esme = await Esme.bound(simulator.smpp_port)
+    esme = await Esme.bound(simulator.ports["smpp"])
     simulator.operator.faults.slow_read_octets_s = 2000
     began = time.monotonic()
     for _ in range(10):
@@ -193,7 +193,7 @@ async def test_tls(tmp_path: Path) -> None:
     config = SimulatorConfig(smpp_port=0, cmpp_port=-1, web_port=-1, tls_certificate=str(certificate), tls_key=str(key))
     simulator = Simulator(config)
     await simulator.start()
-    esme = await Esme.bound(simulator.smpp_port, ssl.create_default_context(cafile=str(certificate)))
+    esme = await Esme.bound(simulator.ports["smpp"], ssl.create_default_context(cafile=str(certificate)))
     esme.submit("secret")
     assert (await esme.read()).message_id
     await esme.close()
@@ -203,7 +203,7 @@ async def test_tls(tmp_path: Path) -> None:
 
 
 async def test_stop_takes_leave_of_lines(simulator: Simulator) -> None:
-    esme = await Esme.bound(simulator.smpp_port)
+    esme = await Esme.bound(simulator.ports["smpp"])
     stopping = asyncio.create_task(simulator.stop())
     unbind = await esme.read()
     assert isinstance(unbind, pdu.Unbind)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from carriers.factory import KINDS
-from carriers.link import Endpoint, Link, Timing
+from carriers.link import Link, LinkBasics, Timing
 from carriers.simulator.config import OFF, Account, SimulatorConfig
 from carriers.simulator.faults import Faults
 from carriers.simulator.server import Simulator
@@ -258,7 +258,7 @@ async def open_hub(
     proxies: dict[str, Proxy] = {}
     for index, account in enumerate(accounts):
         name = f"{account}{index}"
-        proxy = Proxy(lambda: carrier_port or (simulator.smpp_port if protocol == "smpp" else simulator.cmpp_port))
+        proxy = Proxy(lambda: carrier_port or (simulator.ports[protocol]))
         await proxy.start()
         links[name] = make_link(
             name, account, protocol, proxy.port, dispatcher,
@@ -290,4 +290,4 @@ def make_link(name: str, account: str, protocol: str, port: int, dispatcher: Dis
         else {"sp_id": SP_IDS[account], "secret": "secret08"}
     )
     config = kind.options(**(own | common))
-    return Link(name, account, Endpoint("127.0.0.1", port), lambda: kind.session(config), dispatcher, **link_options)
+    return kind.make(LinkBasics(name, account, dispatcher, **link_options), config)

@@ -172,7 +172,7 @@ def kannel(request: pytest.FixtureRequest, operator: Simulated, tmp_path: Path) 
     bearerbox, smsbox = need("bearerbox"), need("smsbox")
     listener = Listener()
     admin, boxes, sendsms = free_ports(3)
-    smpp = operator.simulator.smpp_port
+    smpp = operator.simulator.ports["smpp"]
     links = "\n".join(LINK.format(ports=it.format(smpp=smpp)) for it in PORTS[request.param])
     configuration = tmp_path / "kannel.conf"
     configuration.write_text(CONFIGURATION.format(

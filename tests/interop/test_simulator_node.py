@@ -40,7 +40,7 @@ def operator() -> Iterator[Simulated]:
 def run(node: str, operator: Simulated, **plan: Any) -> dict[str, list[dict[str, Any]]]:
     """What the client got, by kind."""
     told = {"bind": "bind_transceiver", "submits": [], "deliveries": 0} | plan
-    command = [node, str(FOLDER / "client.js"), str(operator.simulator.smpp_port), json.dumps(told)]
+    command = [node, str(FOLDER / "client.js"), str(operator.simulator.ports["smpp"]), json.dumps(told)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     found: dict[str, list[dict[str, Any]]] = {}

@@ -70,7 +70,7 @@ class Provider:
 
 @pytest.fixture
 def provider(operator: Simulated) -> Iterator[Provider]:
-    with socket.create_connection(("127.0.0.1", operator.simulator.cmpp_port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", operator.simulator.ports["cmpp"]), timeout=10) as line:
         yield Provider(line)
 
 

@@ -46,7 +46,7 @@ class Esme:
 
 @contextmanager
 def bound(operator: Simulated, kind: str = "transceiver", password: str = "secret08") -> Iterator[Esme]:
-    port = operator.simulator.smpp_port
+    port = operator.simulator.ports["smpp"]
     client = smpplib.client.Client("127.0.0.1", port, timeout=10, allow_unknown_opt_params=True)
     client.connect()
     try:
@@ -173,7 +173,7 @@ def test_faults_as_a_client_meets_them(operator: Simulated) -> None:
 def test_silence(operator: Simulated) -> None:
     operator.faults(silent=True)
     client = smpplib.client.Client(
-        "127.0.0.1", operator.simulator.smpp_port, timeout=0.3, allow_unknown_opt_params=True
+        "127.0.0.1", operator.simulator.ports["smpp"], timeout=0.3, allow_unknown_opt_params=True
     )
     client.connect()
     try:

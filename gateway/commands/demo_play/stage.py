@@ -150,8 +150,8 @@ class Stage:
             doors["submission"],
             doors["http"],
             self.simulator.web_port,
-            self.simulator.smpp_port,
-            self.simulator.cmpp_port,
+            self.simulator.ports["smpp"],
+            self.simulator.ports["cmpp"],
         )
 
     async def close(self) -> None:
@@ -192,8 +192,8 @@ class Stage:
                 smtp=ports.smtp,
                 submission=ports.submission,
                 http=ports.http,
-                cmpp=simulator.cmpp_port,
-                smpp=simulator.smpp_port,
+                cmpp=simulator.ports["cmpp"],
+                smpp=simulator.ports["smpp"],
             ),
             encoding="utf-8",
         )

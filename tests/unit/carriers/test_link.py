@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from carriers.link import BURST_S, Endpoint, Link, Timing
+from carriers.link import Link, LinkBasics, Timing
 from carriers.session import Bound, Closed, LoginRefused, Misbehaved, ReportArrived, SessionEvent, SubmitAnswered
+from carriers.session_link import BURST_S, Endpoint, SessionLink
 from gateway.core.messages import DeliveryReport, Outcome, ReportState, Segment
 from gateway.core.text import Alphabet
 from tests.fakes import clockwork
@@ -142,7 +143,9 @@ class Bench:
         self.let_in = True
         self.refuse_connection = False
         options.setdefault("jitter", lambda: 0.5)
-        self.link = Link("line", "group", Endpoint("carrier.example", 2775), self._session, self.listener, **options)
+        self.link = SessionLink(
+            LinkBasics("line", "group", self.listener, **options), Endpoint("carrier.example", 2775), self._session
+        )
 
     def _session(self) -> FakeSession:
         self.sessions.append(FakeSession())
