@@ -140,9 +140,10 @@ async def _send(directory: Path, port: int, *, window: int, count: int, options:
     from gateway.core.mails import MailFacts
     from gateway.core.outbox import NewSms, Purpose
     from gateway.core.routing import Route, Router
-    from gateway.dispatcher import Dispatcher, LinkPolicy
+    from gateway.dispatcher import Dispatcher
     from gateway.inbound import Inbound
     from gateway.journal import Journal
+    from gateway.lane import LinkPolicy
     from gateway.store.blobs import Blobs
     from gateway.store.database import StoreConfig, create_tables, open_store
     from gateway.store.desk import BooksOfStore, Desk

@@ -15,7 +15,7 @@ from typing import Any
 from carriers.factory import KINDS
 from gateway.core.errors import ConfigError
 from gateway.core.outbox import Uncertain
-from gateway.dispatcher import LinkPolicy
+from gateway.lane import LinkPolicy
 from gateway.logs import LogConfig
 from gateway.mail.intake import LmtpConfig, SmtpConfig
 from gateway.mail.relay import RelayConfig

@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.config",),
     ("gateway.housekeeping", "gateway.options"),
     ("gateway.dispatcher",),
+    ("gateway.lane",),
     ("gateway.inbound",),
     ("gateway.mail", "gateway.web", "carriers"),
     ("gateway.store",),

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from carriers.link import Timing
 from gateway.core.errors import StoreUnavailable
 from gateway.core.outbox import State, Uncertain
-from gateway.dispatcher import LinkPolicy
+from gateway.lane import LinkPolicy
 from gateway.store.database import Store
 from tests.fakes.hub import LATIN, LONG, QUICK, SHORT, Hub, Sent, open_hub, until
 
@@ -479,7 +479,7 @@ async def test_a_store_that_is_away_for_a_moment(
     tmp_path: Path, protocol: str, store_fails: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line stands, answers are kept, deliveries are put off and come again; nothing is sent twice."""
-    monkeypatch.setattr("gateway.dispatcher.STORE_PAUSE_S", 0.05)
+    monkeypatch.setattr("gateway.lane.STORE_PAUSE_S", 0.05)
     async with open_hub(tmp_path, protocol) as hub:
         await hub.up()
         hub.faults.answer_delay_s = 0.02

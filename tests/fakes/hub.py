@@ -27,9 +27,10 @@ from gateway.core.ids import IdSource
 from gateway.core.mails import MailFacts
 from gateway.core.outbox import FINAL, STEPS, NewSms, Purpose, State, Uncertain
 from gateway.core.routing import Route, Router
-from gateway.dispatcher import Dispatcher, LinkPolicy
+from gateway.dispatcher import Dispatcher
 from gateway.inbound import Inbound
 from gateway.journal import Journal
+from gateway.lane import LinkPolicy
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, StoreConfig, create_tables, open_store
 from gateway.store.desk import Desk

@@ -1,0 +1,346 @@
+"""A lane: what one link is sending.
+
+A lane claims a little more than the window holds, so that an answer is followed by the next submit at once and not by
+a transaction; what the carrier answers is recorded in batches, one commit at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from carriers.link import Link
+from carriers.session import SubmitAnswered
+from gateway.core import text as sms_text
+from gateway.core.attempts import Answer, Attempt, Claimed
+from gateway.core.errors import StoreUnavailable
+from gateway.core.messages import Outcome, Segment
+from gateway.core.outbox import Uncertain
+from gateway.journal import Journal
+from gateway.store.desk import BooksOfStore, Desk
+
+#: Messages claimed ahead of the window.
+CLAIM_AHEAD = 64
+#: Messages in one claim.
+CLAIM_LIMIT = 256
+#: How often a lane looks for messages whose time has come without anybody telling it, seconds.
+LOOK_EVERY_S = 1.0
+#: How long a link that is to stop waits for the answers to what it sent; without them nobody would know.
+ANSWERS_S = 3.0
+#: Pause after the store failed, seconds.
+STORE_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPolicy:
+    """How messages on a link are treated."""
+
+    #: What to do with a submit that was never answered: wait, resend, or resend-at-once.
+    uncertain: Uncertain = Uncertain.RESEND
+    #: Seconds to wait for a report before an unanswered submit is sent again.
+    uncertain_wait_s: int = 60
+
+
+@dataclass(slots=True)
+class _Open:
+    """A claimed message some of whose segments are unanswered."""
+
+    message: Claimed
+    waiting: set[int]
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Lane:
+    """What one link is sending."""
+
+    def __init__(
+        self,
+        link: Link,
+        desk: Desk,
+        journal: Journal,
+        policy: LinkPolicy,
+        owner: str,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
+        self.link = link
+        self._desk = desk
+        self._journal = journal
+        self.policy = policy
+        self._owner = owner
+        self._look_every_s = look_every_s
+        self._work = asyncio.Event()
+        self._done = asyncio.Event()
+        self._idle = asyncio.Event()  # nothing claimed is open; only `finish` looks at it
+        self._pending: deque[Segment] = deque()  # claimed, not yet on the wire
+        self._open: dict[int, _Open] = {}
+        self._finished: list[Attempt] = []
+        self._returned: list[Claimed] = []  # nothing of them was sent: to be queued again
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to claim and to record."""
+        self._stopping = False
+        self._tasks = [
+            asyncio.create_task(self._forever(self._claim_some), name=f"claim-{self.link.name}"),
+            asyncio.create_task(self._forever(self._record_some), name=f"record-{self.link.name}"),
+        ]
+
+    async def finish(self) -> None:
+        """Send nothing more, and wait a little for the answers to what was sent."""
+        self._stopping = True
+        self._return_unsent("the hub stopped before it was sent")
+        if self._open:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ANSWERS_S):
+                    await self._idle.wait()
+
+    async def stop(self) -> None:
+        """Stop claiming, give back what never went on the wire, record every answer there is.
+
+        Steps under way are waited for: a claim or a record cut off from its commit would be done and not known of.
+        What the store does not take now is kept for the next `start()`.
+        """
+        self._stopping = True
+        self._work.set()
+        self._done.set()
+        await asyncio.gather(*self._tasks)
+        self.line_lost()
+        try:
+            await self._record_finished()
+            await self._give_back()
+        except StoreUnavailable as error:
+            self._journal.task_failed(f"lane-{self.link.name}", str(error))
+
+    def wake(self) -> None:
+        """There may be work, or room for it."""
+        self._work.set()
+
+    @property
+    def in_flight(self) -> int:
+        """Messages claimed and not yet answered."""
+        return len(self._open)
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether claimed segments wait for room on the wire."""
+        return bool(self._pending)
+
+    # --- out ------------------------------------------------------------------------------------------------
+
+    def submit_pending(self) -> None:
+        """Put as many claimed segments on the wire as the window takes."""
+        link = self.link
+        if not self._pending:
+            return
+        room = link.room()
+        if room <= 0:
+            return
+        for _ in range(min(room, len(self._pending))):
+            link.submit(self._pending.popleft())
+        link.flush()
+
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a step; what goes wrong in it is told of, and it goes on: a lane must never fall silent."""
+        while not self._stopping:
+            try:
+                await step()
+            except StoreUnavailable:
+                await asyncio.sleep(STORE_PAUSE_S)
+            except Exception as error:
+                self._journal.task_failed(f"lane-{self.link.name}", f"{type(error).__name__}: {error}")
+                await asyncio.sleep(STORE_PAUSE_S)
+
+    async def _claim_some(self) -> None:
+        link = self.link
+        await self._give_back()
+        if not link.is_up:
+            await self._rest()
+            return
+        self.submit_pending()
+        wanted = min(link.room() + CLAIM_AHEAD - len(self._pending), CLAIM_LIMIT)
+        if wanted <= CLAIM_AHEAD // 2 and self._pending:
+            await self._rest()
+            return
+        claimed = await self._desk.commit(lambda books: self._claim(books, wanted))
+        for message in claimed:
+            self._open_message(message)
+        if self._stopping or not link.is_up:
+            self.line_lost()  # what happened meanwhile found none of these to give back
+            return
+        self.submit_pending()
+        if not claimed:
+            await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(self._look_every_s):
+                await self._work.wait()
+        except TimeoutError:
+            pass
+        self._work.clear()
+
+    def _claim(self, books: BooksOfStore, limit: int) -> list[Claimed]:
+        return books.outbox.claim(self.link.name, self.link.group, self._owner, limit)
+
+    def _open_message(self, message: Claimed) -> None:
+        alphabet = sms_text.Alphabet(message.alphabet)
+        texts = sms_text.split(message.text, alphabet) if message.segments > 1 else [message.text]
+        validity_s = max(60, (message.expires_ms - self._desk.now_ms()) // 1000)
+        self._open[message.id] = _Open(message, set(message.open_numbers))
+        for number in message.open_numbers:
+            self._pending.append(
+                Segment(
+                    message_id=message.id,
+                    number=number,
+                    total=message.segments,
+                    sender=message.sender,
+                    recipient=message.recipient,
+                    text=texts[number - 1],
+                    alphabet=alphabet,
+                    reference=(message.id ^ message.id >> 22) & 0xFF,
+                    want_report=message.want_report,
+                    validity_s=validity_s,
+                )
+            )
+
+    # --- back -----------------------------------------------------------------------------------------------
+
+    def answered(self, events: Sequence[SubmitAnswered]) -> None:
+        """Take the answers to submits; a message whose last segment is answered is recorded."""
+        for event in events:
+            open_message = self._open.get(event.segment.message_id)
+            if open_message is None or event.segment.number not in open_message.waiting:
+                continue  # answered twice
+            open_message.waiting.discard(event.segment.number)
+            code = "" if event.outcome is Outcome.ACCEPTED else f"{event.reason or 'code'} ({event.code})"[:64]
+            open_message.answers.append(Answer(event.segment.number, event.outcome, event.carrier_ids, code))
+            if not open_message.waiting:
+                self._finish(open_message)
+        self.submit_pending()
+        if len(self._pending) <= CLAIM_AHEAD // 2:
+            self._work.set()
+
+    def _finish(self, open_message: _Open) -> None:
+        del self._open[open_message.message.id]
+        self._finished.append(Attempt(open_message.message, tuple(open_message.answers)))
+        self._done.set()
+        if not self._open:
+            self._idle.set()
+
+    def line_lost(self) -> None:
+        """The line is gone: what never went out on it is given back."""
+        self._return_unsent("line lost before it was sent")
+
+    def _return_unsent(self, reason: str) -> None:
+        """Give back what was not begun; segments missing of what was begun are answered for, so that it ends."""
+        unsent: dict[int, list[int]] = {}
+        for segment in self._pending:
+            unsent.setdefault(segment.message_id, []).append(segment.number)
+        self._pending.clear()
+        for message_id, numbers in unsent.items():
+            open_message = self._open[message_id]
+            if len(numbers) == len(open_message.message.open_numbers):
+                del self._open[message_id]
+                self._returned.append(open_message.message)
+                continue
+            for number in numbers:
+                open_message.waiting.discard(number)
+                open_message.answers.append(Answer(number, Outcome.TEMPORARY, code=reason))
+            if not open_message.waiting:
+                self._finish(open_message)
+        if not self._open:
+            self._idle.set()
+        self._work.set()
+
+    async def _give_back(self) -> None:
+        if not self._returned:
+            return
+        returned, self._returned = self._returned, []
+        try:
+            await self._desk.commit(lambda books: books.outbox.release(returned, f"link {self.link.name} went down"))
+        except BaseException:
+            self._returned = returned + self._returned
+            raise
+
+    async def _record_some(self) -> None:
+        await self._done.wait()
+        self._done.clear()
+        await self._record_finished()
+
+    async def _record_finished(self) -> None:
+        finished, self._finished = self._finished, []
+        if not finished:
+            return
+        try:
+            await self._record(finished)
+        except StoreUnavailable:
+            # The carrier has answered and the store cannot take it now: keep the answers for the next try. If the
+            # hub stops before that, these messages are UNCERTAIN at the next start.
+            self._finished = finished + self._finished
+            self._done.set()
+            raise
+        except Exception as error:
+            self._journal.task_failed(f"record-{self.link.name}", f"{type(error).__name__}: {error}")
+            for attempt in finished:
+                await self._record_alone(attempt)
+
+    async def _record_alone(self, attempt: Attempt) -> None:
+        """Record one of a batch that failed; the one at fault without the carrier's ids, which are all that is foreign.
+
+        It must not be tried again for ever: everything behind it would wait.
+        """
+        try:
+            await self._record([attempt])
+        except StoreUnavailable:
+            self._finished.append(attempt)
+            self._done.set()
+        except Exception:
+            answers = tuple(answer._replace(carrier_ids=()) for answer in attempt.answers)
+            await self._record([Attempt(attempt.message, answers)])
+
+    async def _record(self, finished: Sequence[Attempt]) -> None:
+        link, policy, router = self.link, self.policy, self._desk.router
+
+        def work(books: BooksOfStore) -> None:
+            settled = books.outbox.record(
+                link.name,
+                link.group,
+                finished,
+                uncertain=policy.uncertain,
+                uncertain_wait_s=policy.uncertain_wait_s,
+                price=lambda recipient: router.price(recipient, link.name),
+            )
+            ids = [
+                carrier_id
+                for attempt in finished
+                if attempt.message.want_report
+                for answer in attempt.answers
+                for carrier_id in answer.carrier_ids
+            ]
+            settled += books.reports.settle_parked(link.group, ids)
+            books.tell_owners(settled)
+
+        await self._desk.commit(work)
+        self._journal.count("submitted", link.name, len(finished))
+
+    async def settle_uncertain(self) -> None:
+        """Apply the link's policy to messages whose wait for an answer or report is over."""
+        link, policy = self.link, self.policy
+
+        def work(books: BooksOfStore) -> None:
+            for message in books.outbox.uncertain_due(link.name):
+                settled = None
+                if message.segments == 1:
+                    settled = books.reports.adopt_for(message.id, link.group, message.recipient, message.created_ms)
+                if settled is None:
+                    settled = books.outbox.settle_uncertain(message, policy.uncertain)
+                books.tell_owners(settled)
+            books.aftermath.links.add(link.name)
+
+        if await self._desk.read(lambda books: bool(books.outbox.uncertain_due(link.name, limit=1))):
+            await self._desk.commit(work)
