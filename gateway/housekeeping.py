@@ -10,6 +10,7 @@ from typing import Any
 from gateway.core.errors import CaiyouError
 from gateway.core.routing import Route, Router
 from gateway.journal import Journal
+from gateway.store import strays
 from gateway.store.desk import Desk
 
 #: Seconds a link may be down before what waits for it goes to another link.
@@ -58,7 +59,12 @@ def default_routes(links: list[str]) -> list[Route]:
 
 
 def chores(
-    desk: Desk, router: Router, journal: Journal, links: list[str], release_held: Callable[[Any], object]
+    desk: Desk,
+    router: Router,
+    journal: Journal,
+    links: list[str],
+    release_held: Callable[[Any], object],
+    give_up_parts: Callable[[], Awaitable[object]],
 ) -> list[Chore]:
     """The chores of a hub."""
     down_since: dict[str, float] = {}
@@ -100,6 +106,18 @@ def chores(
         if await desk.read(lambda books: bool(books.failures.due(1))):
             await desk.commit(lambda books: books.try_again())
 
+    async def forget_parked() -> None:
+        while await desk.commit(lambda books: books.reports.forget_parked()):
+            pass
+
+    async def sweep_strays() -> None:
+        loop = asyncio.get_running_loop()
+        temporary, bodies = await loop.run_in_executor(None, strays.candidates, desk.blobs.root)
+        without = await desk.read(lambda books: strays.without_row(books.tx, bodies)) if bodies else []
+        paths = temporary + [desk.blobs.path(reference) for reference in without]
+        if paths:
+            journal.strays_removed(await loop.run_in_executor(None, strays.remove, paths))
+
     return [
         Chore("learn-routes", 2.0, learn_routes),
         Chore("find-routes", 2.0, find_routes),
@@ -108,4 +126,7 @@ def chores(
         Chore("send-held-notices", 5.0, send_held),
         Chore("react-again", 5.0, react_again),
         Chore("place-forgotten", 300.0, desk.place_forgotten),
+        Chore("give-up-parts", 60.0, give_up_parts),
+        Chore("forget-parked-reports", 3600.0, forget_parked),
+        Chore("sweep-strays", 3600.0, sweep_strays),
     ]

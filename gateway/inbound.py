@@ -17,6 +17,7 @@ from gateway.core.events import SmsReceived
 from gateway.core.phone import normalise
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.inbox import Filed
 
 Arrived = SmsArrived | ReportArrived
 
@@ -81,17 +82,31 @@ class Inbound:
                 if filed is None:
                     continue
                 new.append((filed.inbox_id, sender))
-                books.ledger.add(LedgerLine(0, Fact.SMS_RECEIVED, filed.inbox_id, link=link, party=sender))
-                books.publish(
-                    SmsReceived(
-                        inbox_id=filed.inbox_id,
-                        link=link,
-                        sender=sender,
-                        recipient=filed.recipient,
-                        text=filed.text,
-                        received_ms=books.now_ms,
-                    )
-                )
+                _announce(books, filed)
             return new
 
         return work
+
+    async def give_up_parts(self) -> None:
+        """Give out long SMS whose last part has not come in time, as far as they came."""
+        if await self._desk.read(lambda books: books.inbox.overdue()):
+            await self._desk.commit(_give_up_parts)
+
+
+def _give_up_parts(books: BooksOfStore) -> None:
+    for filed in books.inbox.give_up_parts():
+        _announce(books, filed)
+
+
+def _announce(books: BooksOfStore, filed: Filed) -> None:
+    books.ledger.add(LedgerLine(0, Fact.SMS_RECEIVED, filed.inbox_id, link=filed.link, party=filed.sender))
+    books.publish(
+        SmsReceived(
+            inbox_id=filed.inbox_id,
+            link=filed.link,
+            sender=filed.sender,
+            recipient=filed.recipient,
+            text=filed.text,
+            received_ms=books.now_ms,
+        )
+    )

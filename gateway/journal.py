@@ -58,6 +58,10 @@ class Journal:
         """After a start: messages that were being sent when the hub stopped."""
         self._tell(logging.WARNING, "recovered", link, messages=messages)
 
+    def strays_removed(self, files: int) -> None:
+        """Files that a hub which was killed left behind are gone."""
+        self._tell(logging.INFO, "strays_removed", files=files)
+
     # --- messages -------------------------------------------------------------------------------------------
 
     def sms_arrived(self, link: str, sender: str, inbox_id: int) -> None:

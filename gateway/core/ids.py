@@ -7,6 +7,9 @@ from collections.abc import Callable
 #: 2024-01-01T00:00:00Z in milliseconds; ids count from here, 41 bits last until 2093.
 EPOCH_MS = 1_704_067_200_000
 
+#: The largest id there can be: ids have 63 bits.
+LAST_ID = (1 << 63) - 1
+
 _NODE_BITS = 10
 _COUNT_BITS = 12
 _COUNT_LIMIT = 1 << _COUNT_BITS
@@ -44,3 +47,8 @@ class IdSource:
 def made_at_ms(an_id: int) -> int:
     """When an id was made, in Unix milliseconds."""
     return (an_id >> (_NODE_BITS + _COUNT_BITS)) + EPOCH_MS
+
+
+def first_id_at(moment_ms: int) -> int:
+    """The smallest id that can have been made at a moment; the largest there is for one beyond the time of ids."""
+    return min(max(moment_ms - EPOCH_MS, 0) << (_NODE_BITS + _COUNT_BITS), LAST_ID)

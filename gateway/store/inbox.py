@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,26 @@ from gateway.store.timeline import Timeline
 RESEND_WINDOW_MS = 72 * 3600 * 1000
 SAME_WORDS_WINDOW_MS = 120 * 1000
 
+#: How long the parts of a long SMS are waited for; carriers try for a day or more, but hardly ever to any avail.
+PART_PATIENCE_MS = 3600 * 1000
+#: Stands where a part never came.
+MISSING = "[…]"
+
 _INSERT = sa.insert(inbox)
+_OVERDUE = (
+    sa.select(
+        sa.func.max(inbox.c.link).label("link"),
+        inbox.c.link_group,
+        inbox.c.sender,
+        inbox.c.recipient,
+        inbox.c.reference,
+        inbox.c.total,
+    )
+    .where(inbox.c.state == sa.literal_column("'part'"))
+    .group_by(inbox.c.link_group, inbox.c.sender, inbox.c.recipient, inbox.c.reference, inbox.c.total)
+    .having(sa.func.max(inbox.c.received_ms) < sa.bindparam("before"))
+    .limit(100)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +46,22 @@ class Filed:
     """What became of an SMS that came in."""
 
     inbox_id: int  # of the whole SMS
+    link: str
     sender: str
     recipient: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Long:
+    """What the parts of one long SMS have in common."""
+
+    link: str
+    group: str
+    sender: str
+    recipient: str
+    reference: int
+    total: int
 
 
 class Inbox:
@@ -82,59 +114,79 @@ class Inbox:
         )
         self._timeline.step(inbox_id, "arrived", f"by {link}")
         if concat is None:
-            return Filed(inbox_id, sender, recipient, text)
-        return self._join(link, group, sender, recipient, concat.reference, concat.total)
+            return Filed(inbox_id, link, sender, recipient, text)
+        return self._join(_Long(link, group, sender, recipient, concat.reference, concat.total))
 
-    def _join(self, link: str, group: str, sender: str, recipient: str, reference: int, total: int) -> Filed | None:
-        """Put the parts of a long SMS together once all are there.
+    def overdue(self) -> bool:
+        """Whether parts wait whose others have not come in time."""
+        return bool(self._tx.read(_OVERDUE, {"before": self._now_ms - PART_PATIENCE_MS}).first())
 
-        References are 8 bits in most phones and come again: a part whose number is there already with other words
-        begins another SMS, and what came before it waits in vain. Parts older than the resend window are not looked at.
-        """
-        rows = self._tx.read(
+    def give_up_parts(self) -> list[Filed]:
+        """Put together what came of long SMS whose other parts have not come in time; a mark stands for those."""
+        given: list[Filed] = []
+        for row in self._tx.read(_OVERDUE, {"before": self._now_ms - PART_PATIENCE_MS}).all():
+            long = _Long(row.link, row.link_group, row.sender, row.recipient, row.reference, row.total)
+            given += [self._put_together(long, part) for part in _generations(self._parts_of(long, since_ms=0))]
+        return given
+
+    def _parts_of(self, long: _Long, since_ms: int) -> Sequence[sa.Row[Any]]:
+        return self._tx.read(
             sa.select(inbox.c.id, inbox.c.number, inbox.c.text)
             .where(
                 inbox.c.state == sa.literal_column("'part'"),
-                inbox.c.link_group == group,
-                inbox.c.sender == sender,
-                inbox.c.recipient == recipient,
-                inbox.c.reference == reference,
-                inbox.c.total == total,
-                inbox.c.received_ms >= self._now_ms - RESEND_WINDOW_MS,
+                inbox.c.link_group == long.group,
+                inbox.c.sender == long.sender,
+                inbox.c.recipient == long.recipient,
+                inbox.c.reference == long.reference,
+                inbox.c.total == long.total,
+                inbox.c.received_ms >= since_ms,
             )
             .order_by(inbox.c.id)
         ).all()
-        parts: dict[int, sa.Row[Any]] = {}
-        for row in rows:
-            known = parts.get(row.number)
-            if known is not None and known.text != row.text:
-                parts.clear()
-            if 1 <= row.number <= total:
-                parts[row.number] = row
-        if len(parts) < total:
+
+    def _join(self, long: _Long) -> Filed | None:
+        """Put the parts of a long SMS together once all are there.
+
+        Parts older than the resend window are not looked at.
+        """
+        newest = _generations(self._parts_of(long, since_ms=self._now_ms - RESEND_WINDOW_MS))[-1]
+        if len({part.number for part in newest if 1 <= part.number <= long.total}) < long.total:
             return None
+        return self._put_together(long, newest)
+
+    def _put_together(self, long: _Long, generation: Sequence[sa.Row[Any]]) -> Filed:
+        """The whole of the parts there are; one mark stands for any number of parts missing side by side."""
         whole_id = self._new_id()
-        text = "".join(parts[number].text for number in sorted(parts))
+        parts = {part.number: part.text for part in generation if 1 <= part.number <= long.total}
+        pieces: list[str] = []
+        for number in range(1, long.total + 1):
+            if number in parts:
+                pieces.append(parts[number])
+            elif not pieces or pieces[-1] is not MISSING:
+                pieces.append(MISSING)
+        text = "".join(pieces)
         self._tx.execute(
             _INSERT,
             {
                 "id": whole_id,
-                "link_group": group,
-                "link": link,
+                "link_group": long.group,
+                "link": long.link,
                 "carrier_id": None,
                 "fingerprint": f"joined:{whole_id}",
-                "sender": sender,
-                "recipient": recipient,
+                "sender": long.sender,
+                "recipient": long.recipient,
                 "text": text,
                 "state": "joined",
                 "received_ms": self._now_ms,
             },
         )
-        self._tx.execute(
-            sa.update(inbox).where(inbox.c.id.in_([row.id for row in rows])).values(state="done", joined_id=whole_id)
-        )
-        self._timeline.step(whole_id, "joined", f"from {total} segments")
-        return Filed(whole_id, sender, recipient, text)
+        used = [part.id for part in generation]
+        self._tx.execute(sa.update(inbox).where(inbox.c.id.in_(used)).values(state="done", joined_id=whole_id))
+        told = f"from {long.total} segments"
+        if len(parts) < long.total:
+            told = f"from {len(parts)} of {long.total} segments, the others never came"
+        self._timeline.step(whole_id, "joined", told)
+        return Filed(whole_id, long.link, long.sender, long.recipient, text)
 
     def get(self, inbox_id: int) -> sa.RowMapping | None:
         """The row of an SMS that came in."""
@@ -150,6 +202,22 @@ class Inbox:
                 .limit(limit)
             ).scalars()
         )
+
+
+def _generations(rows: Iterable[sa.Row[Any]]) -> list[list[sa.Row[Any]]]:
+    """The parts under one reference, divided into the messages they are of, oldest first.
+
+    References are 8 bits in most phones and come again: a part whose number is there already with other words begins
+    another SMS.
+    """
+    found: list[list[sa.Row[Any]]] = [[]]
+    texts: dict[int, str] = {}
+    for row in rows:
+        if texts.setdefault(row.number, row.text) != row.text:
+            found.append([])
+            texts = {row.number: row.text}
+        found[-1].append(row)
+    return found
 
 
 def _fingerprint(sms: IncomingSms) -> str:

@@ -12,14 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.core.ids import EPOCH_MS
+from gateway.core.ids import first_id_at
 from gateway.store.database import Transaction
 from gateway.store.schema import accounts, inbox, ledger, outbox, phones, rules
 
 #: Rows a page looks at where only the id orders them.
 WINDOW = 20_000
-#: The largest id there can be: ids have 63 bits.
-LAST_ID = (1 << 63) - 1
 #: Newest messages among which failures are looked for.
 RECENT = 5_000
 
@@ -36,11 +34,6 @@ class Page:
 
     rows: list[dict[str, Any]]
     before: int | None
-
-
-def first_id_at(moment_ms: int) -> int:
-    """The smallest id that can have been made at a moment; the largest there is for one beyond the time of ids."""
-    return min(max(moment_ms - EPOCH_MS, 0) << 22, LAST_ID)
 
 
 class Listings:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway.core.outbox import State
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.schema import relay
 from gateway.store.timeline import Timeline
@@ -160,7 +161,7 @@ class Relay:
         self._tx.execute(
             sa.update(relay)
             .where(relay.c.id == entry.id)
-            .values(state=state.value, answer=answer[:512], due_ms=due_ms, lease_by="", lease_until_ms=0)
+            .values(state=state.value, answer=fitting(answer, 512), due_ms=due_ms, lease_by="", lease_until_ms=0)
         )
 
     def get(self, relay_id: int) -> sa.RowMapping | None:

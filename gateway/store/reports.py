@@ -15,6 +15,7 @@ from sqlalchemy import bindparam
 
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
+from gateway.core.ids import first_id_at
 from gateway.core.messages import DeliveryReport, ReportState
 from gateway.core.outbox import FINAL, STEPS, State, after_report, settle
 from gateway.store.columns import fitting
@@ -27,6 +28,8 @@ from gateway.store.timeline import Timeline
 #: How long after the validity of a message a report is still taken to be about it. Later the carrier has come round
 #: to the id again (CMPP after a year, some SMPP centres after days), and means a message whose answer is yet to come.
 LATE_REPORT_MS = 7 * 86_400_000
+#: How long a report is kept that fits nothing: no answer that could name its message comes later than that.
+PARKED_MS = 30 * 86_400_000
 #: How much the clocks of two hosts of the hub may differ.
 CLOCK_SKEW_MS = 60_000
 
@@ -81,6 +84,7 @@ _PARKED = sa.text(
     "SELECT id, carrier_id, state, code, link, received_ms FROM reports "
     "WHERE message_id IS NULL AND carrier_id IN :ids AND link_group = :group ORDER BY id"
 ).bindparams(bindparam("ids", expanding=True))
+_OLD_PARKED = sa.text("SELECT id FROM reports WHERE message_id IS NULL AND id < :before LIMIT :limit")
 _SIBLINGS = sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
     segments.c.message_id.in_(bindparam("ids", expanding=True))
 )
@@ -173,6 +177,14 @@ class Reports:
             if target:
                 matched.append((target, report))
         return self._apply(link, matched)
+
+    def forget_parked(self, limit: int = 1000) -> int:
+        """Let go of reports that fitted nothing for too long; returns how many."""
+        old = self._tx.read(_OLD_PARKED, {"before": first_id_at(self._now_ms - PARKED_MS), "limit": limit}).scalars()
+        ids = list(old)
+        if ids:
+            self._tx.execute(sa.delete(reports).where(reports.c.id.in_(ids)))
+        return len(ids)
 
     def settle_parked(self, group: str, carrier_ids: Iterable[str]) -> list[MessageSettled]:
         """Apply reports that came before the answers which gave these ids."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.schema import webhook_calls, webhooks
 
@@ -138,7 +139,7 @@ class Webhooks:
 
     def settle(self, call_id: int, state: str, answer: str, due_ms: int = 0) -> None:
         """What became of a call: delivered, failed, or queued again for `due_ms`."""
-        self._tx.defer(_SETTLE, {"b_id": call_id, "b_state": state, "b_answer": answer[:255], "b_due": due_ms})
+        self._tx.defer(_SETTLE, {"b_id": call_id, "b_state": state, "b_answer": fitting(answer, 255), "b_due": due_ms})
 
     def next_due_ms(self) -> int | None:
         """When the next call that waits is due; None when none waits."""

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.core.messages import Concat, IncomingSms
 from gateway.core.text import Alphabet
-from gateway.store.inbox import RESEND_WINDOW_MS, SAME_WORDS_WINDOW_MS
+from gateway.store.inbox import MISSING, PART_PATIENCE_MS, RESEND_WINDOW_MS, SAME_WORDS_WINDOW_MS
 from tests.fakes.desk import PHONE, Bench
 
 
@@ -134,3 +134,59 @@ async def test_one_sms_on_two_lines_in_one_batch_is_filed_once(bench: Bench) -> 
     )
     assert [filed is not None for filed in came] == [True, False]
     await bench.desk.close()
+
+
+def overdue(bench: Bench) -> list[str]:
+    bench.clock.ms += PART_PATIENCE_MS + 1
+    assert bench.ask(lambda b: b.inbox.overdue())
+    given = [filed.text for filed in bench.run(lambda b: b.inbox.give_up_parts())]
+    assert not bench.ask(lambda b: b.inbox.overdue())
+    return given
+
+
+@pytest.mark.parametrize(
+    ("came", "text"),
+    [
+        ({1: "a", 2: "b"}, f"ab{MISSING}"),
+        ({2: "b"}, f"{MISSING}b{MISSING}"),
+        ({3: "c"}, f"{MISSING}c"),
+        ({1: "a", 3: "c"}, f"a{MISSING}c"),
+    ],
+)
+def test_what_came_of_a_long_sms_is_given_out_after_an_hour(bench: Bench, came: dict[int, str], text: str) -> None:
+    for number, words in came.items():
+        assert file(bench, sms(words, f"m{number}", part=(7, 3, number))) is None
+    assert not bench.ask(lambda b: b.inbox.overdue())
+    assert overdue(bench) == [text]
+    (whole,) = bench.ask(lambda b: b.inbox.from_number(PHONE))
+    assert bench.steps(whole) == ["joined"]
+
+
+def test_the_last_part_that_came_counts_for_the_wait(bench: Bench) -> None:
+    file(bench, sms("a", "m1", part=(7, 3, 1)))
+    bench.clock.ms += PART_PATIENCE_MS
+    file(bench, sms("b", "m2", part=(7, 3, 2)))
+    bench.clock.ms += PART_PATIENCE_MS
+    assert not bench.ask(lambda b: b.inbox.overdue())
+    assert overdue(bench) == [f"ab{MISSING}"]
+
+
+def test_a_part_that_comes_after_the_wait_is_given_out_by_itself(bench: Bench) -> None:
+    file(bench, sms("a", "m1", part=(7, 2, 1)))
+    assert overdue(bench) == [f"a{MISSING}"]
+    file(bench, sms("b", "m2", part=(7, 2, 2)))
+    assert overdue(bench) == [f"{MISSING}b"]
+
+
+def test_two_messages_under_one_reference_are_given_out_apart(bench: Bench) -> None:
+    file(bench, sms("old", "m1", part=(7, 3, 1)))
+    file(bench, sms("new", "m2", part=(7, 3, 1)))
+    file(bench, sms("er", "m3", part=(7, 3, 2)))
+    assert overdue(bench) == [f"old{MISSING}", f"newer{MISSING}"]
+
+
+def test_an_older_message_under_the_reference_is_not_lost_when_a_newer_one_is_whole(bench: Bench) -> None:
+    file(bench, sms("old", "m1", part=(7, 2, 1)))
+    file(bench, sms("new", "m2", part=(7, 2, 1)))
+    assert file(bench, sms("er", "m3", part=(7, 2, 2))) == "newer"
+    assert overdue(bench) == [f"old{MISSING}"]

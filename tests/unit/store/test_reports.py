@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from gateway.core.attempts import Answer, Attempt
 from gateway.core.messages import DeliveryReport, ReportState
 from gateway.store.database import Store, StoreConfig, open_store
-from gateway.store.reports import LATE_REPORT_MS
+from gateway.store.reports import LATE_REPORT_MS, PARKED_MS
 from gateway.store.schema import reports
 from tests.fakes.desk import Bench, Outcome, attempt, record, reports_of
 
@@ -27,6 +27,18 @@ def accepted(bench: Bench, *ids: str, **more: Any) -> int:
 def parked(bench: Bench) -> list[Any]:
     statement = sa.select(reports.c.carrier_id).where(reports.c.message_id.is_(None)).order_by(reports.c.id)
     return bench.ask(lambda b: list(b.tx.read(statement).scalars()))
+
+
+def test_a_parked_report_is_let_go_of_in_the_end_and_no_other(bench: Bench) -> None:
+    message_id = accepted(bench, "x1")
+    bench.report(("x1", "delivered"), ("unknown", "delivered"))
+    bench.clock.ms += PARKED_MS - 1
+    bench.report(("young", "delivered"))
+    assert bench.run(lambda b: b.reports.forget_parked()) == 0
+    bench.clock.ms += 2
+    assert bench.run(lambda b: b.reports.forget_parked()) == 1
+    assert parked(bench) == ["young"]
+    assert len(bench.ask(lambda b: b.reports.of([message_id]))) == 1
 
 
 @pytest.mark.parametrize("state", ["delivered", "failed", "expired"])

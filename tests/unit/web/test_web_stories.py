@@ -21,7 +21,8 @@ from gateway.mail.facts import read_facts
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store
 from gateway.store.desk import Desk
-from gateway.store.listings import LAST_ID, Listings, first_id_at
+from gateway.core.ids import LAST_ID, first_id_at
+from gateway.store.listings import Listings
 from gateway.store.stories import Stories
 
 NUMBER = "+8613800138000"
