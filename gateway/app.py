@@ -180,7 +180,8 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         fronts=Fronts(config, file, journal),
         webhooks=WebhookLoop(desk, config.webhooks),
         house=housekeeping.Housekeeping(
-            journal, housekeeping.chores(desk, router, journal, names, notifier.release_held)
+            journal,
+            housekeeping.chores(desk, router, journal, names, notifier.release_held, inbound.give_up_parts),
         ),
         owner=owner,
     )
