@@ -45,6 +45,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("gateway.web",),
     "argon2": ("gateway.passwords",),
     "smpplib": (),  # the judge of our codec, in tests only
+    "serial": ("carriers.gsm",),
+    "gsmmodem": (),  # drives our emulated modem, in tests only
     "orjson": ("gateway.web",),
     "uvloop": ("gateway.commands", "carriers.simulator"),
 }
@@ -119,7 +121,7 @@ def test_the_core_needs_nothing_but_the_standard_library() -> None:
 #: Folders of carriers that each speak one protocol, blind to one another.
 PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http")
 #: Modules of theirs that meet a socket, a serial port or a clock; all others are sans-IO.
-SHELLS: tuple[str, ...] = ()
+SHELLS: tuple[str, ...] = ("carriers.gsm.port", "carriers.gsm.discovery")
 PURE = re.compile(rf"^(carriers\.({'|'.join(PROTOCOLS)})|gateway\.core|gateway\.mail\.mime)(\.|$)")
 
 
