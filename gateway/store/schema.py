@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -290,6 +291,9 @@ outbox = Table(
     Column("tag", String(128), nullable=False, server_default=""),
     Column("created_ms", BigInteger, nullable=False),
     Column("settled_ms", BigInteger),
+    # What was asked for, where the rules of the link made something else of it: rules of another link start from it.
+    Column("asked_text", Text),
+    Column("asked_sender", String(32)),
     Index(
         "ix_outbox_ready",
         "link",
@@ -447,7 +451,17 @@ routes = Table(
     Column("cost", BigInteger, nullable=False, server_default="0"),
     Column("preference", Integer, nullable=False, server_default="0"),
     Column("weight", Integer, nullable=False, server_default="1"),
-    UniqueConstraint("prefix", "link"),
+    # Conditions beside the prefix; "" and 0 ask for nothing.
+    Column("operator", String(16), nullable=False, server_default=""),
+    Column("country", String(8), nullable=False, server_default=""),
+    Column("sender", String(32), nullable=False, server_default=""),
+    Column("account_id", BigInteger, nullable=False, server_default="0"),
+    Column("purpose", String(16), nullable=False, server_default=""),
+    Column("tag", String(128), nullable=False, server_default=""),
+    Column("hours", String(96), nullable=False, server_default=""),  # as gateway.core.hours reads it
+    UniqueConstraint(
+        "prefix", "link", "operator", "country", "sender", "account_id", "purpose", "tag", "hours", name="uq_routes"
+    ),
 )
 
 ledger = Table(  # one line per billable fact; never changed, only added to
@@ -507,4 +521,93 @@ webhook_calls = Table(  # what is still to be told to a webhook
         sqlite_where=text("state = 'queued'"),
         postgresql_where=text("state = 'queued'"),
     ),
+)
+
+# --- routing: whose a number is, who may be written to, and what a link asks for ------------------------------------
+
+number_ranges = Table(  # what `caiyou number import` read; it goes before the table that comes with the hub
+    "number_ranges",
+    metadata,
+    Column("prefix", String(32), primary_key=True),
+    Column("country", String(8), nullable=False),
+    Column("operator", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("source", String(128), nullable=False),
+    Column("dated", String(10), nullable=False),  # YYYY-MM-DD
+)
+
+ported_numbers = Table(  # numbers that took another operator with them (携号转网)
+    "ported_numbers",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("id", BigInteger, nullable=False),  # new with every change: who has read up to it reads on from there
+    Column("operator", String(16), nullable=False),  # "" = back at the operator of its range
+    Column("source", String(128), nullable=False),
+    Column("dated", String(10), nullable=False),
+    Index("ix_ported_numbers_id", "id"),
+)
+
+number_lists = Table(  # who must not be written to (black), or alone may be (white)
+    "number_lists",
+    metadata,
+    _id(),
+    Column("kind", String(8), nullable=False),  # black | white
+    Column("scope", String(8), nullable=False),  # hub | domain | account
+    Column("scope_id", BigInteger, nullable=False, server_default="0"),
+    Column("pattern", String(32), nullable=False),  # a number, or its beginning with * behind
+    Column("reason", String(255), nullable=False, server_default=""),
+    Column("created_ms", BigInteger, nullable=False),
+    UniqueConstraint("kind", "scope", "scope_id", "pattern"),
+)
+
+link_profiles = Table(  # what a link can carry and asks of senders and texts
+    "link_profiles",
+    metadata,
+    Column("link", String(32), primary_key=True),
+    Column("settings", Text, nullable=False),  # JSON of gateway.core.profiles.Profile
+)
+
+link_templates = Table(  # texts a carrier has approved, with places to fill
+    "link_templates",
+    metadata,
+    _id(),
+    Column("link", String(32), nullable=False),
+    Column("pattern", Text, nullable=False),
+    Index("ix_link_templates_link", "link"),
+)
+
+forbidden_words = Table(
+    "forbidden_words",
+    metadata,
+    Column("word", String(64), primary_key=True),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+rate_limits = Table(  # how fast messages may go to a destination, or out for an account
+    "rate_limits",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),  # account | operator | prefix
+    Column("value", String(32), nullable=False),  # account id, operator, prefix
+    Column("per_s", Float, nullable=False),  # segments a second
+    Column("burst", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("kind", "value"),
+)
+
+link_health = Table(  # as the process that serves the link sees it, for other processes to show
+    "link_health",
+    metadata,
+    Column("link", String(32), primary_key=True),
+    Column("operator", String(16), primary_key=True),  # "" = the link as a whole
+    Column("breaker", String(16), nullable=False),  # closed | open | half-open
+    Column("score", Integer, nullable=False),  # 0-100
+    Column("figures", Text, nullable=False),  # JSON, for people
+    Column("noted_ms", BigInteger, nullable=False),
+)
+
+routing_version = Table(  # one row; counts up with every change of what the router has to know
+    "routing_version",
+    metadata,
+    _id(),
+    Column("version", BigInteger, nullable=False),
 )
