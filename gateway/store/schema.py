@@ -440,6 +440,48 @@ links = Table(  # what is known of each carrier link; the lease says which proce
     Column("lease_until_ms", BigInteger, nullable=False, server_default="0"),
     Column("since_ms", BigInteger, nullable=False, server_default="0"),
     Column("last_error", String(255), nullable=False, server_default=""),
+    Column("figures", Text, nullable=False, server_default="{}"),  # JSON, written by the owner of the lease
+)
+
+link_orders = Table(  # what operators want of a link while the hub runs
+    "link_orders",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("options", Text, nullable=False, server_default=""),  # JSON of its [[link]] table; "" = it is in the file
+    Column("wish", String(16), nullable=False, server_default="run"),  # gateway.core.link_orders.Wish
+    Column("revision", BigInteger, nullable=False),  # another one when the options have changed
+    Column("added_ms", BigInteger, nullable=False),
+    Column("move_to", Integer),  # number of the process that shall serve it
+    Column("moved_ms", BigInteger, nullable=False, server_default="0"),
+    Column("trace_file", String(1024), nullable=False, server_default=""),  # "" = its octets are not written down
+    Column("trace_until_ms", BigInteger, nullable=False, server_default="0"),
+    Column("trace_octets", BigInteger, nullable=False, server_default="0"),  # most the file may hold
+    Column("trace_mask", Boolean, nullable=False, server_default=text("false")),  # texts and numbers too
+)
+
+alarms = Table(  # what is or was wrong, one row for each thing that can be
+    "alarms",
+    metadata,
+    Column("key", String(128), primary_key=True),  # kind and subject
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("detail", String(255), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),  # gateway.core.alarms.AlarmState
+    Column("by_name", Boolean, nullable=False),  # raised and cleared by a part of the hub, not seen by the watch
+    Column("since_ms", BigInteger, nullable=False),  # when it began
+    Column("well_ms", BigInteger, nullable=False, server_default="0"),  # since when it is well again
+    Column("told_ms", BigInteger, nullable=False, server_default="0"),
+    Column("tellings", Integer, nullable=False, server_default="0"),
+)
+
+alarm_calls = Table(  # what is still to be told to the operators' own program
+    "alarm_calls",
+    metadata,
+    _id(),
+    Column("body", Text, nullable=False),  # JSON, sent as it is
+    Column("due_ms", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("created_ms", BigInteger, nullable=False),
 )
 
 routes = Table(
