@@ -653,3 +653,71 @@ routing_version = Table(  # one row; counts up with every change of what the rou
     _id(),
     Column("version", BigInteger, nullable=False),
 )
+
+# --- who sends through us over SMPP and CMPP ----------------------------------------------------------------
+
+peers = Table(
+    "peers",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("name", String(16), nullable=False, unique=True),  # system_id, SP_Id
+    Column("secret", String(64), nullable=False),  # in clear: CMPP proves it by a digest of it
+    Column("protocols", String(32), nullable=False),  # words divided by blanks, as in all lists here
+    Column("networks", Text, nullable=False, server_default=""),
+    Column("binds", Integer, nullable=False),
+    Column("window_size", Integer, nullable=False),
+    Column("rate_per_s", Integer, nullable=False),  # 0 = no limit
+    Column("balance", BigInteger),  # segments still paid for; NULL = not counted
+    Column("refund", Boolean, nullable=False, server_default=text("false")),
+    Column("senders", Text, nullable=False, server_default=""),
+    Column("forced_sender", String(21), nullable=False, server_default=""),
+    Column("prefixes", Text, nullable=False, server_default=""),
+    Column("numbers", Text, nullable=False, server_default=""),  # what phones write to these goes to the peer
+    Column("alphabet", String(8), nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("lease_by", String(128), nullable=False, server_default=""),  # the process that delivers to it
+    Column("lease_ms", BigInteger, nullable=False, server_default="0"),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_peers_account_id", "account_id"),
+)
+
+peer_submits = Table(  # ids handed out whose end is still to be told or counted, and parts that wait for the others
+    "peer_submits",
+    metadata,
+    _id(),
+    Column("peer_id", BigInteger, nullable=False),
+    Column("handed", String(20), nullable=False),  # the id the peer was answered with, in decimal
+    Column("message_id", BigInteger),  # NULL while it is a part that waits
+    Column("recipient", String(32), nullable=False),
+    Column("sender", String(32), nullable=False),
+    Column("reference", Integer),
+    Column("total", Integer),
+    Column("number", Integer),
+    Column("text", Text, nullable=False),  # of a part that waits; else the beginning, for the receipt
+    Column("report", Integer, nullable=False),  # 0 none, 1 every end, 2 failures, 3 success
+    Column("units", Integer, nullable=False),  # taken from the balance
+    Column("terms", Text, nullable=False),  # JSON: addresses as they came, times
+    Column("submitted_ms", BigInteger, nullable=False),
+    Index("ix_peer_submits_message_id", "message_id"),
+    Index(
+        "ix_peer_submits_part",
+        "peer_id",
+        "recipient",
+        "reference",
+        sqlite_where=text("message_id IS NULL"),
+        postgresql_where=text("message_id IS NULL"),
+    ),
+)
+
+peer_deliveries = Table(  # reports and SMS from phones on their way to a peer
+    "peer_deliveries",
+    metadata,
+    _id(),
+    Column("peer_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_peer_deliveries_peer_id_id", "peer_id", "id"),
+)
