@@ -721,3 +721,35 @@ peer_deliveries = Table(  # reports and SMS from phones on their way to a peer
     Column("created_ms", BigInteger, nullable=False),
     Index("ix_peer_deliveries_peer_id_id", "peer_id", "id"),
 )
+
+# --- what comes at its time ----------------------------------------------------------------------------------
+
+reminders = Table(  # the fields of gateway.core.reminders.Reminder
+    "reminders",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("number", String(32), nullable=False),  # E.164
+    Column("text", Text, nullable=False),
+    Column("start", String(32), nullable=False),  # ISO 8601, local
+    Column("rule", String(200), nullable=False, server_default=""),
+    Column("zone", String(64), nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("handled_ms", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),  # active | ended | stopped
+    Column("reason", String(64), nullable=False, server_default=""),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_reminders_account_id", "account_id"),
+    Index(
+        "ix_reminders_due",
+        "next_ms",
+        sqlite_where=text("state = 'active'"),
+        postgresql_where=text("state = 'active'"),
+    ),
+    Index(
+        "ix_reminders_handled",
+        "handled_ms",
+        sqlite_where=text("state = 'active'"),
+        postgresql_where=text("state = 'active'"),
+    ),
+)
