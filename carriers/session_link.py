@@ -8,6 +8,7 @@ goes to the listener in the order it happened.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Endpoint:
     tls_ca: str = ""  # file with the carrier's certificate authority; "" = those of the system
     tls_certificate: str = ""  # our own certificate and key, where the carrier wants one
     tls_key: str = ""
+    keep_alive_s: int = 0  # silence after which the system asks whether the machine is there; 0 = never
 
 
 class SessionLink:
@@ -204,6 +206,8 @@ class SessionLink:
         self._writable = True
         self._cut_at = 0.0
         self.line += 1
+        if self.endpoint.keep_alive_s:
+            _keep_alive(transport, self.endpoint.keep_alive_s)
         self._session = self._make_session()
         self._session.start(asyncio.get_running_loop().time())
         self._pump()
@@ -326,6 +330,15 @@ class _Wire(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._link._may_write(self, writable=True)
+
+
+def _keep_alive(transport: asyncio.Transport, silence_s: int) -> None:
+    """Let the system find out that the peer's machine is gone: for protocols that have no word for asking."""
+    line = transport.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", silence_s), ("TCP_KEEPINTVL", max(1, silence_s // 3)), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, option):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def _tls_context(endpoint: Endpoint) -> ssl.SSLContext | None:
