@@ -57,6 +57,8 @@ class Purpose(enum.StrEnum):
     CODE = "code"  # proof of a number
     PHONE_MAIL = "phone-mail"  # mail to number@domain
     REPLY = "reply"  # answer to something a phone wrote
+    PEER = "peer"  # a platform sent it through us
+    REMINDER = "reminder"  # at a time somebody has set
 
 
 class Uncertain(enum.StrEnum):

@@ -31,12 +31,17 @@ from gateway.store.database import Store, Transaction, WorkFailed
 from gateway.store.failures import FailedReactions
 from gateway.store.inbox import Inbox
 from gateway.store.ledger import Ledger
+from gateway.store.link_orders import LinkOrders
 from gateway.store.links import Links
 from gateway.store.mails import Mails
 from gateway.store.notices import Notices
 from gateway.store.outbox import Outbox
+from gateway.store.peer_deliveries import PeerDeliveries
+from gateway.store.peer_submits import PeerSubmits
+from gateway.store.peers import Peers
 from gateway.store.phones import Phones, Stops
 from gateway.store.relay import Relay
+from gateway.store.reminders import Reminders
 from gateway.store.reports import Reports
 from gateway.store.rules import Rules
 from gateway.store.timeline import Timeline
@@ -58,6 +63,7 @@ class Aftermath:
     placements: list[Placement] = field(default_factory=list)
     relay: bool = False  # mail waits for the relay
     calls: bool = False  # webhooks wait
+    peers: set[int] = field(default_factory=set)  # peers that are to be told something
 
 
 class BooksOfStore:
@@ -143,9 +149,34 @@ class BooksOfStore:
         return Links(self.tx, self.new_id, self.now_ms)
 
     @cached_property
+    def link_orders(self) -> LinkOrders:
+        """What operators want of links."""
+        return LinkOrders(self.tx, self.new_id, self.now_ms, self.timeline)
+
+    @cached_property
     def webhooks(self) -> Webhooks:
         """Webhooks."""
         return Webhooks(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        """SMS that come at a time."""
+        return Reminders(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """Platforms that send through us."""
+        return Peers(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def peer_deliveries(self) -> PeerDeliveries:
+        """What peers are still to be told."""
+        return PeerDeliveries(self.tx, self.new_id, self.now_ms, self.aftermath.peers)
+
+    @cached_property
+    def peer_submits(self) -> PeerSubmits:
+        """What peers submitted."""
+        return PeerSubmits(self.tx, self.new_id, self.now_ms, self.outbox, self.stops, self.peers, self.peer_deliveries)
 
     @cached_property
     def failures(self) -> FailedReactions:
@@ -356,9 +387,10 @@ class BooksOfStore:
         return worked
 
     def tell_owners(self, settled: Sequence[MessageSettled]) -> None:
-        """Tell webhooks and reactions what became of messages."""
+        """Tell webhooks, peers and reactions what became of messages."""
         if not settled:
             return
+        self.peer_submits.settle(settled)
         wanted = self.webhooks.wanted_by({event.account_id for event in settled if event.account_id}, "state")
         for event in settled:
             for webhook_id in wanted.get(event.account_id, ()):
@@ -404,6 +436,7 @@ class Desk:
         self.work_for_link: Callable[[str], None] = lambda link: None
         self.work_for_relay: Callable[[], None] = lambda: None
         self.work_for_webhooks: Callable[[], None] = lambda: None
+        self.work_for_peer: Callable[[int], None] = lambda peer_id: None
         self._unplaced: list[Placement] = []
         self._placing: asyncio.Task[None] | None = None
 
@@ -446,6 +479,8 @@ class Desk:
             self.work_for_relay()
         if aftermath.calls:
             self.work_for_webhooks()
+        for peer_id in aftermath.peers:
+            self.work_for_peer(peer_id)
         if aftermath.placements:
             self._unplaced.extend(aftermath.placements)
             if self._placing is None or self._placing.done():

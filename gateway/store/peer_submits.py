@@ -1,0 +1,367 @@
+"""What peers submitted: taken into the outbox, and told of when it has come to its end.
+
+A row stands for an id that was handed out, until its end is known. The parts of a long SMS come one by one and are
+answered one by one; they wait here, and the last one puts the whole text into the outbox as one message, so that it
+goes over one link under one reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from gateway.core import text as sms_text
+from gateway.core.errors import Refused
+from gateway.core.events import MessageSettled
+from gateway.core.ids import first_id_at
+from gateway.core.outbox import NewSms, Purpose, State
+from gateway.core.peers import Destination, Refusal, Submitted, WantedReport, is_wanted
+from gateway.core.ports import OutboxPort, StopsPort
+from gateway.store.columns import fitting
+from gateway.store.database import Transaction
+from gateway.store.peer_deliveries import PeerDeliveries
+from gateway.store.peers import Peers
+from gateway.store.schema import peer_submits
+
+#: Characters of a text that its receipts repeat (SMPP 3.4 appendix B).
+BEGINNING = 20
+#: A validity no peer can go beyond, seconds.
+MOST_VALIDITY_S = 7 * 86_400
+DEFAULT_VALIDITY_S = 172_800
+#: How long an id is kept whose message never came to an end: its validity and the time a report may be late are over.
+KEPT_MS = 30 * 86_400_000
+
+_INSERT = sa.insert(peer_submits)
+_PARTS = (
+    sa.select(
+        peer_submits.c.id,
+        peer_submits.c.peer_id,
+        peer_submits.c.recipient,
+        peer_submits.c.sender,
+        peer_submits.c.reference,
+        peer_submits.c.total,
+        peer_submits.c.number,
+        peer_submits.c.text,
+        peer_submits.c.report,
+        peer_submits.c.terms,
+        peer_submits.c.submitted_ms,
+    )
+    .where(
+        peer_submits.c.message_id.is_(None),
+        peer_submits.c.peer_id == bindparam("peer"),
+        peer_submits.c.recipient == bindparam("recipient"),
+        peer_submits.c.reference == bindparam("reference"),
+        peer_submits.c.sender == bindparam("sender"),
+        peer_submits.c.total == bindparam("total"),
+    )
+    .order_by(peer_submits.c.id)
+)
+_OVERDUE = sa.text(
+    "SELECT DISTINCT peer_id, recipient, sender, reference, total FROM peer_submits "
+    "WHERE message_id IS NULL AND submitted_ms <= :before LIMIT 100"
+)
+_LOCK_PEER = sa.text("SELECT id FROM peers WHERE id = :peer FOR UPDATE")
+_JOINED = (
+    sa.update(peer_submits)
+    .where(peer_submits.c.id == bindparam("b_id"), peer_submits.c.message_id.is_(None))
+    .values(message_id=bindparam("b_message"), text=bindparam("b_text"))
+)
+_OF_MESSAGES = sa.text(
+    "SELECT s.id, s.peer_id, s.handed, s.message_id, s.recipient, s.text, s.report, s.units, s.terms, s.submitted_ms, "
+    "p.refund FROM peer_submits s JOIN peers p ON p.id = s.peer_id WHERE s.message_id IN :ids ORDER BY s.id"
+).bindparams(bindparam("ids", expanding=True))
+_END = sa.delete(peer_submits).where(peer_submits.c.id == bindparam("b_id"))
+_OLD = sa.text("SELECT id FROM peer_submits WHERE id < :before ORDER BY id LIMIT :limit")
+_OPEN = sa.text("SELECT peer_id, count(*) AS n FROM peer_submits GROUP BY peer_id")
+
+
+class Long(NamedTuple):
+    """What the parts of one long SMS have in common."""
+
+    peer_id: int
+    recipient: str
+    sender: str
+    reference: int
+    total: int
+
+
+class _Whole(NamedTuple):
+    """A long SMS of which all parts are there."""
+
+    text: str
+    sender: str
+    report: int
+    validity_s: int | None
+    not_before_ms: int
+
+
+class PeerSubmits:
+    """What peers submitted, within one transaction."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        new_id: Callable[[], int],
+        now_ms: int,
+        outbox: OutboxPort,
+        stops: StopsPort,
+        owners: Peers,
+        deliveries: PeerDeliveries,
+    ) -> None:
+        self._tx = tx
+        self._new_id = new_id
+        self._now_ms = now_ms
+        self._outbox = outbox
+        self._stops = stops
+        self._peers = owners
+        self._deliveries = deliveries
+
+    # --- in -------------------------------------------------------------------------------------------------
+
+    def take(self, submits: Sequence[Submitted]) -> list[tuple[Refusal | None, ...]]:
+        """Take submits; for each, what became of it for every destination: None where it was taken.
+
+        A part is taken when it is kept; the whole goes into the outbox with its last part.
+        """
+        stopped = self._stops.among({place.recipient for one in submits for place in one.destinations})
+        left = self._peers.balances({one.peer.id for one in submits if one.peer.balance is not None})
+        answers: list[tuple[Refusal | None, ...]] = []
+        longs: dict[Long, None] = {}
+        for one in submits:
+            units = 1 if one.is_part else _segments(one.text)
+            found: list[Refusal | None] = []
+            budget = left.get(one.peer.id)
+            for place in one.destinations:
+                if place.recipient in stopped:
+                    found.append(Refusal.STOPPED)
+                elif budget is not None and budget < units:
+                    found.append(Refusal.BALANCE)
+                else:
+                    found.append(None)
+                    budget = None if budget is None else budget - units
+            if one.all_or_none and any(found):
+                reason = next(filter(None, found))
+                answers.append((reason,) * len(found))
+                continue
+            if budget is not None:
+                left[one.peer.id] = budget
+                self._peers.change_balance(one.peer.id, -units * found.count(None))
+            answers.append(
+                tuple(
+                    refusal or self._keep(one, place, units, longs)
+                    for place, refusal in zip(one.destinations, found, strict=True)
+                )
+            )
+        for long in longs:
+            self._join(long)
+        return answers
+
+    def _keep(self, one: Submitted, place: Destination, units: int, longs: dict[Long, None]) -> Refusal | None:
+        """Keep a part, or queue a message; what a rule of the hub says against it."""
+        peer, concat, recipient, terms = one.peer, one.concat, place.recipient, place.terms
+        charged = units if peer.balance is not None else 0
+        row = {
+            "id": self._new_id(),
+            "peer_id": peer.id,
+            "handed": place.handed,
+            "message_id": None,
+            "recipient": recipient,
+            "sender": one.sender,
+            "reference": None,
+            "total": None,
+            "number": None,
+            "report": one.report,
+            "units": charged,
+            "submitted_ms": self._now_ms,
+        }
+        if concat is not None and one.is_part:
+            how = {"validity_s": one.validity_s, "not_before_ms": one.not_before_ms, "account_id": peer.account_id}
+            row |= {"reference": concat.reference, "total": concat.total, "number": concat.number}
+            row |= {"text": fitting(one.text), "terms": json.dumps({**terms, "how": how})}
+            self._tx.defer(_INSERT, row)
+            longs[Long(peer.id, recipient, one.sender, concat.reference, concat.total)] = None
+            return None
+        message_id = self._new_id()
+        if one.report or (charged and peer.refund):
+            row |= {"message_id": message_id, "text": fitting(one.text, BEGINNING), "terms": json.dumps(terms)}
+            self._tx.defer(_INSERT, row)
+        try:
+            self._queue(message_id, peer.account_id, recipient, one)
+        except Refused:
+            self._tx.execute(sa.delete(peer_submits).where(peer_submits.c.message_id == message_id))
+            self._peers.change_balance(peer.id, charged)
+            return Refusal.RULE
+        return None
+
+    def _queue(self, message_id: int, account_id: int, recipient: str, one: Submitted | _Whole) -> None:
+        self._outbox.add(
+            NewSms(
+                recipient=recipient,
+                text=fitting(one.text),
+                purpose=Purpose.PEER,
+                account_id=account_id,
+                sender=one.sender,
+                not_before_ms=one.not_before_ms,
+                validity_s=min(one.validity_s or DEFAULT_VALIDITY_S, MOST_VALIDITY_S),
+                want_report=one.report != WantedReport.NONE,
+            ),
+            message_id,
+        )
+
+    # --- parts ----------------------------------------------------------------------------------------------
+
+    def _join(self, long: Long) -> None:
+        """Put the parts of a long SMS together once all are there."""
+        generations = self._generations(long)
+        if generations and len({part.number for part in generations[-1]}) == long.total:
+            self._send(long, generations[-1])
+
+    def _generations(self, long: Long) -> list[list[Any]]:
+        self._tx.flush_for(_INSERT, _JOINED)
+        if self._tx.dialect != "sqlite":
+            # Two parts may come in two processes at once: without the lock neither would see the other.
+            self._tx.read(_LOCK_PEER, {"peer": long.peer_id})
+        return _generations(
+            self._tx.ask(
+                _PARTS,
+                {
+                    "peer": long.peer_id,
+                    "recipient": long.recipient,
+                    "reference": long.reference,
+                    "sender": long.sender,
+                    "total": long.total,
+                },
+            )
+        )
+
+    def _send(self, long: Long, parts: Sequence[Any]) -> None:
+        """Send parts that follow one another as one message; a part that came twice is there once."""
+        texts = {part.number: part.text for part in parts}
+        how = json.loads(parts[0].terms)["how"]
+        whole = _Whole(
+            "".join(texts[number] for number in sorted(texts)),
+            long.sender,
+            max(part.report for part in parts),
+            how["validity_s"],
+            how["not_before_ms"],
+        )
+        message_id = self._new_id()
+        for part in parts:
+            self._tx.defer(_JOINED, {"b_id": part.id, "b_message": message_id, "b_text": part.text[:BEGINNING]})
+        try:
+            self._queue(message_id, how["account_id"], long.recipient, whole)
+        except Refused as error:
+            # Every part has been answered with yes: what a rule says against the whole is told in the reports.
+            self._tx.flush()
+            self.settle([MessageSettled(message_id, how["account_id"], State.FAILED.value, error.code)])
+
+    def overdue(self, before_ms: int) -> bool:
+        """Whether parts wait since before a moment."""
+        return self._tx.read(_OVERDUE, {"before": before_ms}).first() is not None
+
+    def give_up_parts(self, before_ms: int) -> int:
+        """Send what came of long SMS whose other parts did not; returns how many messages that makes.
+
+        Parts that follow one another go as one message. One that came in two generations of a reference goes in each.
+        """
+        sent = 0
+        for row in self._tx.read(_OVERDUE, {"before": before_ms}).all():
+            long = Long(row.peer_id, row.recipient, row.sender, row.reference, row.total)
+            for generation in self._generations(long):
+                if generation[-1].submitted_ms > before_ms:
+                    continue  # it is still growing
+                for run in _runs(generation):
+                    self._send(long, run)
+                    sent += 1
+        return sent
+
+    # --- back -----------------------------------------------------------------------------------------------
+
+    def settle(self, settled: Sequence[MessageSettled]) -> None:
+        """Queue the reports that peers asked for, and give back units of what failed."""
+        accounts = self._peers.account_ids()
+        ends = {event.message_id: event for event in settled if event.account_id in accounts}
+        if not ends:
+            return
+        self._tx.flush_for(_INSERT, _JOINED)
+        for row in self._tx.read(_OF_MESSAGES, {"ids": list(ends)}).all():
+            event = ends[row.message_id]
+            delivered = event.state in (State.DELIVERED, State.ACCEPTED)
+            if not delivered and row.refund and row.units:
+                self._peers.change_balance(row.peer_id, row.units)
+            if event.state != State.ACCEPTED and is_wanted(row.report, delivered=delivered):
+                terms = json.loads(row.terms)
+                terms.pop("how", None)
+                self._deliveries.add(
+                    row.peer_id,
+                    {
+                        "kind": "report",
+                        "handed": row.handed,
+                        "state": event.state,
+                        "code": event.code,
+                        "recipient": row.recipient,
+                        "text": row.text[:BEGINNING],
+                        "submitted_ms": row.submitted_ms,
+                        "done_ms": self._now_ms,
+                        "terms": terms,
+                    },
+                )
+            self._tx.defer(_END, {"b_id": row.id})
+
+    # --- questions and housekeeping ----------------------------------------------------------------------------
+
+    def open_by_peer(self) -> dict[int, int]:
+        """How many ids of each peer are still open."""
+        return {row.peer_id: row.n for row in self._tx.read(_OPEN)}
+
+    def of_handed(self, peer_id: int, handed: str) -> int | None:
+        """The message an id stands for that is still open; None when it is not known, or a part that waits."""
+        row = self._tx.read(
+            sa.select(peer_submits.c.message_id).where(
+                peer_submits.c.peer_id == peer_id, peer_submits.c.handed == handed
+            )
+        ).first()
+        return None if row is None else row.message_id
+
+    def forget(self, limit: int = 1000) -> int:
+        """Let go of ids whose message never came to an end that was told; returns how many."""
+        ids = list(self._tx.read(_OLD, {"before": first_id_at(self._now_ms - KEPT_MS), "limit": limit}).scalars())
+        if ids:
+            self._tx.execute(sa.delete(peer_submits).where(peer_submits.c.id.in_(ids)))
+        return len(ids)
+
+
+def _segments(text: str) -> int:
+    return len(sms_text.split(text, sms_text.choose(text)))
+
+
+def _generations(rows: Iterable[Any]) -> list[list[Any]]:
+    """Parts under one reference, divided into the messages they are of, oldest first.
+
+    References are 8 bits in most programs and come again: a part whose number is there already with another text begins
+    another message; one with the same text was sent again because its answer was lost.
+    """
+    found: list[list[Any]] = []
+    texts: dict[int, str] = {}
+    for row in rows:
+        if not found or texts.get(row.number, row.text) != row.text:
+            found.append([])
+            texts = {}
+        texts[row.number] = row.text
+        found[-1].append(row)
+    return found
+
+
+def _runs(parts: Collection[Any]) -> list[list[Any]]:
+    """Parts in the order of their numbers, divided where one is missing."""
+    runs: list[list[Any]] = []
+    for part in sorted(parts, key=lambda part: int(part.number)):
+        if runs and part.number <= runs[-1][-1].number + 1:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
