@@ -13,6 +13,7 @@ from typing import Any
 
 from carriers.cmpp import wire as cmpp
 from carriers.cmpp.pdu import Version
+from carriers.gsm.tpdu import wire as tpdu
 from carriers.smpp import wire as smpp
 from gateway.core.errors import CaiyouError, MalformedPdu
 
@@ -37,6 +38,9 @@ TOOLS: dict[str, WireTool] = {
     "cmpp3": WireTool(
         lambda data: cmpp.decode_line(data, Version.V3), lambda obj: cmpp.encode_line(obj, Version.V3), "CMPP 3.0"
     ),
+    "sms-submit": WireTool(tpdu.decode_submit, tpdu.encode_submit, "SMS-SUBMIT with its message centre"),
+    "sms-deliver": WireTool(tpdu.decode_deliver, tpdu.encode_deliver, "SMS-DELIVER with its message centre"),
+    "sms-status": WireTool(tpdu.decode_status, tpdu.encode_status, "SMS-STATUS-REPORT with its message centre"),
 }
 
 
