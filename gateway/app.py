@@ -5,9 +5,6 @@ Read it from top to bottom and you know the parts, who knows whom, and the order
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +23,7 @@ from gateway.journal import Journal
 from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
 from gateway.mail.relay import RelayLoop
+from gateway.owner import is_gone, owner_name
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import Desk, Reaction
@@ -152,10 +150,9 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         read_facts=read_facts,
         reactions=reactions(config),
     )
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    owner = owner_name(config.store.node)
     inbound = Inbound(desk, journal, config.hub.region)
-    # Processes that share a SQLite file share a machine: a dead one is seen at once and its lease need not run out.
-    dispatcher = Dispatcher(desk, inbound, journal, owner, is_gone=_is_gone if store.is_sqlite else lambda _: False)
+    dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
     for entry in config.links:
         dispatcher.add(_link(entry, dispatcher), entry.link.protocol, entry.policy)
     names = [entry.link.name for entry in config.links]
@@ -185,13 +182,6 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         ),
         owner=owner,
     )
-
-
-def _is_gone(owner: str) -> bool:
-    """Whether the process that calls itself so ran on this machine and runs no more."""
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    return host == socket.gethostname() and pid.isdigit() and not Path("/proc", pid).exists()
 
 
 def _link(entry: LinkEntry, dispatcher: Dispatcher) -> Link:

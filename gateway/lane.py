@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from carriers.link import Link
 from carriers.session import SubmitAnswered
 from gateway.core import text as sms_text
 from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.errors import StoreUnavailable
+from gateway.core.link_figures import LinkFigures, LinkReading
 from gateway.core.messages import Outcome, Segment
 from gateway.core.outbox import Uncertain
 from gateway.journal import Journal
@@ -44,6 +46,14 @@ class LinkPolicy:
     uncertain_wait_s: int = 60
 
 
+@runtime_checkable
+class Pool(Protocol):
+    """A link of several parts (modems) that has figures of each."""
+
+    def parts(self) -> Mapping[str, Mapping[str, float]]:
+        """Part -> name of a figure -> figure; at most some dozens of parts with some figures each."""
+
+
 @dataclass(slots=True)
 class _Open:
     """A claimed message some of whose segments are unanswered."""
@@ -64,8 +74,12 @@ class Lane:
         policy: LinkPolicy,
         owner: str,
         look_every_s: float = LOOK_EVERY_S,
+        window: int = 0,
     ) -> None:
         self.link = link
+        self.figures = LinkFigures()
+        self.holds = False  # whether it is to send nothing new
+        self._window = window  # for the figures: the link alone knows what it may send
         self._desk = desk
         self._journal = journal
         self.policy = policy
@@ -76,6 +90,7 @@ class Lane:
         self._idle = asyncio.Event()  # nothing claimed is open; only `finish` looks at it
         self._pending: deque[Segment] = deque()  # claimed, not yet on the wire
         self._open: dict[int, _Open] = {}
+        self._on_wire: dict[tuple[int, int], float] = {}  # (message, number) -> when it went out
         self._finished: list[Attempt] = []
         self._returned: list[Claimed] = []  # nothing of them was sent: to be queued again
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,9 +105,20 @@ class Lane:
         ]
 
     async def finish(self) -> None:
-        """Send nothing more, and wait a little for the answers to what was sent."""
+        """Send nothing more until the next `start()`, and wait a little for the answers to what was sent."""
         self._stopping = True
         self._return_unsent("the hub stopped before it was sent")
+        await self.answers()
+
+    def hold(self, *, on: bool) -> None:
+        """Send nothing new (what is on the wire is answered), or send again."""
+        if on and not self.holds:
+            self._return_unsent("the link is to send nothing new")
+        self.holds = on
+        self._work.set()
+
+    async def answers(self) -> None:
+        """Wait a little for the answers to what was sent."""
         if self._open:
             self._idle.clear()
             with contextlib.suppress(TimeoutError):
@@ -125,6 +151,15 @@ class Lane:
         """Messages claimed and not yet answered."""
         return len(self._open)
 
+    def read_figures(self) -> LinkReading:
+        """What the link has done."""
+        return self.figures.read(
+            asyncio.get_running_loop().time(),
+            in_flight=len(self._on_wire),
+            window=self._window,
+            parts=self.link.parts() if isinstance(self.link, Pool) else {},
+        )
+
     @property
     def has_pending(self) -> bool:
         """Whether claimed segments wait for room on the wire."""
@@ -140,8 +175,13 @@ class Lane:
         room = link.room()
         if room <= 0:
             return
-        for _ in range(min(room, len(self._pending))):
-            link.submit(self._pending.popleft())
+        count = min(room, len(self._pending))
+        now = asyncio.get_running_loop().time()
+        for _ in range(count):
+            segment = self._pending.popleft()
+            self._on_wire[segment.message_id, segment.number] = now
+            link.submit(segment)
+        self.figures.submitted(count)
         link.flush()
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -158,7 +198,7 @@ class Lane:
     async def _claim_some(self) -> None:
         link = self.link
         await self._give_back()
-        if not link.is_up:
+        if self.holds or not link.is_up:
             await self._rest()
             return
         self.submit_pending()
@@ -169,7 +209,7 @@ class Lane:
         claimed = await self._desk.commit(lambda books: self._claim(books, wanted))
         for message in claimed:
             self._open_message(message)
-        if self._stopping or not link.is_up:
+        if self._stopping or self.holds or not link.is_up:
             self.line_lost()  # what happened meanwhile found none of these to give back
             return
         self.submit_pending()
@@ -212,7 +252,9 @@ class Lane:
 
     def answered(self, events: Sequence[SubmitAnswered]) -> None:
         """Take the answers to submits; a message whose last segment is answered is recorded."""
+        now = asyncio.get_running_loop().time()
         for event in events:
+            self._count(event, now)
             open_message = self._open.get(event.segment.message_id)
             if open_message is None or event.segment.number not in open_message.waiting:
                 continue  # answered twice
@@ -224,6 +266,13 @@ class Lane:
         self.submit_pending()
         if len(self._pending) <= CLAIM_AHEAD // 2:
             self._work.set()
+
+    def _count(self, event: SubmitAnswered, now: float) -> None:
+        segment = event.segment
+        began = self._on_wire.pop((segment.message_id, segment.number), None)
+        if began is not None:
+            code = event.reason or str(event.code)
+            self.figures.answered(event.outcome, code[:48], now - began, now, wants_report=segment.want_report)
 
     def _finish(self, open_message: _Open) -> None:
         del self._open[open_message.message.id]

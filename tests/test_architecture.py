@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.inbound",),
     ("gateway.mail", "gateway.web", "carriers"),
     ("gateway.store",),
-    ("gateway.journal", "gateway.logs", "gateway.passwords", "gateway.clock", "gateway.stories_text"),
+    ("gateway.journal", "gateway.logs", "gateway.passwords", "gateway.clock", "gateway.owner", "gateway.stories_text"),
     ("mail2sms", "mms"),
     ("addressbook", "templates", "gateway.mail.mime"),
     ("gateway.core",),
@@ -42,6 +42,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "dns": ("gateway.mail",),
     "aiohttp": ("gateway.web", "carriers.simulator"),
     "jinja2": ("gateway.web",),
+    "dateutil": ("mail2sms.recurrence",),
+    "phonenumbers": ("mail2sms.quiet",),
     "prometheus_client": ("gateway.web",),
     "argon2": ("gateway.passwords",),
     "smpplib": (),  # the judge of our codec, in tests only

@@ -68,6 +68,10 @@ class Router:
         """Note how a link is."""
         self._links[name] = facts
 
+    def drop_link(self, name: str) -> None:
+        """Forget a link that is gone for good: no route leads over it any more."""
+        self._links.pop(name, None)
+
     @property
     def links(self) -> Mapping[str, LinkFacts]:
         """The links known, by name."""

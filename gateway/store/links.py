@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,6 +13,20 @@ from gateway.store.schema import links, routes
 
 #: A lease that is not renewed for this long is free for another process.
 LEASE_S = 10
+
+_SET_FIGURES = (
+    sa.update(links)
+    .where(links.c.name == sa.bindparam("b_name"), links.c.lease_by == sa.bindparam("b_owner"))
+    .values(figures=sa.bindparam("b_figures"))
+)
+
+
+class Lease(NamedTuple):
+    """What came of asking for a lease."""
+
+    taken: bool
+    by: str  # who holds it now; "" = nobody
+    until_ms: int
 
 
 class Links:
@@ -23,11 +38,18 @@ class Links:
         self._now_ms = now_ms
 
     def lease(
-        self, name: str, group: str, protocol: str, owner: str, is_gone: Callable[[str], bool] = lambda owner: False
-    ) -> bool:
-        """Take or renew the lease of a link; False while another process holds it.
+        self,
+        name: str,
+        group: str,
+        protocol: str,
+        owner: str,
+        is_over: Callable[[str, int], bool] = lambda owner, until_ms: not owner,
+    ) -> Lease:
+        """Take or renew the lease of a link; not taken while another process holds it.
 
-        `is_gone(other)` may say that the other one is known to have died, so that its lease need not run out.
+        `is_over(other, until_ms)` says whether the lease the row shows need not be respected: nobody holds it (other
+        is ""), its holder is known to have died, or has not renewed it for long. The row's time alone says nothing:
+        clocks jump.
         """
         row = self._tx.read(sa.select(links).where(links.c.name == name)).first()
         until = self._now_ms + LEASE_S * 1000
@@ -44,10 +66,12 @@ class Links:
                     "since_ms": self._now_ms,
                 },
             )
-            return True
-        free = row.lease_by in ("", owner) or row.lease_until_ms < self._now_ms or is_gone(row.lease_by)
+            return Lease(True, owner, until)
+        free = row.lease_by == owner or is_over(row.lease_by, row.lease_until_ms)
         if not free:
-            return False
+            return Lease(False, row.lease_by, row.lease_until_ms)
+        if until == row.lease_until_ms:
+            until += 1  # whoever watches has to see that it was renewed, even by a clock that stands still
         taken = self._tx.execute(
             sa.update(links)
             .where(
@@ -57,7 +81,7 @@ class Links:
             )
             .values(lease_by=owner, lease_until_ms=until, link_group=group, protocol=protocol)
         ).rowcount
-        return bool(taken)
+        return Lease(True, owner, until) if taken else Lease(False, row.lease_by, row.lease_until_ms)
 
     def let_go(self, name: str, owner: str) -> None:
         """Give the lease back at an orderly stop, so that another process need not wait."""
@@ -73,6 +97,10 @@ class Links:
         if last_error is not None:
             values["last_error"] = last_error[:255]
         self._tx.execute(sa.update(links).where(links.c.name == name).values(values))
+
+    def set_figures(self, name: str, owner: str, figures: str) -> None:
+        """Note what a link has done (`gateway.core.link_figures.LinkReading` as text); its owner alone knows."""
+        self._tx.defer(_SET_FIGURES, {"b_name": name, "b_owner": owner, "b_figures": figures})
 
     def all(self) -> list[sa.RowMapping]:
         """Every link ever seen, by name."""

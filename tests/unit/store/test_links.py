@@ -12,20 +12,30 @@ from gateway.store.links import LEASE_S
 from tests.fakes.desk import Bench
 
 
-def lease(bench: Bench, owner: str) -> bool:
-    return bench.run(lambda b: b.links.lease("a", "a", "smpp", owner))
+def lease(bench: Bench, owner: str, *, over: bool = False) -> bool:
+    return bench.run(lambda b: b.links.lease("a", "a", "smpp", owner, lambda other, until_ms: not other or over)).taken
 
 
-def test_one_owner_until_the_lease_runs_out(bench: Bench) -> None:
+def test_one_owner_until_its_lease_is_known_to_be_over(bench: Bench) -> None:
     assert lease(bench, "one")
     assert not lease(bench, "two")
-    bench.clock.pass_s(LEASE_S - 1)
     assert lease(bench, "one")
-    bench.clock.pass_s(LEASE_S)
-    assert not lease(bench, "two")
-    bench.clock.pass_s(1)
-    assert lease(bench, "two")
+    assert lease(bench, "two", over=True)
     assert not lease(bench, "one")
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600, 0])
+def test_a_clock_that_jumps_makes_no_second_owner(bench: Bench, jump_s: float) -> None:
+    lease(bench, "one")
+    bench.clock.pass_s(jump_s)
+    assert not lease(bench, "two")
+    assert lease(bench, "one")
+    assert not lease(bench, "two")
+
+
+def test_every_renewal_can_be_seen_though_the_clock_stands_still(bench: Bench) -> None:
+    seen = [bench.run(lambda b: b.links.lease("a", "a", "smpp", "one")).until_ms for _ in range(3)]
+    assert seen[0] != seen[1] != seen[2]
 
 
 def test_a_lease_given_back_is_free_at_once_but_only_by_its_owner(bench: Bench) -> None:
@@ -42,13 +52,21 @@ def test_a_late_renewal_and_a_taking_do_not_both_succeed(bench: Bench, store_con
         pytest.skip("SQLite lets one transaction write at a time")
     second = Bench(open_store(store_config), clock=bench.clock, node=1)
     rounds, wins = 40, []
-    barrier = threading.Barrier(2, action=lambda: bench.clock.pass_s(LEASE_S + 1))
-    lease(bench, "one")
+    seen: list[tuple[str, int]] = []
+    lease(bench, "zero")
+
+    def look() -> None:
+        bench.clock.pass_s(LEASE_S + 1)
+        (row,) = bench.ask(lambda b: b.links.all())
+        seen.append((row["lease_by"], row["lease_until_ms"]))
+
+    barrier = threading.Barrier(2, action=look)
 
     def compete(desk: Bench, owner: str) -> None:
         for n in range(rounds):
             barrier.wait(10)
-            if lease(desk, owner):
+            mine = desk.run(lambda b: b.links.lease("a", "a", "smpp", owner, lambda *held: held == seen[-1])).taken
+            if mine:
                 wins.append((n, owner))
 
     threads = [threading.Thread(target=compete, args=pair) for pair in ((bench, "one"), (second, "two"))]
