@@ -11,6 +11,8 @@ from carriers.cmpp.carrier import CmppConfig, CmppSession
 from carriers.link import Link, LinkBasics
 from carriers.session import CarrierSession
 from carriers.session_link import Endpoint, SessionLink
+from carriers.sgip.config import SgipConfig
+from carriers.sgip.link import SgipLink
 from carriers.smpp.carrier import SmppConfig, SmppSession
 
 
@@ -50,4 +52,5 @@ def endpoint(options: Any) -> Endpoint:
 KINDS: dict[str, CarrierKind] = {
     "smpp": CarrierKind(SmppConfig, _session_link(SmppSession), "SMPP 3.4"),
     "cmpp": CarrierKind(CmppConfig, _session_link(lambda config: CmppSession(config, wall_clock)), "CMPP 2.0 and 3.0"),
+    "sgip": CarrierKind(SgipConfig, lambda basics, config: SgipLink(basics, config, wall_clock), "SGIP 1.2"),
 }

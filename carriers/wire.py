@@ -14,6 +14,7 @@ from typing import Any
 from carriers.cmpp import wire as cmpp
 from carriers.cmpp.pdu import Version
 from carriers.gsm.tpdu import wire as tpdu
+from carriers.sgip import wire as sgip
 from carriers.smpp import wire as smpp
 from gateway.core.errors import CaiyouError, MalformedPdu
 
@@ -41,6 +42,7 @@ TOOLS: dict[str, WireTool] = {
     "sms-submit": WireTool(tpdu.decode_submit, tpdu.encode_submit, "SMS-SUBMIT with its message centre"),
     "sms-deliver": WireTool(tpdu.decode_deliver, tpdu.encode_deliver, "SMS-DELIVER with its message centre"),
     "sms-status": WireTool(tpdu.decode_status, tpdu.encode_status, "SMS-STATUS-REPORT with its message centre"),
+    "sgip": WireTool(sgip.decode_line, sgip.encode_line, "SGIP 1.2"),
 }
 
 

@@ -123,7 +123,7 @@ def test_the_core_needs_nothing_but_the_standard_library() -> None:
 #: Folders of carriers that each speak one protocol, blind to one another.
 PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http")
 #: Modules of theirs that meet a socket, a serial port or a clock; all others are sans-IO.
-SHELLS: tuple[str, ...] = ("carriers.gsm.port", "carriers.gsm.discovery")
+SHELLS: tuple[str, ...] = ("carriers.gsm.port", "carriers.gsm.discovery", "carriers.sgip.link")
 PURE = re.compile(rf"^(carriers\.({'|'.join(PROTOCOLS)})|gateway\.core|gateway\.mail\.mime)(\.|$)")
 
 
