@@ -12,6 +12,7 @@ from gateway.core.routing import Route, Router
 from gateway.journal import Journal
 from gateway.store import strays
 from gateway.store.desk import Desk
+from mail2sms.reminders import fire_due
 
 #: Seconds a link may be down before what waits for it goes to another link.
 PATIENCE_S = 10.0
@@ -102,6 +103,10 @@ def chores(
         if await desk.read(lambda books: bool(books.notices.held_due(1))):
             await desk.commit(release_held)
 
+    async def remind() -> None:
+        while await desk.read(lambda books: bool(books.reminders.due(1))):
+            await desk.commit(fire_due)
+
     async def react_again() -> None:
         if await desk.read(lambda books: bool(books.failures.due(1))):
             await desk.commit(lambda books: books.try_again())
@@ -124,6 +129,7 @@ def chores(
         Chore("leave-dead-links", 2.0, leave_dead_links),
         Chore("expire", 30.0, expire),
         Chore("send-held-notices", 5.0, send_held),
+        Chore("remind", 1.0, remind),
         Chore("react-again", 5.0, react_again),
         Chore("place-forgotten", 300.0, desk.place_forgotten),
         Chore("give-up-parts", 60.0, give_up_parts),

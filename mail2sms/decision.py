@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import enum
 import functools
-import zoneinfo
 from dataclasses import dataclass
 from typing import Final
 
+from mail2sms.quiet import QuietHours
 from mail2sms.rules import DIGEST_OFF, Facts, Rule, wakes
 
 _MINUTE_MS: Final = 60_000
@@ -74,27 +74,10 @@ def cap_of(rule: Rule, account_cap: int) -> int:
 
 
 def quiet_end(rule: Rule, at_ms: int, zone: datetime.tzinfo) -> int:
-    """When the quiet hours around a moment end; 0 when it is not quiet.
-
-    By the clock on the wall: where it is put forward over the end, they end as late as the old clock says; where it is
-    put back, the hour that comes twice is quiet twice.
-    """
+    """When the quiet hours of a rule around a moment end; 0 when it is not quiet."""
     if not rule.quiet_from:
         return 0
-    local = datetime.datetime.fromtimestamp(at_ms / 1000, zone)
-    start, end = _time(rule.quiet_from), _time(rule.quiet_until)
-    now = local.time().replace(fold=0)
-    crosses_midnight = start > end
-    is_quiet = (now >= start or now < end) if crosses_midnight else start <= now < end
-    if not is_quiet:
-        return 0
-    day = local.date() + datetime.timedelta(days=1 if crosses_midnight and now >= start else 0)
-    for fold in (0, 1):
-        moment = datetime.datetime.combine(day, end.replace(fold=fold), zone)
-        end_ms = round(moment.timestamp() * 1000)
-        if end_ms > at_ms:
-            return end_ms
-    return 0
+    return QuietHours(_time(rule.quiet_from), _time(rule.quiet_until)).end_after(at_ms, zone)
 
 
 def day_start(now_ms: int, zone: datetime.tzinfo) -> int:
@@ -102,15 +85,6 @@ def day_start(now_ms: int, zone: datetime.tzinfo) -> int:
     local = datetime.datetime.fromtimestamp(now_ms / 1000, zone)
     midnight = datetime.datetime.combine(local.date(), datetime.time(), zone)
     return min(round(midnight.timestamp() * 1000), now_ms)
-
-
-@functools.lru_cache(maxsize=1024)
-def zone_of(name: str) -> datetime.tzinfo:
-    """The time zone of that name; UTC for one that this machine does not know."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return datetime.UTC
 
 
 def _held(rule: Rule, due_ms: int, why: str, zone: datetime.tzinfo) -> Verdict:

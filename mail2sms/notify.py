@@ -12,8 +12,9 @@ from gateway.core.notices import Notice
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.ports import Books
 from mail2sms import rules
-from mail2sms.decision import Action, History, Verdict, cap_of, day_start, decide, quiet_end, zone_of
+from mail2sms.decision import Action, History, Verdict, cap_of, day_start, decide, quiet_end
 from mail2sms.limits import was_sent
+from mail2sms.quiet import zone_of
 from mail2sms.repeats import was_told_on_send
 from mail2sms.rules import Rule
 from mail2sms.sending import MailView, NoticeConfig, compose, is_spam, loop_reason, take_extension, thread_of

@@ -11,9 +11,10 @@ from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MessageSettled, PhoneMailArrived
 from gateway.core.outbox import NewSms, Purpose, State
 from gateway.core.ports import Books
-from mail2sms.decision import day_start, zone_of
+from mail2sms.decision import day_start
 from mail2sms.letters import Letter
 from mail2sms.limits import free_key
+from mail2sms.quiet import zone_of
 from mail2sms.sending import HOP_MARK, MailView, NoticeConfig, compose, is_spam, loop_reason, take_extension, thread_of
 from templates.engine import mail_texts
 

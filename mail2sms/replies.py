@@ -15,11 +15,11 @@ from gateway.core.notices import Notice
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import is_mobile
 from gateway.core.ports import Books
-from mail2sms.decision import zone_of
 from mail2sms.letters import Letter, in_answer
 from mail2sms.limits import DAY_MS, free_key
 from mail2sms.listing import LIST_DAYS, list_mails
 from mail2sms.proof import prove_by_sms
+from mail2sms.quiet import zone_of
 from mail2sms.sending import MailView, NoticeConfig
 from mail2sms.words import Word, asks_for_list, code_of, is_from_program, word_of
 from templates.engine import LANGUAGES, mail_texts, sms_texts

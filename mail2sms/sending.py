@@ -13,8 +13,8 @@ from gateway.core.errors import ConfigError
 from gateway.core.ports import Books
 from gateway.mail.mime.headers import Fields, MailHeaders, Priority, headers_of, read_fields
 from gateway.mail.mime.reader import MailContent, read_mail
-from mail2sms.decision import zone_of
 from mail2sms.limits import DAY_MS
+from mail2sms.quiet import zone_of
 from mail2sms.rules import Facts
 from mail2sms.summary import Notice, NoticeFacts, NoticeOptions, compose_notice
 from templates.engine import LANGUAGES, sms_texts

@@ -17,8 +17,9 @@ from gateway.core.events import MailSubmitted
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.ports import Books
 from mail2sms import rules
-from mail2sms.decision import cap_of, day_start, zone_of
+from mail2sms.decision import cap_of, day_start
 from mail2sms.letters import Letter
+from mail2sms.quiet import zone_of
 from mail2sms.repeats import was_told_on_arrival
 from mail2sms.rules import Facts, Rule
 from mail2sms.sending import HOP_MARK, MailView, NoticeConfig, compose, loop_reason, take_extension, thread_of

@@ -14,6 +14,7 @@ from gateway.core.accounts import Account, Phone, Target
 from gateway.core.events import Event
 from gateway.core.notices import Notice, StoredRule
 from gateway.core.outbox import NewSms
+from gateway.core.reminders import Reminder
 
 
 class AccountsPort(Protocol):
@@ -93,6 +94,18 @@ class OutboxPort(Protocol):
     def with_key(self, account_id: int, keys: Iterable[str]) -> Mapping[str, Mapping[Any, Any]]: ...
 
 
+class RemindersPort(Protocol):
+    """SMS that come at a time."""
+
+    def add(
+        self, *, account_id: int, number: str, text: str, start: str, rule: str, zone: str, next_ms: int
+    ) -> Reminder: ...
+    def due(self, limit: int = 100) -> list[Reminder]: ...
+    def go_on(self, reminder_id: int, next_ms: int | None) -> None: ...
+    def stop(self, reminder_id: int, reason: str) -> None: ...
+    def count(self, account_id: int) -> int: ...
+
+
 class TimelinePort(Protocol):
     """The stories of mails and messages."""
 
@@ -118,6 +131,8 @@ class Books(Protocol):
     def notices(self) -> NoticesPort: ...
     @property
     def outbox(self) -> OutboxPort: ...
+    @property
+    def reminders(self) -> RemindersPort: ...
     @property
     def timeline(self) -> TimelinePort: ...
 

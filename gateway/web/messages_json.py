@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.core import text as sms_text
+from gateway.core.errors import BadRequest
 from gateway.core.outbox import Priority
 from gateway.core.phone import REGIONS, is_mobile, mask, normalise
 from gateway.web.problems import FieldError, Problem, invalid
+from mail2sms.quiet import QuietHours
 
 MAX_KEY: Final = 128
 MAX_TAG: Final = 128
@@ -90,6 +92,12 @@ def read_message(value: object, rules: MessageRules, now_ms: int, path: str = ""
         errors.append(FieldError(path + "text", "it is missing", "Give the text of the SMS."))
     if errors:
         raise invalid(errors)
+    quiet: QuietHours | None = fields.pop("quiet_hours", None)
+    if quiet is not None:
+        wanted_ms = max(fields.get("not_before_ms", 0), now_ms)
+        allowed_ms = quiet.end_for(fields["recipient"], wanted_ms)
+        if allowed_ms > wanted_ms:
+            fields["not_before_ms"] = allowed_ms
     if rules.prefixes and not fields["recipient"].startswith(rules.prefixes):
         raise NotAllowed(fields["recipient"])
     return fields
@@ -192,6 +200,13 @@ def _not_before(value: object, _rules: MessageRules, now_ms: int) -> int:
     return max(moment_ms, 0)
 
 
+def _quiet_hours(value: object, _rules: MessageRules, _now_ms: int) -> QuietHours:
+    try:
+        return QuietHours.parse(value if isinstance(value, str) else "")
+    except BadRequest as error:
+        raise _Wrong("these are no hours", f"{str(error).capitalize()}.") from error
+
+
 def _validity(value: object, _rules: MessageRules, _now_ms: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_VALIDITY_S:
         raise _Wrong("this is no time a message can be valid for", f"Give whole seconds from 1 to {MAX_VALIDITY_S}.")
@@ -224,6 +239,7 @@ _READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "key": ("key", _key),
     "priority": ("priority", _priority),
     "not_before": ("not_before_ms", _not_before),
+    "quiet_hours": ("quiet_hours", _quiet_hours),
     "validity_s": ("validity_s", _validity),
     "report": ("want_report", _report),
     "tag": ("tag", _tag),

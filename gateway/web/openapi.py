@@ -66,6 +66,12 @@ EXAMPLES: Final[dict[str, Any]] = {
     "proof": {"code": "123456"},
     "contact": {"name": "王小明", "mails": ["wang@example.org"], "numbers": ["13800138000"]},
     "rule": {"kind": "arrival", "settings": {"senders": ["@example.org"], "segments": 2}, "position": 0},
+    "reminder": {
+        "to": "13800138000",
+        "text": "交房租",
+        "start": "2026-12-01T09:00",
+        "repeat": "FREQ=MONTHLY;BYMONTHDAY=1",
+    },
     "webhook": {"url": "https://hooks.example.org/caiyou", "events": ["state", "mo"]},
 }
 
@@ -79,6 +85,7 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         key=_text("Idempotency key: the same key is the same message.", maxLength=MAX_KEY),
         priority=_text(enum=[priority.name.lower() for priority in Priority], default="normal"),
         not_before=_text("Not sent before this moment; ISO 8601 with offset.", format="date-time"),
+        quiet_hours=_text("Not sent in these hours of the recipient's own zone, like 22:00-08:00."),
         validity_s={"type": "integer", "minimum": 1, "maximum": MAX_VALIDITY_S, "default": 172_800},
         report={"type": "boolean", "default": True},
         tag=_text("Given back in webhooks and lists.", maxLength=MAX_TAG),
@@ -134,6 +141,15 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
     "Proof": _object(("code",), closed=True, code=_text()),
     "Contact": _object(("name",), closed=True, name=_text(), mails=_list(_text()), numbers=_list(_text())),
     "Rule": _object(closed=True, kind=_text(enum=["arrival", "send"]), settings={"type": "object"}, position=_WHOLE),
+    "Reminder": _object(
+        ("text", "start"),
+        closed=True,
+        to=_text("A mobile number; left out: the one the account has proved."),
+        text=_text("The text, at most four segments."),
+        start=_text("The first time, ISO 8601; without offset it is local time in `zone`."),
+        repeat=_text("How it comes again: a recurrence rule of RFC 5545, at most hourly; empty: once."),
+        zone=_text("IANA time zone; left out: the account's."),
+    ),
     "Webhook": _object(("url",), closed=True, url=_text(format="uri"), events=_list(_text(enum=["state", "mo"]))),
     "Page": _object(next=_NEXT),
     "Anything": {"type": "object"},
@@ -271,6 +287,17 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
         ),
     },
     "/api/v1/rules/{id}": {"delete": _operation("Forget a rule.", "settings", answers={"200": "Anything"})},
+    "/api/v1/reminders": {
+        "get": _operation("The account's reminders, the next one first.", "read", answers={"200": "Anything"}),
+        "post": _operation(
+            "Plan an SMS for a time, once or again and again.",
+            "send",
+            body=("Reminder",),
+            examples=("reminder",),
+            answers={"201": "Anything"},
+        ),
+    },
+    "/api/v1/reminders/{id}": {"delete": _operation("Forget a reminder.", "send", answers={"200": "Anything"})},
     "/api/v1/webhooks": {
         "get": _operation("The account's webhooks.", "webhooks", answers={"200": "Anything"}),
         "post": _operation(

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web import messages, records, settings
+from gateway.web import messages, records, reminders, settings
 from gateway.web.asking import Ask, Handler
 from gateway.web.problems import Problem
 
@@ -43,6 +43,9 @@ ROUTES: Final = (
     Route("GET", "/api/v1/rules", "settings", settings.list_rules),
     Route("POST", "/api/v1/rules", "settings", settings.post_rule),
     Route("DELETE", "/api/v1/rules/{id}", "settings", settings.delete_rule),
+    Route("GET", "/api/v1/reminders", "read", reminders.list_reminders),
+    Route("POST", "/api/v1/reminders", "send", reminders.post_reminder),
+    Route("DELETE", "/api/v1/reminders/{id}", "send", reminders.delete_reminder),
     Route("GET", "/api/v1/webhooks", "webhooks", settings.list_webhooks),
     Route("POST", "/api/v1/webhooks", "webhooks", settings.post_webhook),
     Route("DELETE", "/api/v1/webhooks/{id}", "webhooks", settings.delete_webhook),

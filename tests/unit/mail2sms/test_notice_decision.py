@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail2sms.decision import Action, History, cap_of, day_start, decide, quiet_end, zone_of
+from mail2sms.decision import Action, History, cap_of, day_start, decide, quiet_end
+from mail2sms.quiet import zone_of
 from mail2sms.rules import Facts, Rule
 from tests.fakes.mail2sms import MINUTE_MS, at
 
