@@ -1,88 +1,279 @@
-"""Which link an SMS takes. Pure: what is known of routes and links comes in, a ranked list goes out."""
+"""Which link an SMS takes, and how it looks there: everything the router knows, and what follows from it for a message.
+
+Whose the number is (`numbering`), who may be written to (`lists`), which lines fit in which order (`ranking`), how the
+links do (`health`), what each asks of senders and texts (`profiles`), how fast messages may go (`shaping`). Pure: what
+is known comes in by the `set_…` and `note_…` methods, the time as an argument.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from gateway.core import text as sms_text
+from gateway.core.content import ForbiddenWords, WordCheck
+from gateway.core.health import Health
+from gateway.core.lists import Lists, Refusal
+from gateway.core.messages import Outcome, ReportState
+from gateway.core.numbering import Numbering
+from gateway.core.outbox import NewSms
+from gateway.core.profiles import Dressed, LinkRules
+from gateway.core.ranking import LinkFacts, Rank, rank, spread
+from gateway.core.routes import Enquiry, Route, RouteTable
+from gateway.core.shaping import Shaping
+from gateway.core.text import Alphabet
+
+__all__ = ["LinkFacts", "Plan", "Route", "Router", "enquiry_of"]
+
+#: Rankings and prices remembered; more are forgotten all at once.
+MAX_REMEMBERED: Final = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of the routing table."""
+class Plan(NamedTuple):
+    """How a message is to go. Without a link it waits for one; with a refusal it must not go at all."""
 
-    prefix: str  # of the recipient in E.164 ("+86138"); "" fits every number
     link: str
-    cost: int = 0  # millionths of the currency unit per segment
-    preference: int = 0  # a lower number is tried first among equally long prefixes
-    weight: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
-    """What the router needs to know of a link."""
-
-    up: bool
-    queued: int = 0
-
-
-def rank(
-    recipient: str,
-    routes: Iterable[Route],
-    links: Mapping[str, LinkFacts],
-    *,
-    tried: Collection[str] = (),
-) -> list[str]:
-    """Links for a recipient, best first; empty when no route fits.
-
-    Longest prefix wins, then preference, then cost. A link that is down or was tried before is not left out but
-    put behind the others: with no better link the message waits for it.
-    """
-    fitting = [route for route in routes if recipient.startswith(route.prefix) and route.link in links]
-    fitting.sort(
-        key=lambda route: (
-            route.link in tried,
-            not links[route.link].up,
-            -len(route.prefix),
-            route.preference,
-            route.cost,
-            links[route.link].queued / max(route.weight, 1),
-            route.link,
-        )
-    )
-    ranked: dict[str, None] = dict.fromkeys(route.link for route in fitting)
-    return list(ranked)
+    sender: str
+    text: str
+    alphabet: Alphabet
+    segments: int
+    refusal: Refusal | None = None
 
 
 class Router:
-    """The routing table and the state of the links, as this process knows them."""
+    """The routing table, the numbers and the state of the links, as this process knows them."""
 
     def __init__(self) -> None:
-        self._routes: list[Route] = []
+        self.numbering = Numbering()
+        self.health = Health()
+        self.shaping = Shaping()
+        self.lists = Lists()
+        self.words: WordCheck | None = None
+        self.rules: Mapping[str, LinkRules] = {}
+        self.version = -1  # of what was learnt from the store
+        self._table = RouteTable()
+        self._price_table = RouteTable()
         self._links: dict[str, LinkFacts] = {}
+        self._ranked: dict[tuple[str, str, bool], list[list[Rank]]] = {}
+        self._ranked_at = 0  # version of the health they were made by
+        self._facts: dict[str, Mapping[str, LinkFacts]] = {}  # by operator, made with `_ranked`
+        self._prices: dict[tuple[str, str], int] = {}
+
+    # --- what it is told --------------------------------------------------------------------------------------
 
     def set_routes(self, routes: Iterable[Route]) -> None:
         """Use another routing table from now on."""
-        self._routes = list(routes)
+        self._table = RouteTable(routes)
+        # What a segment costs must be known where the message is not: conditions on it count only among equals.
+        self._price_table = RouteTable(
+            replace(route, sender="", account_id=0, purpose="", tag="", hours="", preference=route.conditions)
+            for route in self._table.routes
+        )
+        self._prices = {}
+        self._forget()
+
+    def set_rules(self, rules: Mapping[str, LinkRules]) -> None:
+        """Use these rules of links, by link."""
+        self.rules = rules
+        self._forget()
+
+    def set_lists(self, lists: Lists, words: Iterable[str] = ()) -> None:
+        """Use these lists of numbers and words."""
+        self.lists = lists
+        check = ForbiddenWords(words)
+        self.words = None if check.is_empty else check
 
     def set_link(self, name: str, facts: LinkFacts) -> None:
         """Note how a link is."""
-        self._links[name] = facts
+        if self._links.get(name) != facts:
+            self._links[name] = facts
+            self._forget()
 
-    def drop_link(self, name: str) -> None:
-        """Forget a link that is gone for good: no route leads over it any more."""
-        self._links.pop(name, None)
+    def note_answers(self, link: str, answers: Iterable[tuple[int, str, Outcome, bool]], now_s: float) -> None:
+        """Note what a link answered: (message, recipient, outcome, report wanted)."""
+        self.health.answered(link, answers, self.operator_of, now_s)
+
+    def note_reports(self, link: str, reports: Iterable[tuple[str, ReportState]], now_s: float) -> None:
+        """Note what a link reported: (recipient as the carrier wrote it, state)."""
+        self.health.reported(link, reports, self.operator_of, now_s)
+
+    # --- questions ----------------------------------------------------------------------------------------------
 
     @property
     def links(self) -> Mapping[str, LinkFacts]:
         """The links known, by name."""
         return self._links
 
+    @property
+    def routes(self) -> Sequence[Route]:
+        """The routing table."""
+        return self._table.routes
+
+    def operator_of(self, number: str) -> str:
+        """The operator of a number as a carrier writes it: with or without "+" and country code."""
+        if number[:1] != "+":
+            number = "+86" + number if len(number) == 11 and number[:1] == "1" else "+" + number
+        return self.numbering.whose(number)[1] if number[1:].isdigit() else ""
+
     def choose(self, recipient: str, tried: Collection[str] = ()) -> str:
-        """The best link for a recipient; "" when no route fits."""
-        ranked = rank(recipient, self._routes, self._links, tried=tried)
-        return ranked[0] if ranked else ""
+        """The best link for a number of which nothing more is known; "" when no route fits."""
+        return self._first(enquiry_of(self, recipient), tried)
+
+    def plan(
+        self, sms: NewSms, message_id: int = 0, now_ms: int = 0, *, domain_id: int = 0, tried: Collection[str] = ()
+    ) -> Plan:
+        """The link for a message and what is sent on it; or which rule refuses it."""
+        plain = self._table.is_plain and self.lists.is_empty and self.words is None and not self.rules
+        if plain:
+            text = sms.text
+            alphabet = sms_text.choose(text)
+            enquiry = Enquiry(sms.recipient, want_report=sms.want_report, message_id=message_id)
+            link = sms.link or self._first(enquiry, tried)
+            return Plan(link, sms.sender, text, alphabet, len(sms_text.split(text, alphabet)))
+        refusal = self.refusal(sms, domain_id)
+        if refusal is not None:
+            return _refused(sms, refusal)
+        enquiry = enquiry_of(self, sms.recipient, sms, message_id, now_ms)
+        refusals: list[Refusal] = []
+        links = [sms.link] if sms.link else [one.route.link for one in self.in_order(enquiry, tried)]
+        for link in links:
+            dressed = self.dress(link, sms, enquiry.country)
+            if isinstance(dressed, Refusal):
+                refusals.append(Refusal(dressed.code, f"link {link}: {dressed.rule}"))
+                continue
+            self._probe(link, enquiry.operator)
+            return Plan(link, *dressed)
+        if refusals:
+            return _refused(sms, refusals[0])
+        return Plan("", *_undressed(sms))
+
+    def refusal(self, sms: NewSms, domain_id: int = 0) -> Refusal | None:
+        """Why a message may go by no link at all; None when it may."""
+        refusal = self.lists.refusal(sms.recipient, sms.account_id, domain_id)
+        if refusal is None and self.words is not None:
+            word = self.words.forbidden(sms.text)
+            if word is not None:
+                refusal = Refusal("forbidden_word", f"the text holds the forbidden word {word}")
+        return refusal
+
+    def dress(self, link: str, sms: NewSms, country: str) -> Dressed | Refusal:
+        """The message as a link sends it, or which rule of the link refuses it."""
+        rules = self.rules.get(link)
+        return _undressed(sms) if rules is None else rules.dress(sms.sender, sms.text, country)
+
+    def ranked(self, enquiry: Enquiry, tried: Collection[str] = ()) -> list[list[Rank]]:
+        """The lines that fit, best first; see `gateway.core.ranking.rank`."""
+        health = self.health
+        if self._ranked_at != health.version:
+            self._forget()
+            self._ranked_at = health.version
+        operator = enquiry.operator if health.has_trouble else ""
+        if not self._table.is_plain or tried:
+            return rank(enquiry, self._table.fitting(enquiry), self.facts(operator), tried=tried)
+        key = enquiry.recipient[: self._table.longest], operator, enquiry.want_report
+        found = self._ranked.get(key)
+        if found is None:
+            if len(self._ranked) >= MAX_REMEMBERED:
+                self._ranked = {}
+            found = self._ranked[key] = rank(enquiry, self._table.fitting(enquiry), self.facts(operator))
+        return found
+
+    def in_order(self, enquiry: Enquiry, tried: Collection[str] = ()) -> list[Rank]:
+        """The lines in the order this message tries them; half-open links get their few messages."""
+        if self.health.has_trouble:
+            for link in self.health.half_open_links():
+                if link not in tried and self.health.may_probe(link, enquiry.operator):
+                    lines = self._table.fitting(enquiry)
+                    found = self._flat(
+                        rank(enquiry, lines, self.facts(enquiry.operator), tried=tried, probe=link), enquiry
+                    )
+                    if found and found[0].route.link == link:
+                        return found
+        return self._flat(self.ranked(enquiry, tried), enquiry)
+
+    def facts(self, operator: str) -> Mapping[str, LinkFacts]:
+        """How the links are for messages to an operator."""
+        found = self._facts.get(operator)
+        if found is None:
+            health = self.health
+            found = self._facts[operator] = {
+                name: replace(
+                    facts,
+                    breaker=health.breaker(name, operator),
+                    score=health.score(name),
+                    report=facts.report and (name not in self.rules or self.rules[name].profile.report),
+                )
+                for name, facts in self._links.items()
+            }
+        return found
 
     def price(self, recipient: str, link: str) -> int:
         """What a segment to a recipient costs on a link, in millionths of the currency unit."""
-        fitting = [route for route in self._routes if route.link == link and recipient.startswith(route.prefix)]
-        return max(fitting, key=lambda route: len(route.prefix)).cost if fitting else 0
+        table = self._price_table
+        if not table.is_plain:
+            return self._price(recipient, link)
+        key = recipient[: table.longest], link
+        found = self._prices.get(key)
+        if found is None:
+            if len(self._prices) >= MAX_REMEMBERED:
+                self._prices = {}
+            found = self._prices[key] = self._price(recipient, link)
+        return found
+
+    def _price(self, recipient: str, link: str) -> int:
+        country, operator = self.numbering.whose(recipient)
+        lines = self._price_table.fitting(Enquiry(recipient, country, operator))
+        return min(((order, route.cost) for order, route, _ in lines if route.link == link), default=((), 0))[1]
+
+    def _first(self, enquiry: Enquiry, tried: Collection[str]) -> str:
+        if self.health.has_trouble:
+            if not enquiry.operator:
+                country, operator = self.numbering.whose(enquiry.recipient)
+                enquiry = enquiry._replace(country=country, operator=operator)
+            found = self.in_order(enquiry, tried)
+            if not found:
+                return ""
+            self._probe(found[0].route.link, enquiry.operator)
+            return found[0].route.link
+        ranked = self.ranked(enquiry, tried)
+        if not ranked:
+            return ""
+        first = ranked[0]
+        if len(first) == 1:
+            return first[0].route.link
+        return spread(first, enquiry.message_id, self.facts(""))[0].route.link
+
+    def _flat(self, ranked: Sequence[Sequence[Rank]], enquiry: Enquiry) -> list[Rank]:
+        facts = self.facts(enquiry.operator if self.health.has_trouble else "")
+        return [one for equals in ranked for one in spread(equals, enquiry.message_id, facts)]
+
+    def _probe(self, link: str, operator: str) -> None:
+        if self.health.has_trouble:
+            self.health.take_probe(link, operator)
+
+    def _forget(self) -> None:
+        self._ranked = {}
+        self._facts = {}
+
+
+def enquiry_of(
+    router: Router, recipient: str, sms: NewSms | None = None, message_id: int = 0, now_ms: int = 0
+) -> Enquiry:
+    """A message as routes look at it."""
+    country, operator = router.numbering.whose(recipient)
+    if sms is None:
+        return Enquiry(recipient, country, operator, message_id=message_id, minute=now_ms // 60_000)
+    return Enquiry(
+        recipient, country, operator, sms.sender, sms.account_id, sms.purpose.value, sms.tag,
+        now_ms // 60_000, sms.want_report, message_id,
+    )  # fmt: skip
+
+
+def _undressed(sms: NewSms) -> Dressed:
+    alphabet = sms_text.choose(sms.text)
+    return Dressed(sms.sender, sms.text, alphabet, len(sms_text.split(sms.text, alphabet)))
+
+
+def _refused(sms: NewSms, refusal: Refusal) -> Plan:
+    return Plan("", *_undressed(sms), refusal)
