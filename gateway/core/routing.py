@@ -90,6 +90,12 @@ class Router:
             self._links[name] = facts
             self._forget()
 
+    def drop_link(self, name: str) -> None:
+        """Forget a link that is gone for good: no route leads over it any more."""
+        self._links.pop(name, None)
+        self.health.forget(name)
+        self._forget()
+
     def note_answers(self, link: str, answers: Iterable[tuple[int, str, Outcome, bool]], now_s: float) -> None:
         """Note what a link answered: (message, recipient, outcome, report wanted)."""
         self.health.answered(link, answers, self.operator_of, now_s)
@@ -171,12 +177,13 @@ class Router:
         operator = enquiry.operator if health.has_trouble else ""
         if not self._table.is_plain or tried:
             return rank(enquiry, self._table.fitting(enquiry), self.facts(operator), tried=tried)
+        remembered = self._ranked  # held here: another thread may forget it meanwhile, and with it what follows
         key = enquiry.recipient[: self._table.longest], operator, enquiry.want_report
-        found = self._ranked.get(key)
+        found = remembered.get(key)
         if found is None:
-            if len(self._ranked) >= MAX_REMEMBERED:
-                self._ranked = {}
-            found = self._ranked[key] = rank(enquiry, self._table.fitting(enquiry), self.facts(operator))
+            if len(remembered) >= MAX_REMEMBERED:
+                remembered.clear()
+            found = remembered[key] = rank(enquiry, self._table.fitting(enquiry), self.facts(operator))
         return found
 
     def in_order(self, enquiry: Enquiry, tried: Collection[str] = ()) -> list[Rank]:
@@ -194,17 +201,18 @@ class Router:
 
     def facts(self, operator: str) -> Mapping[str, LinkFacts]:
         """How the links are for messages to an operator."""
-        found = self._facts.get(operator)
+        remembered = self._facts
+        found = remembered.get(operator)
         if found is None:
             health = self.health
-            found = self._facts[operator] = {
+            found = remembered[operator] = {
                 name: replace(
                     facts,
                     breaker=health.breaker(name, operator),
                     score=health.score(name),
                     report=facts.report and (name not in self.rules or self.rules[name].profile.report),
                 )
-                for name, facts in self._links.items()
+                for name, facts in tuple(self._links.items())
             }
         return found
 
@@ -213,12 +221,13 @@ class Router:
         table = self._price_table
         if not table.is_plain:
             return self._price(recipient, link)
+        remembered = self._prices
         key = recipient[: table.longest], link
-        found = self._prices.get(key)
+        found = remembered.get(key)
         if found is None:
-            if len(self._prices) >= MAX_REMEMBERED:
-                self._prices = {}
-            found = self._prices[key] = self._price(recipient, link)
+            if len(remembered) >= MAX_REMEMBERED:
+                remembered.clear()
+            found = remembered[key] = self._price(recipient, link)
         return found
 
     def _price(self, recipient: str, link: str) -> int:
