@@ -7,6 +7,7 @@ import pytest
 from cmpp_vectors import VECTORS as CMPP_VECTORS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sgip_vectors import VECTORS as SGIP_VECTORS
 from smpp_vectors import VECTORS as SMPP_VECTORS
 
 from carriers.cmpp.pdu import Version
@@ -16,6 +17,7 @@ FRAMES = (
     [("smpp", octets) for octets, _ in SMPP_VECTORS.values()]
     + [("cmpp2", vector.frame.hex()) for vector in CMPP_VECTORS if vector.version is Version.V2]
     + [("cmpp3", vector.frame.hex()) for vector in CMPP_VECTORS if vector.version is Version.V3]
+    + [("sgip", vector.frame.hex()) for vector in SGIP_VECTORS]
 )
 LINES = [(name, next(decode_lines(TOOLS[name], [frame]))) for name, frame in FRAMES]
 KEYS = sorted({key for _, line in LINES for key in json.loads(line)})
