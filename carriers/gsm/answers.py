@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,8 +94,6 @@ def iccid(lines: Sequence[str]) -> str:
     found = digits(lines)
     if found.startswith("98") and len(found) % 2 == 0:
         return semi_octets.digits_of(bytes.fromhex(found), len(found))
-    if found.startswith("98"):
-        return semi_octets.digits_of(bytes.fromhex(found + "f"), len(found) + 1)
     return found
 
 
@@ -170,7 +169,7 @@ def listed(lines: Sequence[str]) -> list[Listed]:
     Headers whose PDU is missing, and lines that are neither, are passed over.
     """
     found = []
-    for header, pdu in zip(lines, lines[1:], strict=False):
+    for header, pdu in itertools.pairwise(lines):
         if header.startswith("+CMGL:") and not pdu.startswith("+"):
             numbers = [at.number(it) for it in at.fields(header)[:2]]
             if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
