@@ -14,6 +14,7 @@ from tests.fuzz.targets import (
     smpp_session,
     summary,
     text,
+    tpdu,
     wire_json,
 )
 
@@ -30,4 +31,5 @@ TARGETS: dict[str, Target] = {
     "summary": summary.TARGET,
     "receipts": receipts.TARGET,
     "reports": reports.TARGET,
+    "tpdu": tpdu.TARGET,
 }
