@@ -16,6 +16,7 @@ from typing import cast
 
 from carriers.link import LinkBasics
 from carriers.session import Bound, CarrierSession, Closed, LoginRefused, Misbehaved, SessionEvent, SubmitAnswered
+from carriers.tap import Tap
 from gateway.core.messages import Outcome, Segment
 
 #: A link with a rate keeps at most this many seconds' worth of unused submits: any span of T seconds sees no more than
@@ -52,6 +53,7 @@ class SessionLink:
         self.group = basics.group
         self.endpoint = endpoint
         self.state = "down"  # down | connecting | up
+        self.tap: Tap | None = None  # hears what goes over the line
         self.line = 0  # which connection this is; a delivery can only be answered on the one it came on
         self._make_session = make_session
         self._listener = basics.listener
@@ -206,6 +208,8 @@ class SessionLink:
         self._writable = True
         self._cut_at = 0.0
         self.line += 1
+        if self.tap is not None:
+            self.tap.opened(self.line)
         if self.endpoint.keep_alive_s:
             _keep_alive(transport, self.endpoint.keep_alive_s)
         self._session = self._make_session()
@@ -214,6 +218,8 @@ class SessionLink:
 
     def _received(self, wire: _Wire, data: bytes) -> None:
         if self._session is not None and wire is self._wire:
+            if self.tap is not None:
+                self.tap.received(data)
             self._session.receive(data, asyncio.get_running_loop().time())
             self._pump()
 
@@ -237,6 +243,8 @@ class SessionLink:
         self._wire = self._transport = None
         self.state = "down"
         if session is not None:
+            if self.tap is not None:
+                self.tap.closed()
             session.connection_lost()
             self._tell(session.events())
 
@@ -256,6 +264,8 @@ class SessionLink:
             while True:
                 data = session.data_to_send()
                 if data and self._transport is not None:
+                    if self.tap is not None:
+                        self.tap.sent(data)
                     self._transport.write(data)
                 events = session.events()
                 if not events:

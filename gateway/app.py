@@ -17,6 +17,8 @@ from gateway.core.events import MailArrived, MailSubmitted, MessageSettled, Phon
 from gateway.core.ids import IdSource
 from gateway.core.routing import Router
 from gateway.dispatcher import Dispatcher
+from gateway.downstream.incoming import give_to_peer, unless_for_peer
+from gateway.downstream.server import Downstream
 from gateway.front import Fronts, socket_path
 from gateway.inbound import Inbound
 from gateway.journal import Journal
@@ -28,6 +30,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import Desk, Reaction
 from gateway.store.upgrade import upgrade
+from gateway.switchboard import Switchboard
 from gateway.web.channel import HubEnd
 from gateway.web.server import WebDoor
 from gateway.web.webhooks import WebhookLoop, announce_sms
@@ -47,7 +50,7 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
         MailArrived: (notifier.notify_on_arrival,),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
-        SmsReceived: (answers.answer_sms, announce_sms),
+        SmsReceived: (give_to_peer, unless_for_peer(answers.answer_sms), announce_sms),
         MessageSettled: (phone_mail.report_failure,),
     }
 
@@ -61,6 +64,7 @@ class App:
     desk: Desk
     journal: Journal
     dispatcher: Dispatcher
+    switchboard: Switchboard
     inbound: Inbound
     mail: MailDoors
     relay: RelayLoop
@@ -68,6 +72,7 @@ class App:
     hub_end: HubEnd
     fronts: Fronts
     webhooks: WebhookLoop
+    downstream: Downstream
     house: housekeeping.Housekeeping
     owner: str
 
@@ -75,13 +80,15 @@ class App:
         """Recover what an earlier run left, then open the doors: outgoing ways first, so that nothing waits."""
         roles = self.config.hub.roles
         routes = await self.desk.read(lambda books: books.links.routes())
-        names = [entry.link.name for entry in self.config.links]
-        self.desk.router.set_routes(routes or housekeeping.default_routes(names))
+        await self.switchboard.start()
+        self.desk.router.set_routes(routes or housekeeping.default_routes(self.switchboard.names))
         if "house" in roles:
             await self.desk.place_forgotten()
             self.house.start()
         if "links" in roles:
             self.dispatcher.start()
+        if "peers" in roles:
+            await self.downstream.start()
         if "smtp" in roles:
             await self.relay.start()
             await self.mail.start()
@@ -105,6 +112,10 @@ class App:
             door = getattr(self.mail, name)
             if config is not None and door is not None and "smtp" in self.config.hub.roles:
                 doors.append((name, config.host, door.port))
+        for name, port in self.downstream.ports.items():
+            peers_door = self.config.downstream_smpp if name == "smpp" else self.config.downstream_cmpp
+            assert peers_door is not None
+            doors.append((f"{name} for peers", peers_door.host, port))
         if "web" in self.config.hub.roles:
             workers = self.config.web.workers
             doors.append(("http", self.config.web.host, self.config.web.port if workers else self.web.port))
@@ -120,9 +131,12 @@ class App:
             else:
                 await self.web.stop()
             await self.webhooks.stop()
+        if "peers" in roles:
+            await self.downstream.stop()
         if "smtp" in roles:
             await self.mail.stop()
             await self.relay.stop()
+        await self.switchboard.stop()
         if "links" in roles:
             await self.inbound.drain()
             await self.dispatcher.stop()
@@ -153,9 +167,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     owner = owner_name(config.store.node)
     inbound = Inbound(desk, journal, config.hub.region)
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
-    for entry in config.links:
-        dispatcher.add(_link(entry, dispatcher), entry.link.protocol, entry.policy)
-    names = [entry.link.name for entry in config.links]
+    switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher))
     notifier = Notifier(config.notices)
     return App(
         config=config,
@@ -163,6 +175,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         desk=desk,
         journal=journal,
         dispatcher=dispatcher,
+        switchboard=switchboard,
         inbound=inbound,
         mail=MailDoors(desk, smtp=config.smtp, lmtp=config.lmtp, submission=config.submission),
         relay=RelayLoop(desk, config.relay, owner=owner),
@@ -176,9 +189,19 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         hub_end=HubEnd(desk, config.web.recipient_daily_cap),
         fronts=Fronts(config, file, journal),
         webhooks=WebhookLoop(desk, config.webhooks),
+        downstream=Downstream(
+            desk,
+            journal,
+            config.downstream,
+            smpp=config.downstream_smpp,
+            cmpp=config.downstream_cmpp,
+            owner=owner,
+            region=config.hub.region,
+            is_gone=is_gone,
+        ),
         house=housekeeping.Housekeeping(
             journal,
-            housekeeping.chores(desk, router, journal, names, notifier.release_held, inbound.give_up_parts),
+            housekeeping.chores(desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts),
         ),
         owner=owner,
     )

@@ -15,6 +15,7 @@ from typing import Any
 from carriers.factory import KINDS
 from gateway.core.errors import ConfigError
 from gateway.core.outbox import Uncertain
+from gateway.downstream.config import DownstreamCmppConfig, DownstreamConfig, DownstreamSmppConfig
 from gateway.lane import LinkPolicy
 from gateway.logs import LogConfig
 from gateway.mail.intake import LmtpConfig, SmtpConfig
@@ -26,7 +27,7 @@ from gateway.web.server import WebConfig
 from gateway.web.webhooks import WebhookConfig
 from mail2sms.sending import NoticeConfig
 
-ROLES = ("smtp", "web", "links", "house")
+ROLES = ("smtp", "web", "links", "peers", "house")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class HubConfig:
 
     #: Region whose national numbers are understood without a country code.
     region: str = "CN"
-    #: What this process does: any of smtp, web, links, house. Several processes may share one PostgreSQL.
+    #: What this process does: any of smtp, web, links, peers, house. Several processes may share one PostgreSQL.
     roles: tuple[str, ...] = ROLES
 
     def __post_init__(self) -> None:
@@ -94,6 +95,9 @@ class Config:
     web: WebConfig = field(default_factory=WebConfig)
     webhooks: WebhookConfig = field(default_factory=WebhookConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
+    downstream: DownstreamConfig = field(default_factory=DownstreamConfig)
+    downstream_smpp: DownstreamSmppConfig | None = None
+    downstream_cmpp: DownstreamCmppConfig | None = None
     links: tuple[LinkEntry, ...] = ()
 
     def with_roles(self, roles: Iterable[str]) -> Config:
@@ -113,6 +117,9 @@ TABLES: dict[str, type] = {
     "web": WebConfig,
     "webhooks": WebhookConfig,
     "notices": NoticeConfig,
+    "downstream": DownstreamConfig,
+    "downstream_smpp": DownstreamSmppConfig,
+    "downstream_cmpp": DownstreamCmppConfig,
 }
 
 _LINK_KEYS = frozenset(LinkConfig.__dataclass_fields__)
@@ -139,7 +146,7 @@ def read_tables(tables: Mapping[str, Any], source: str) -> Config:
     values: dict[str, Any] = {
         name: read_table(kind, tables[name], f"{source} [{name}]") for name, kind in TABLES.items() if name in tables
     }
-    links = tuple(_read_link(table, f"{source} [[link]] {n}") for n, table in enumerate(tables.get("link", []), 1))
+    links = tuple(read_link(table, f"{source} [[link]] {n}") for n, table in enumerate(tables.get("link", []), 1))
     names = [entry.link.name for entry in links]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -147,7 +154,8 @@ def read_tables(tables: Mapping[str, Any], source: str) -> Config:
     return Config(links=links, **values)
 
 
-def _read_link(table: Mapping[str, Any], where: str) -> LinkEntry:
+def read_link(table: Mapping[str, Any], where: str) -> LinkEntry:
+    """One [[link]] table; `where` is what errors call it. Raises ConfigError."""
     where = f"{where} ({table['name']})" if isinstance(table.get("name"), str) else where
     link = read_table(LinkConfig, {key: value for key, value in table.items() if key in _LINK_KEYS}, where)
     kind = KINDS.get(link.protocol)

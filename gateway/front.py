@@ -14,6 +14,7 @@ from pathlib import Path
 from gateway import clock, housekeeping
 from gateway.config import Config
 from gateway.core.ids import IdSource
+from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
 from gateway.journal import Journal
 from gateway.mail.facts import read_facts
@@ -78,11 +79,15 @@ async def run_worker(config: Config, number: int) -> None:
 
 async def _learn(desk: Desk, router: Router, names: list[str]) -> None:
     """Read routes and the state of the links, which the hub keeps in the books."""
-    routes, links = await desk.read(lambda books: (books.links.routes(), books.links.all()))
-    router.set_routes(routes or housekeeping.default_routes(names))
-    states = {row["name"]: row["state"] == "up" for row in links}
-    for name in names:
-        router.set_link(name, LinkFacts(up=states.get(name, False)))
+    routes, orders, up = await desk.read(
+        lambda books: (books.links.routes(), books.link_orders.all(), books.links.up())
+    )
+    known = known_links(names, orders)
+    router.set_routes(routes or housekeeping.default_routes(known))
+    for name in known:
+        router.set_link(name, LinkFacts(up=name in up))
+    for name in set(router.links) - set(known):
+        router.drop_link(name)
 
 
 class Fronts:

@@ -54,6 +54,14 @@ class Journal:
         """Messages that waited for a link that is down go over other links now."""
         self._tell(logging.WARNING, "rerouted", link, messages=messages)
 
+    def trace_began(self, link: str, file: str) -> None:
+        """The octets of a link's line are written down."""
+        self._tell(logging.WARNING, "trace_began", link, file=file)
+
+    def trace_ended(self, link: str, reason: str) -> None:
+        """They are no more."""
+        self._tell(logging.WARNING, "trace_ended", link, reason=reason)
+
     def recovered(self, link: str, messages: int) -> None:
         """After a start: messages that were being sent when the hub stopped."""
         self._tell(logging.WARNING, "recovered", link, messages=messages)
@@ -61,6 +69,16 @@ class Journal:
     def strays_removed(self, files: int) -> None:
         """Files that a hub which was killed left behind are gone."""
         self._tell(logging.INFO, "strays_removed", files=files)
+
+    # --- peers ----------------------------------------------------------------------------------------------
+
+    def peer_joined(self, peer: str, protocol: str, address: str) -> None:
+        """A platform that sends through us logged in."""
+        self._tell(logging.INFO, "peer_joined", peer, protocol=protocol, address=address)
+
+    def peer_left(self, peer: str, protocol: str, reason: str) -> None:
+        """A connection of a platform that sends through us is gone."""
+        self._tell(logging.INFO, "peer_left", peer, protocol=protocol, reason=reason)
 
     # --- messages -------------------------------------------------------------------------------------------
 

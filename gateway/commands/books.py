@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway import clock
 from gateway.config import Config, read_config
 from gateway.core.ids import IdSource
+from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
 from gateway.housekeeping import default_routes
 from gateway.journal import Journal
@@ -50,7 +51,8 @@ def open_desk(path: Path) -> Iterator[Desk]:
 
 
 def _learn_routes(desk: Desk, config: Config) -> None:
-    names = [entry.link.name for entry in config.links]
+    orders = desk.read_now(lambda books: books.link_orders.all())
+    names = known_links((entry.link.name for entry in config.links), orders)
     for name in names:
         desk.router.set_link(name, LinkFacts(up=True))
     desk.router.set_routes(desk.read_now(lambda books: books.links.routes()) or default_routes(names))

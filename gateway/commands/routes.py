@@ -1,4 +1,4 @@
-"""`caiyou route`, `link`, `queue`, `ledger`: how messages leave, and what was used."""
+"""`caiyou route`, `ledger`: how messages leave, and what was used."""
 
 from __future__ import annotations
 
@@ -30,10 +30,6 @@ def add_commands(commands: Commands) -> None:
     show.set_defaults(run=_list_routes)
     clear = route.add_parser("clear", help="forget the routing table: every number over every link again")
     clear.set_defaults(run=_clear_routes)
-
-    links = commands.add_parser("link", help="carrier links").add_subparsers(metavar="ACTION", required=True)
-    show = links.add_parser("list", help="show the links and how they are")
-    show.set_defaults(run=_list_links)
 
     ledger = commands.add_parser("ledger", help="detail records as CSV")
     ledger.add_argument("--since", type=_moment, default=0, help="ISO 8601, like 2026-11-01T00:00+08:00")
@@ -73,18 +69,6 @@ def _list_routes(options: argparse.Namespace) -> None:
 def _clear_routes(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
         desk.run_now(lambda books: books.links.set_routes([]))
-
-
-def _list_links(options: argparse.Namespace) -> None:
-    def work(books: BooksOfStore) -> None:
-        depth = books.outbox.depth()
-        for link in books.links.all():
-            waiting = depth.get((link["name"], "queued"), 0)
-            error = f" ({link['last_error']})" if link["last_error"] else ""
-            print(f"{link['name']:16} {link['protocol']:6} {link['state']:10} {waiting} waiting{error}")
-
-    with open_desk(options.config) as desk:
-        desk.read_now(work)
 
 
 def _export_ledger(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -54,3 +55,10 @@ def lets_go_for_move(order: LinkOrder, *, node: int, served_since_ms: int) -> bo
 def may_take(order: LinkOrder, *, node: int, free_for_s: float, patience_s: float) -> bool:
     """Whether the process `node` may take a link that is free: the one named by a move goes first."""
     return order.move_to in (None, node) or free_for_s >= patience_s
+
+
+def known_links(of_the_file: Iterable[str], orders: Iterable[LinkOrder]) -> list[str]:
+    """The names of the links there are, those of the configuration file first."""
+    names = dict.fromkeys(of_the_file)
+    names |= dict.fromkeys(order.name for order in orders if order.options and order.wish is not Wish.REMOVE)
+    return list(names)

@@ -14,6 +14,7 @@ from gateway.store.schema import links, routes
 #: A lease that is not renewed for this long is free for another process.
 LEASE_S = 10
 
+_HELD = sa.select(links.c.name, links.c.state, links.c.lease_until_ms).where(links.c.lease_by != sa.literal(""))
 _SET_FIGURES = (
     sa.update(links)
     .where(links.c.name == sa.bindparam("b_name"), links.c.lease_by == sa.bindparam("b_owner"))
@@ -105,6 +106,11 @@ class Links:
     def all(self) -> list[sa.RowMapping]:
         """Every link ever seen, by name."""
         return list(self._tx.read(sa.select(links).order_by(links.c.name)).mappings())
+
+    def up(self) -> set[str]:
+        """Links that are logged in, as far as their owners have said so of late."""
+        recent_ms = self._now_ms - LEASE_S * 1000
+        return {row.name for row in self._tx.ask(_HELD, {}) if row.state == "up" and row.lease_until_ms >= recent_ms}
 
     # --- routes -------------------------------------------------------------------------------------------------
 

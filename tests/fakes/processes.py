@@ -35,6 +35,7 @@ CONFIG = """
 [store]
 data_dir = "{data_dir}"
 url = "{url}"
+node = {node}
 [log]
 level = "warning"
 [smtp]
@@ -106,13 +107,16 @@ class HubProcess:
     smpp_port: int = 0
     ports: dict[str, int] = field(default_factory=dict)
     token: str = ""
+    node: int = 0  # of the processes that share a store
+    more: str = ""  # further tables of the configuration
+    data_dir: str = ""
 
     def __post_init__(self) -> None:
-        self.config = StoreConfig(url=self.url, data_dir=str(self.directory / "data"))
-        self._file = self.directory / "hub.toml"
-        text = CONFIG.format(data_dir=self.config.data_dir, url=self.url)
+        self.config = StoreConfig(url=self.url, data_dir=self.data_dir or str(self.directory / "data"))
+        self._file = self.directory / f"hub{self.node}.toml"
+        text = CONFIG.format(data_dir=self.config.data_dir, url=self.url, node=self.node) + self.more
         self._file.write_text(text + (LINK.format(port=self.smpp_port) if self.smpp_port else ""))
-        self._said = self.directory / "hub.log"
+        self._said = self.directory / f"hub{self.node}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.store = open_store(self.config)
         upgrade(self.store)
@@ -121,13 +125,15 @@ class HubProcess:
             Blobs(Path(self.config.data_dir)),
             Router(),
             Journal(),
-            new_id=IdSource(clock.now_ms, 900),
+            new_id=IdSource(clock.now_ms, 900 + self.node),
             now_ms=clock.now_ms,
             read_facts=read_facts,
             reactions={},
         )
 
         def add(books: Any) -> str:
+            if books.accounts.by_address(MEMBER) is not None:
+                return ""
             books.accounts.add_domain(DOMAIN)
             return str(books.accounts.add_token(books.accounts.add(MEMBER).id, "driver", "send read"))
 
@@ -195,10 +201,27 @@ class HubProcess:
 
     # --- what it has ------------------------------------------------------------------------------------------
 
+    def command(self, *words: str) -> str:
+        """What a command of `caiyou` prints; raises when it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", "--config", str(self._file), *words],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    def link(self, name: str) -> Any:
+        """The row of a link; None when there is none."""
+        rows = self.desk.read_now(lambda books: books.links.all())
+        return next((row for row in rows if row["name"] == name), None)
+
     def free_leases(self) -> None:
-        """The process is known to be dead: another need not wait for its leases to run out."""
-        if not self.store.is_sqlite:  # there the next hub sees by itself that this one is gone
-            self.store.run_now(lambda tx: tx.execute(sa.update(links).values(lease_until_ms=0)))
+        """The process is known to be dead: another need not find out by itself."""
+        self.store.run_now(lambda tx: tx.execute(sa.update(links).values(lease_by="", lease_until_ms=0)))
 
     def bodies(self) -> list[bytes]:
         """Everything a mail client would be shown."""
