@@ -1,0 +1,1 @@
+"""The carrier's side of SMPP and CMPP, for platforms that send through the hub."""
