@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from carriers.sgip.sequence import SequenceSource
 from carriers.simulator.config import Account, Protocol, SimulatorConfig
 from carriers.simulator.counters import Counters, Rate
 from carriers.simulator.faults import longest_prefix
@@ -45,6 +46,8 @@ class Operator:
         self.wall_clock = wall_clock
         self.smpp_ids = SmppIds(wall_clock())
         self.cmpp_ids = CmppIds(config.gateway_code)
+        self.sgip_sequences = SequenceSource(config.gateway_code, wall_clock)
+        self.callers: dict[str, Callable[[], None]] = {}  # account -> who calls it when something waits for it
         self.messages: dict[str, Message] = {}  # by the id in the answer, the newest
         self._accounts = {(it.protocol, it.name): it for it in config.accounts}
         self._agenda: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
@@ -190,8 +193,13 @@ class Operator:
         while bag:
             line = self._choose(bag[0])
             if line is None:
+                self._call(account)
                 return
             self._send(bag.popleft(), line, now)
+
+    def has_waiting(self, account: str) -> bool:
+        """Does something wait for a line of the account?"""
+        return bool(self._bags[account])
 
     # What people do.
 
@@ -366,8 +374,15 @@ class Operator:
         line = None if bag else self._choose(delivery)
         if line is None:
             bag.append(delivery)
+            self._call(delivery.account)
         else:
             self._send(delivery, line, now)
+
+    def _call(self, account: str) -> None:
+        """An account that does not keep a line for deliveries is called."""
+        caller = self.callers.get(account)
+        if caller is not None and not self._receivers[account]:
+            caller()
 
     def _offer_again(self, delivery: Delivery, now: float) -> None:
         self._in_flight.discard(delivery)

@@ -60,6 +60,7 @@ class Report:
     message: Message
     account: str
     sends: int = 0
+    msg_id: int = 0  # SGIP: given when it is first sent, the same when it is sent again
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +75,7 @@ class Written:
     concat: Concat | None
     text: Text
     sends: int = 0
-    msg_id: int = 0  # CMPP: given when it is first sent, the same when it is sent again
+    msg_id: int = 0  # CMPP and SGIP: given when it is first sent, the same when it is sent again
 
 
 Delivery = Report | Written
