@@ -13,6 +13,7 @@ from carriers.session import CarrierSession
 from carriers.session_link import Endpoint, SessionLink
 from carriers.sgip.config import SgipConfig
 from carriers.sgip.link import SgipLink
+from carriers.smgp.carrier import SmgpConfig, SmgpSession
 from carriers.smpp.carrier import SmppConfig, SmppSession
 
 
@@ -53,4 +54,5 @@ KINDS: dict[str, CarrierKind] = {
     "smpp": CarrierKind(SmppConfig, _session_link(SmppSession), "SMPP 3.4"),
     "cmpp": CarrierKind(CmppConfig, _session_link(lambda config: CmppSession(config, wall_clock)), "CMPP 2.0 and 3.0"),
     "sgip": CarrierKind(SgipConfig, lambda basics, config: SgipLink(basics, config, wall_clock), "SGIP 1.2"),
+    "smgp": CarrierKind(SmgpConfig, _session_link(lambda config: SmgpSession(config, wall_clock)), "SMGP 3.0"),
 }

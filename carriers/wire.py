@@ -15,6 +15,7 @@ from carriers.cmpp import wire as cmpp
 from carriers.cmpp.pdu import Version
 from carriers.gsm.tpdu import wire as tpdu
 from carriers.sgip import wire as sgip
+from carriers.smgp import wire as smgp
 from carriers.smpp import wire as smpp
 from gateway.core.errors import CaiyouError, MalformedPdu
 
@@ -43,6 +44,12 @@ TOOLS: dict[str, WireTool] = {
     "sms-deliver": WireTool(tpdu.decode_deliver, tpdu.encode_deliver, "SMS-DELIVER with its message centre"),
     "sms-status": WireTool(tpdu.decode_status, tpdu.encode_status, "SMS-STATUS-REPORT with its message centre"),
     "sgip": WireTool(sgip.decode_line, sgip.encode_line, "SGIP 1.2"),
+    "smgp": WireTool(smgp.decode_line, smgp.encode_line, "SMGP 3.0"),
+    "smgp13": WireTool(
+        lambda data: smgp.decode_line(data, fixed_fee=False),
+        lambda obj: smgp.encode_line(obj, fixed_fee=False),
+        "SMGP 1.3 without FixedFee",
+    ),
 }
 
 

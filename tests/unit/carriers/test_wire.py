@@ -8,6 +8,7 @@ from cmpp_vectors import VECTORS as CMPP_VECTORS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sgip_vectors import VECTORS as SGIP_VECTORS
+from smgp_vectors import VECTORS as SMGP_VECTORS
 from smpp_vectors import VECTORS as SMPP_VECTORS
 
 from carriers.cmpp.pdu import Version
@@ -18,6 +19,8 @@ FRAMES = (
     + [("cmpp2", vector.frame.hex()) for vector in CMPP_VECTORS if vector.version is Version.V2]
     + [("cmpp3", vector.frame.hex()) for vector in CMPP_VECTORS if vector.version is Version.V3]
     + [("sgip", vector.frame.hex()) for vector in SGIP_VECTORS]
+    + [("smgp", vector.frame.hex()) for vector in SMGP_VECTORS]
+    + [("smgp13", vector.frame.hex()) for vector in SMGP_VECTORS if vector.fields["PDU"] != "Submit"]
 )
 LINES = [(name, next(decode_lines(TOOLS[name], [frame]))) for name, frame in FRAMES]
 KEYS = sorted({key for _, line in LINES for key in json.loads(line)})
