@@ -78,7 +78,8 @@ class LinkEntry:
     @property
     def policy(self) -> LinkPolicy:
         """How messages on it are treated."""
-        return LinkPolicy(self.link.uncertain, self.link.uncertain_wait_s)
+        whole_messages = bool(getattr(self.options, "whole_messages", False))
+        return LinkPolicy(self.link.uncertain, self.link.uncertain_wait_s, whole_messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class LinkPolicy:
     uncertain: Uncertain = Uncertain.RESEND
     #: Seconds to wait for a report before an unanswered submit is sent again.
     uncertain_wait_s: int = 60
+    #: Give the link texts of several segments in one submit; the carrier splits them.
+    whole_messages: bool = False
 
 
 @runtime_checkable
@@ -61,6 +63,7 @@ class _Open:
     message: Claimed
     waiting: set[int]
     answers: list[Answer] = field(default_factory=list)
+    is_whole: bool = False  # all segments went, or go, in one submit; its answer is that of each
 
 
 class Lane:
@@ -229,10 +232,13 @@ class Lane:
 
     def _open_message(self, message: Claimed) -> None:
         alphabet = sms_text.Alphabet(message.alphabet)
-        texts = sms_text.split(message.text, alphabet) if message.segments > 1 else [message.text]
+        # What a carrier has in part already must come to it in the same parts.
+        is_whole = self.policy.whole_messages and len(message.open_numbers) == message.segments > 1
+        is_one = is_whole or message.segments == 1
+        texts = [message.text] if is_one else sms_text.split(message.text, alphabet)
         validity_s = max(60, (message.expires_ms - self._desk.now_ms()) // 1000)
-        self._open[message.id] = _Open(message, set(message.open_numbers))
-        for number in message.open_numbers:
+        self._open[message.id] = _Open(message, set(message.open_numbers), is_whole=is_whole)
+        for number in message.open_numbers[:1] if is_whole else message.open_numbers:
             self._pending.append(
                 Segment(
                     message_id=message.id,
@@ -258,9 +264,13 @@ class Lane:
             open_message = self._open.get(event.segment.message_id)
             if open_message is None or event.segment.number not in open_message.waiting:
                 continue  # answered twice
-            open_message.waiting.discard(event.segment.number)
             code = "" if event.outcome is Outcome.ACCEPTED else f"{event.reason or 'code'} ({event.code})"[:64]
-            open_message.answers.append(Answer(event.segment.number, event.outcome, event.carrier_ids, code))
+            if open_message.is_whole:
+                open_message.answers += _of_whole(open_message.message, event, code)
+                open_message.waiting.clear()
+            else:
+                open_message.waiting.discard(event.segment.number)
+                open_message.answers.append(Answer(event.segment.number, event.outcome, event.carrier_ids, code))
             if not open_message.waiting:
                 self._finish(open_message)
         self.submit_pending()
@@ -293,7 +303,7 @@ class Lane:
         self._pending.clear()
         for message_id, numbers in unsent.items():
             open_message = self._open[message_id]
-            if len(numbers) == len(open_message.message.open_numbers):
+            if open_message.is_whole or len(numbers) == len(open_message.message.open_numbers):
                 del self._open[message_id]
                 self._returned.append(open_message.message)
                 continue
@@ -393,3 +403,16 @@ class Lane:
 
         if await self._desk.read(lambda books: bool(books.outbox.uncertain_due(link.name, limit=1))):
             await self._desk.commit(work)
+
+
+def _of_whole(message: Claimed, event: SubmitAnswered, code: str) -> list[Answer]:
+    """The answers to each segment of a message that went in one submit.
+
+    A carrier that gives every segment an id of its own has them reported one by one; else a report is about them all.
+    """
+    ids = event.carrier_ids
+    is_each = len(ids) == message.segments
+    return [
+        Answer(number, event.outcome, (ids[place],) if is_each else ids, code)
+        for place, number in enumerate(message.open_numbers)
+    ]

@@ -7,7 +7,7 @@ link group (all links of one account at one carrier), by the id the carrier gave
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,6 +122,7 @@ class _Target:
     tag: str
     created_ms: int
     expires_ms: int
+    fellows: list[_Target] = field(default_factory=list)  # segments of the same message under the same id
 
 
 class Reports:
@@ -207,12 +208,15 @@ class Reports:
         return self._apply(parked[0].link, matched)
 
     def _targets(self, group: str, carrier_ids: set[str]) -> dict[str, _Target]:
-        """Who a carrier's ids stand for. An id the carrier has used again stands for its newest segment."""
+        """Who a carrier's ids stand for. An id the carrier has used again stands for its newest message.
+
+        Segments of one message with the same id went as a whole; the first has the others as its fellows.
+        """
         found: dict[str, _Target] = {}
         by_segment: dict[tuple[int, int], _Target] = {}
 
         def learn(rows: Iterable[Any]) -> None:
-            for row in sorted(rows, key=lambda row: int(row.message_id)):
+            for row in sorted(rows, key=lambda row: (int(row.message_id), int(row.number))):
                 target = by_segment.setdefault(
                     (row.message_id, row.number),
                     _Target(
@@ -227,7 +231,11 @@ class Reports:
                         row.expires_ms,
                     ),
                 )
-                found[row.carrier_id] = target
+                known = found.get(row.carrier_id)
+                if known is not None and known.message_id == target.message_id:
+                    known.fellows.append(target)
+                else:
+                    found[row.carrier_id] = target
 
         learn(self._tx.read(_SEGMENTS, {"ids": list(carrier_ids), "group": group}))
         missing = [carrier_id for carrier_id in carrier_ids if carrier_id not in found]
@@ -238,24 +246,25 @@ class Reports:
     def _apply(self, link: str, matched: Sequence[tuple[_Target, DeliveryReport]]) -> list[MessageSettled]:
         touched: dict[int, list[tuple[_Target, str]]] = {}
         for target, report in matched:
-            state = after_report(target.state, report.state)
-            place = f" segment {target.number} of {target.total}" if target.total > 1 else ""
+            place = f" segment {target.number} of {target.total}" if target.total > 1 and not target.fellows else ""
             self._timeline.step(target.message_id, "report", f"{link}:{place} {report.state.value} ({report.code})")
-            if state is target.state:
-                continue
-            before, target.state = target.state, state
-            self._tx.defer(
-                _SETTLE_SEGMENT,
-                {
-                    "b_id": target.message_id,
-                    "b_number": target.number,
-                    "b_from": before.value,
-                    "b_state": state.value,
-                    "b_code": fitting(report.code, 64),
-                    "b_now": self._now_ms,
-                },
-            )
-            touched.setdefault(target.message_id, []).append((target, report.code))
+            for one in (target, *target.fellows):
+                state = after_report(one.state, report.state)
+                if state is one.state:
+                    continue
+                before, one.state = one.state, state
+                self._tx.defer(
+                    _SETTLE_SEGMENT,
+                    {
+                        "b_id": one.message_id,
+                        "b_number": one.number,
+                        "b_from": before.value,
+                        "b_state": state.value,
+                        "b_code": fitting(report.code, 64),
+                        "b_now": self._now_ms,
+                    },
+                )
+                touched.setdefault(one.message_id, []).append((one, report.code))
         long_ones = [message_id for message_id, found in touched.items() if found[0][0].total > 1]
         siblings = self._siblings(long_ones) if long_ones else {}
         settled: list[MessageSettled] = []
