@@ -328,7 +328,7 @@ class Downstream:
 
     async def _learn(self) -> None:
         """Read the peers; those that are gone, switched off or no longer allowed are sent away."""
-        self._peers = {peer.name: peer for peer in await self._desk.read(lambda books: books.peers.all())}
+        self._peers = {peer.name: peer for peer in await self._desk.read(lambda books: books.peers.served())}
         now = asyncio.get_running_loop().time()
         for line in list(self._lines):
             if line.peer is None or line.is_over:

@@ -23,6 +23,11 @@ LEASE_MS = 10_000
 
 _LISTS = ("protocols", "networks", "senders", "prefixes", "numbers")
 _ALL = sa.select(peers).order_by(peers.c.name)
+_SERVED = (
+    sa.select(peers)
+    .join(accounts, accounts.c.id == peers.c.account_id)
+    .where(accounts.c.state == sa.literal_column("'active'"))
+)
 _ACCOUNTS = sa.select(peers.c.account_id).distinct()
 _LISTENING = sa.select(peers).where(peers.c.numbers != sa.literal_column("''"), peers.c.enabled)
 _BALANCES = sa.text("SELECT id, balance FROM peers WHERE id IN :ids ORDER BY id").bindparams(
@@ -90,6 +95,10 @@ class Peers:
     def all(self) -> list[Peer]:
         """Every peer, by name."""
         return [_peer(row) for row in self._tx.ask(_ALL, {})]
+
+    def served(self) -> list[Peer]:
+        """The peers of accounts that are not suspended."""
+        return [_peer(row) for row in self._tx.ask(_SERVED, {})]
 
     def account_ids(self) -> set[int]:
         """The accounts that have a peer."""
