@@ -34,7 +34,7 @@ from typing import Final
 from carriers.gsm import answers, at, startup, ussd
 from carriers.gsm.answers import Identity, Registration
 from carriers.gsm.at import Notice
-from carriers.gsm.dialogue import Command, Dialogue, Rest, Restarted, Steps, ask
+from carriers.gsm.dialogue import Command, Dialogue, Rest, Restarted, Steps, ask, synchronise
 from carriers.gsm.errors import Remedy
 from carriers.gsm.events import (
     Blocked,
@@ -250,7 +250,8 @@ class Modem:
     def _bring_up(self) -> Steps:
         self.state = State.STARTING
         self._poll_at = None
-        self._starts_again = False
+        yield from synchronise(self.settings.start_tries, is_set_up=False)
+        self._starts_again = False  # what it said of its start by now was of the start that is over
         found = yield from startup.set_up(self.settings, self._pins)
         if self._starts_again:
             yield from self._bring_up()
@@ -386,6 +387,8 @@ class Modem:
     def _take_stray(self, line: str) -> None:
         if line.startswith("+CMGS:") and self._sender.take_late(line):
             return
+        if line[:1] in ("+", "^", "*", "$") and ":" in line:
+            return  # a notice of its maker's
         if self.state is not State.STARTING:
             self._complain(f"not asked for: {line}")
 

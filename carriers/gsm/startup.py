@@ -84,7 +84,7 @@ class SetUp:
 
 
 def set_up(settings: ModemSettings, pins: PinMemory) -> Found:
-    """Bring the modem up. Raises Hung when it does not answer."""
+    """Set up a modem that answers AT. Raises Hung when it stops answering."""
     return (yield from _Startup(settings, pins).run())
 
 
@@ -95,7 +95,6 @@ class _Startup:
         self._refused: list[str] = []
 
     def run(self) -> Found:
-        yield from synchronise(self._settings.start_tries, is_set_up=False)
         # V1: results as words. Q0: results at all. Both are lost with the echo on many modems' ATZ.
         yield from self._try("ATE0Q0V1")
         yield from self._try("AT+CMEE=1")

@@ -56,7 +56,7 @@ def command(code: str, form: Form) -> str:
     if not code or len(code) > MAX_SEPTETS or not code.isascii() or not code.isprintable() or '"' in code:
         raise BadRequest("a USSD code is 1 to 182 digits, letters and signs like *100#, without quotation marks")
     if form is Form.PACKED:
-        written = _packed(encode(code, Alphabet.GSM7)).hex().upper()
+        written = packed(code).hex().upper()
     elif form is Form.UCS2:
         written = encode(code, Alphabet.UCS2).hex().upper()
     else:
@@ -106,11 +106,13 @@ def alphabet_of(scheme: int) -> Alphabet:
     return Alphabet.GSM7
 
 
-def _packed(text: bytes) -> bytes:
+def packed(text: str) -> bytes:
+    """The text as packed septets. Raises NotEncodable."""
+    letters = encode(text, Alphabet.GSM7)
     # Seven spare bits would read as one more "@": a CR fills them (TS 23.038 6.1.2.3.1).
-    if len(text) % 8 == 7:
-        text += b"\r"
-    return septets.pack(text)
+    if len(letters) % 8 == 7:
+        letters += b"\r"
+    return septets.pack(letters)
 
 
 def unpacked(octets: bytes) -> str:
