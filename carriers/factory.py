@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from carriers.cmpp.carrier import CmppConfig, CmppSession
+from carriers.http.config import HttpConfig
+from carriers.http.link import HttpLink
 from carriers.link import Link, LinkBasics
 from carriers.session import CarrierSession
 from carriers.session_link import Endpoint, SessionLink
@@ -55,4 +57,7 @@ KINDS: dict[str, CarrierKind] = {
     "cmpp": CarrierKind(CmppConfig, _session_link(lambda config: CmppSession(config, wall_clock)), "CMPP 2.0 and 3.0"),
     "sgip": CarrierKind(SgipConfig, lambda basics, config: SgipLink(basics, config, wall_clock), "SGIP 1.2"),
     "smgp": CarrierKind(SmgpConfig, _session_link(lambda config: SmgpSession(config, wall_clock)), "SMGP 3.0"),
+    "http": CarrierKind(
+        HttpConfig, lambda basics, config: HttpLink(basics, config, wall_clock), "Providers behind HTTP"
+    ),
 }

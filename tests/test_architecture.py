@@ -41,7 +41,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("gateway.mail",),
     "aiosmtplib": ("gateway.mail",),
     "dns": ("gateway.mail",),
-    "aiohttp": ("gateway.web", "carriers.simulator"),
+    "aiohttp": ("gateway.web", "carriers.simulator", "carriers.http"),
     "jinja2": ("gateway.web",),
     "dateutil": ("mail2sms.recurrence",),
     "phonenumbers": ("mail2sms.quiet",),
@@ -124,7 +124,13 @@ def test_the_core_needs_nothing_but_the_standard_library() -> None:
 #: Folders of carriers that each speak one protocol, blind to one another.
 PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http")
 #: Modules of theirs that meet a socket, a serial port or a clock; all others are sans-IO.
-SHELLS: tuple[str, ...] = ("carriers.gsm.port", "carriers.gsm.discovery", "carriers.sgip.link")
+SHELLS: tuple[str, ...] = (
+    "carriers.gsm.port",
+    "carriers.gsm.discovery",
+    "carriers.sgip.link",
+    "carriers.http.link",
+    "carriers.http.receiver",
+)
 PURE = re.compile(rf"^(carriers\.({'|'.join(PROTOCOLS)})|gateway\.core|gateway\.mail\.mime)(\.|$)")
 
 

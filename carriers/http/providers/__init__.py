@@ -1,0 +1,1 @@
+"""Descriptions of providers that come with the hub, one TOML file each."""

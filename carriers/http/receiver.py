@@ -1,0 +1,192 @@
+"""The door at which a provider tells us of reports and SMS. Answered when they are on disk.
+
+Before a word is read: the address it comes from, the token in its address, and how much it is. What comes twice does no
+harm, so a provider that gave up waiting may come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from carriers.http import document, signing
+from carriers.http.callback import Call, Told, Turned, Webhook
+from carriers.http.config import HttpConfig
+from gateway.core.errors import BadRequest
+
+#: Calls under way at the same time; more are told to come later.
+MAX_CALLS: Final = 256
+#: Seconds a provider may take to say what it wants.
+READ_S: Final = 10.0
+#: Seconds until a call is answered "later" although the store may yet take it.
+STORE_S: Final = 25.0
+#: Seconds for calls under way when the link stops.
+LEAVE_S: Final = 2.0
+#: What aiohttp puts in place of the method of a request it could not read.
+_UNREADABLE: Final = "UNKNOWN"
+
+
+class Delivery:
+    """The receipt of one call: settled when everything it told is on disk, or something could not be put there."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self._settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def settle(self, *, accepted: bool) -> None:
+        """One of what it told is on disk, or is not."""
+        if self._settled.done():
+            return
+        self._left -= 1
+        if not accepted or self._left <= 0:
+            self._settled.set_result(accepted)
+
+    async def wait(self) -> bool:
+        """Whether all of it is on disk."""
+        async with asyncio.timeout(STORE_S):
+            return await self._settled
+
+
+class Receiver:
+    """Listens for one link."""
+
+    def __init__(
+        self,
+        config: HttpConfig,
+        webhooks: Sequence[Webhook],
+        options: dict[str, str],
+        *,
+        shared_ids: bool,
+        take: Callable[[Told, Delivery], None],
+        misbehaved: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._webhooks = {hook.name: hook for hook in webhooks}
+        self._options = options
+        self._shared_ids = shared_ids
+        self._networks = config.networks()
+        self._take = take
+        self._misbehaved = misbehaved
+        self._calls = 0
+        self._runner: web.ServerRunner | None = None
+        self.port = max(0, config.webhook_port)
+
+    async def start(self) -> None:
+        """Open the door. Raises OSError when that address cannot be had."""
+        server = web.Server(self._handle, request_factory=self._request, access_log=None)
+        self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=LEAVE_S)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._config.webhook_host, self._config.webhook_port).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close the door; calls under way get a moment."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    def addresses(self) -> dict[str, str]:
+        """Where the provider calls, by `webhook:<name>`."""
+        token = f"?token={quote(self._config.webhook_token, safe='')}" if self._config.webhook_token else ""
+        return {f"webhook:{name}": f"{self._base()}/{name}{token}" for name in self._webhooks}
+
+    def _base(self) -> str:
+        config = self._config
+        host = f"[{config.webhook_host}]" if ":" in config.webhook_host else config.webhook_host
+        return config.webhook_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        if message.method == _UNREADABLE:
+            self._misbehaved("webhook: what came is no HTTP")
+        return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop())
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._calls >= MAX_CALLS:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        self._calls += 1
+        try:
+            return await self._answer(request)
+        except Turned as turned:
+            self._misbehaved(f"webhook: {turned.reason}")
+            return web.Response(status=turned.status, text=f"{turned.reason}\n")
+        finally:
+            self._calls -= 1
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._check_address(request.remote or "")
+        path, _, query = request.raw_path.partition("?")
+        hook = self._webhooks.get(path.rstrip("/").rpartition("/")[2])
+        if hook is None:
+            raise Turned(404, f"there is nothing at this address; there are {', '.join(self._webhooks)}")
+        self._check_token(query)
+        call = Call(
+            method=request.method,
+            query=query,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await self._body(request),
+            url=f"{self._base()}/{hook.name}" + (f"?{query}" if query else ""),
+        )
+        told = hook.read(call, self._options, shared_ids=self._shared_ids)
+        for problem in told.problems:
+            self._misbehaved(f"webhook: {problem}")
+        if told.found and not await self._is_on_disk(told):
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        return web.Response(
+            status=hook.status,
+            body=hook.answer.encode() if hook.status != 204 else None,
+            headers={"Content-Type": hook.content_type} if hook.status != 204 else None,
+        )
+
+    async def _is_on_disk(self, told: Told) -> bool:
+        delivery = Delivery(len(told.found))
+        self._take(told, delivery)
+        try:
+            return await delivery.wait()
+        except TimeoutError:
+            return False
+
+    def _check_address(self, remote: str) -> None:
+        if not self._networks:
+            return
+        try:
+            address = ipaddress.ip_address(remote.partition("%")[0])
+        except ValueError:
+            raise Turned(403, "it comes from no address") from None
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        if not any(address in network for network in self._networks):
+            raise Turned(403, f"{address} is not among webhook_allow")
+
+    def _check_token(self, query: str) -> None:
+        if not self._config.webhook_token:
+            return
+        try:
+            given = dict(document.read_form(query)).get("token", "")
+        except BadRequest as error:
+            raise Turned(400, str(error)) from error
+        if not signing.same(self._config.webhook_token, given):
+            raise Turned(403, "the token is missing or wrong")
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        most = self._config.webhook_max_octets
+        if (request.content_length or 0) > most:
+            raise Turned(413, f"more than {most} octets")
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(READ_S):
+                async for part in request.content.iter_chunked(65536):
+                    size += len(part)
+                    if size > most:
+                        raise Turned(413, f"more than {most} octets")
+                    parts.append(part)
+        except TimeoutError:
+            raise Turned(408, "the body did not come in time") from None
+        except (web.PayloadAccessError, web.RequestPayloadError):
+            raise Turned(400, "the body broke off") from None
+        return b"".join(parts)
