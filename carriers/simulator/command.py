@@ -56,11 +56,15 @@ def config_of(options: argparse.Namespace) -> SimulatorConfig:
 
 def _account(text: str) -> Account:
     protocol, *rest = text.split(":")
-    if protocol not in get_args(Protocol) or not 2 <= len(rest) <= 3 or not rest[0]:
+    if protocol not in get_args(Protocol) or len(rest) not in (2, 3, 5) or not rest[0]:
         raise ConfigError(
-            f"--account: PROTOCOL:NAME:PASSWORD[:ACCESS NUMBER], PROTOCOL one of {', '.join(get_args(Protocol))}"
+            "--account: PROTOCOL:NAME:PASSWORD[:ACCESS NUMBER[:HOST:PORT]], "
+            f"PROTOCOL one of {', '.join(get_args(Protocol))}, HOST and PORT where SGIP calls"
         )
-    return Account(cast("Protocol", protocol), *rest)
+    name, secret, access_number, host, port = (*rest, *("", "", "0")[len(rest) - 2 :])
+    if not port.isdigit():
+        raise ConfigError("--account: PORT must be a number")
+    return Account(cast("Protocol", protocol), name, secret, access_number, host, int(port))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     for name in (*get_args(Protocol), "web"):
         port = getattr(defaults, f"{name}_port")
         parser.add_argument(f"--{name}-port", type=int, help=f"{port}; 0 any free one, {OFF} none")
-    parser.add_argument("--account", action="append", metavar="PROTOCOL:NAME:SECRET[:NUMBER]", help="who may log in")
+    parser.add_argument(
+        "--account", action="append", metavar="PROTOCOL:NAME:SECRET[:NUMBER[:HOST:PORT]]", help="who may log in"
+    )
     parser.add_argument("--access-number", help=f"what phones see and write to ({defaults.access_number})")
     parser.add_argument("--report-delay-s", type=float, help=f"submit to report ({defaults.report_delay_s})")
     parser.add_argument("--repeat-s", type=float, help=f"until a delivery is sent again ({defaults.repeat_s})")

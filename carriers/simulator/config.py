@@ -9,7 +9,7 @@ from carriers.simulator.faults import Faults
 from gateway.core.errors import ConfigError
 from gateway.core.text import Alphabet
 
-Protocol = Literal["smpp", "cmpp"]
+Protocol = Literal["smpp", "cmpp", "smgp", "sgip"]
 
 OFF = -1  # a port that is not opened
 
@@ -20,15 +20,26 @@ class Account:
 
     #: One of the protocols it speaks.
     protocol: Protocol
-    #: system_id or SP_Id.
+    #: system_id, SP_Id or ClientID.
     name: str
     #: Password or shared secret.
     secret: str = field(repr=False)
     #: Messages to numbers that begin with this go to the account; "" takes the operator's access number.
     access_number: str = ""
+    #: SGIP: where the service provider listens for calls, which bring messages and reports; port 0 calls nobody.
+    call_host: str = "127.0.0.1"
+    call_port: int = 0
+    #: SGIP: login of the operator there; "" is the same as above.
+    call_name: str = ""
+    call_secret: str = field(default="", repr=False)
 
 
-DEFAULT_ACCOUNTS = (Account("smpp", "caiyou", "secret08"), Account("cmpp", "900001", "888888"))
+DEFAULT_ACCOUNTS = (
+    Account("smpp", "caiyou", "secret08"),
+    Account("cmpp", "900001", "888888"),
+    Account("smgp", "10650001", "s3cret"),
+    Account("sgip", "sgipsp", "secret08", call_port=8805),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,12 @@ class SimulatorConfig:
     smpp_port: int = 2775
     #: Port for CMPP.
     cmpp_port: int = 7890
+    #: Port for SMGP; 8890 is the usual one.
+    smgp_port: int = OFF
+    #: Port for SGIP; 8801 is the usual one.
+    sgip_port: int = OFF
+    #: Seconds of silence after which SGIP connections of service providers are closed; 0 = never.
+    sgip_idle_s: float = 60.0
     #: Port of the page with the handsets.
     web_port: int = 8088
     #: Who may log in.
@@ -78,10 +95,12 @@ class SimulatorConfig:
         for key in (*get_args(Protocol), "web"):
             if not OFF <= getattr(self, f"{key}_port") <= 65535:
                 raise ConfigError(f"{key}_port: -1 to 65535")
+        if not all(0 <= it.call_port <= 65535 for it in self.accounts):
+            raise ConfigError("call_port of an account: 0 to 65535")
         if len({it.name for it in self.accounts}) < len(self.accounts):
             raise ConfigError("accounts: a name must not come twice")
-        if self.report_delay_s < 0 or self.repeat_s <= 0:
-            raise ConfigError("report_delay_s, repeat_s: no negative time")
+        if self.report_delay_s < 0 or self.repeat_s <= 0 or self.sgip_idle_s < 0:
+            raise ConfigError("report_delay_s, repeat_s, sgip_idle_s: no negative time")
         if not 0 <= self.gateway_code < 1 << 22:
             raise ConfigError("gateway_code: at most 22 bits")
         if min(self.window, self.keep_texts, self.keep_handsets) < 1:

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import cast
 
+from carriers.simulator.calls import Calls
 from carriers.simulator.cmpp_line import CmppLine
-from carriers.simulator.config import OFF, Protocol, SimulatorConfig
+from carriers.simulator.config import OFF, Account, Protocol, SimulatorConfig
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import Operator
 from carriers.simulator.page import Page
+from carriers.simulator.sgip_line import SgipCall, SgipLine
+from carriers.simulator.smgp_line import SmgpLine
 from carriers.simulator.smpp_line import SmppLine
 from gateway.core.errors import ConfigError
 
@@ -21,7 +24,7 @@ from gateway.core.errors import ConfigError
 MakeLine = Callable[[Operator, str, float], SimulatedLine]
 
 #: What is spoken. Another protocol is a line here, its name in `config.Protocol` and its port in the configuration.
-LINES: dict[Protocol, MakeLine] = {"smpp": SmppLine, "cmpp": CmppLine}
+LINES: dict[Protocol, MakeLine] = {"smpp": SmppLine, "cmpp": CmppLine, "smgp": SmgpLine, "sgip": SgipLine}
 
 BEIJING = timezone(timedelta(hours=8))
 _TICK_S = 0.5
@@ -47,6 +50,7 @@ class Simulator:
         self._servers: list[asyncio.Server] = []
         self._page: Page | None = None
         self._connections: dict[SimulatedLine, _Connection] = {}
+        self._calls: list[Calls] = []
         self._ticker: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flushing = False
@@ -59,6 +63,9 @@ class Simulator:
             for protocol, make in LINES.items():
                 tls = _tls_context(config) if protocol == "smpp" else None
                 self.ports[protocol] = await self._listen(make, config.port_of(protocol), tls)
+            for account in config.accounts:
+                if account.call_port:
+                    self.call(account, account.call_host, account.call_port)
             if config.web_port != OFF:
                 self._page = Page(self.operator, self.touch)
                 self.web_port = await self._page.start(config.host, config.web_port)
@@ -71,6 +78,9 @@ class Simulator:
         """Take leave of every line, then close."""
         for server in self._servers:
             server.close()
+        for calls in self._calls:
+            await calls.stop()
+        self._calls.clear()
         now = asyncio.get_running_loop().time()
         for line in list(self._connections):
             if not line.is_deaf:
@@ -96,6 +106,21 @@ class Simulator:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
+
+    def call(self, account: Account, host: str, port: int) -> None:
+        """Call an account's service provider there from now on, when something waits for it (SGIP)."""
+
+        async def connect(account: Account, ended: Callable[[bool], None]) -> None:
+            def make(operator: Operator, peer: str, now: float) -> SimulatedLine:
+                return SgipCall(operator, peer, now, account, ended)
+
+            await self._loop.create_connection(lambda: _Connection(self, make), host, port)
+
+        calls = Calls(account, connect, lambda: self.operator.has_waiting(account.name))
+        self._calls.append(calls)
+        self.operator.callers[account.name] = calls.ask
+        if self.operator.has_waiting(account.name):
+            calls.ask()
 
     def touch(self) -> None:
         """Something was asked of the operator from outside: write what came of it."""
@@ -188,6 +213,7 @@ class _Connection(asyncio.Protocol):
         name = f"{peer[0]}:{peer[1]}" if peer else "?"
         self._line = self._make(self._simulator.operator, name, self._simulator._loop.time())
         self._simulator._connections[self._line] = self
+        self.flush()  # who opened it speaks first
 
     def data_received(self, data: bytes) -> None:
         simulator = self._simulator
