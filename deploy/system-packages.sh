@@ -14,6 +14,7 @@ test=(
     openssl       # certificates of the TLS tests
     postfix       # a stock mail server as sender and receiver
     postgresql    # the other database
+    python3-gammu # reads and writes the PDUs of modems
     strace        # faults and order of system calls
     swaks         # an SMTP client that is not ours
     tshark        # reads our wire
