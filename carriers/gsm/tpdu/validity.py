@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -48,7 +49,7 @@ class Relative:
     @classmethod
     def of(cls, seconds: int) -> Self:
         """The shortest that is not below so many seconds; the longest beyond it."""
-        return cls(next((octet for octet, span in enumerate(_SECONDS) if span >= seconds), 255))
+        return cls(min(bisect_left(_SECONDS, seconds), 255))
 
     @property
     def seconds(self) -> int:
