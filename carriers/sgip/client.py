@@ -27,6 +27,7 @@ class _Outstanding:
     pdu: Pdu
     frame: bytes
     tag: object
+    sent_at: float  # for the first time
     deadline: float
     resends: int
 
@@ -46,6 +47,7 @@ class SgipClient(SgipConnection):
         self._outstanding: OrderedDict[bytes, _Outstanding] = OrderedDict()
         self._login = b""  # sequence of the BIND
         self._deadline: float | None = None  # of the login or of the leave
+        self._last_heard = 0.0
 
     @property
     def free_window(self) -> int:
@@ -87,6 +89,7 @@ class SgipClient(SgipConnection):
             pdu,
             frame,
             tag,
+            now,
             now + settings.response_timeout_s,
             settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends,
         )
@@ -103,8 +106,18 @@ class SgipClient(SgipConnection):
         self._deadline = now + self.settings.leave_timeout_s
         self._send(Unbind(), self._sequences())
 
+    def receive(self, data: bytes, now: float) -> None:
+        """Take bytes as they came; never raises. A frame of impossible length ends the connection."""
+        if data:
+            self._last_heard = now
+        super().receive(data, now)
+
     def tick(self, now: float) -> None:
-        """Let time pass: time-outs and resends."""
+        """Let time pass: time-outs and resends.
+
+        SGIP has no word for asking whether the server is there: one that has said nothing at all since a request that
+        is given up is taken for dead, and the connection ends.
+        """
         if self.is_closed:
             return
         if self._deadline is not None and now >= self._deadline:
@@ -119,6 +132,8 @@ class SgipClient(SgipConnection):
                 oldest.deadline = now + self.settings.response_timeout_s
                 self._outstanding.move_to_end(sequence)
                 self._output.append(oldest.frame)
+            elif self._last_heard < oldest.sent_at:
+                self._end("nothing heard since a request that was not answered in time")
             else:
                 del self._outstanding[sequence]
                 self._events.append(RequestExpired(sequence, oldest.pdu, oldest.tag, "no answer in time"))

@@ -308,6 +308,34 @@ def test_a_request_without_answer_is_given_up() -> None:
     assert pair.client.stray_responses == 1
 
 
+def test_a_server_that_is_silent_altogether_is_taken_for_dead() -> None:
+    pair = Pair(client=ClientSettings(response_timeout_s=30.0)).open()
+    pair.pass_time(1.0)
+    pair.client.send_request(SUBMIT, pair.now, "first")
+    pair.pass_time(1.0)
+    pair.client.send_request(SUBMIT, pair.now, "second")
+    pair.pass_time(29.0)
+    first, second, ended = pair.client.events()
+    assert isinstance(ended, Ended)
+    assert [event.tag for event in (first, second) if isinstance(event, RequestExpired)] == ["first", "second"]
+
+
+def test_a_server_that_answers_something_lives() -> None:
+    pair = Pair(client=ClientSettings(response_timeout_s=30.0)).open()
+    pair.pass_time(1.0)
+    pair.client.send_request(SUBMIT, pair.now, "first")
+    pair.up()
+    received = pair.ask(SUBMIT, "second")
+    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.pass_time(1.0)
+    pair.down()
+    pair.pass_time(29.0)
+    (expired,) = pair.client.events()
+    assert isinstance(expired, RequestExpired)
+    assert expired.tag == "first"
+    assert not pair.client.is_closed
+
+
 def test_a_request_is_sent_again_with_its_number() -> None:
     pair = Pair(client=ClientSettings(submit_resends=1, response_timeout_s=10.0)).open()
     sequence = pair.client.send_request(SUBMIT, pair.now)
