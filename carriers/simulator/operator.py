@@ -242,8 +242,7 @@ class Operator:
         for index, account in enumerate(self.config.accounts):
             prefix = self.config.access_number_of(account)
             if prefix and to.startswith(prefix):
-                live = bool(self._receivers[account.name])
-                numbers.append((len(prefix), int(live), -index, account.name))
+                numbers.append((len(prefix), int(self._is_reached(account.name)), -index, account.name))
         learned = [it for it in (to[:end] for end in range(len(to), 0, -1)) if it in self._senders]
         longest = max(numbers) if numbers else None
         if learned and (longest is None or len(learned[0]) >= longest[0]):
@@ -258,7 +257,11 @@ class Operator:
             return ""
         texts = (it for it in reversed(handset.texts) if not it.from_phone and it.peer.removeprefix("+") == to)
         account = next((it.segments[-1].account for it in texts), "")
-        return account if account and self._receivers[account] else ""
+        return account if account and self._is_reached(account) else ""
+
+    def _is_reached(self, account: str) -> bool:
+        """Is the account there to be delivered to, on a line of its own or on a call?"""
+        return bool(self._receivers[account]) or account in self.callers
 
     def change_faults(self, changes: dict[str, Any], now: float) -> None:
         """Change faults by name; raises BadRequest, and then nothing has changed."""
