@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
@@ -39,6 +40,7 @@ from tests.fakes.proxy import Proxy
 ACCESS_NUMBER = "10657000"
 ACCOUNTS = tuple(Account(protocol, name, "secret08", ACCESS_NUMBER) for protocol, name in (
     ("smpp", "a"), ("smpp", "b"), ("cmpp", "900001"), ("cmpp", "900002"),
+    ("sgip", "sgip-a"), ("sgip", "sgip-b"),
 ))  # fmt: skip
 SP_IDS = {"a": "900001", "b": "900002"}
 
@@ -148,7 +150,7 @@ class Hub:
         counts = self.simulator.operator.counters.values()
         return "\n".join(
             [f"{row['id']} {row['state']} on {row['link']}: {' '.join(steps[row['id']])}" for row in late[:8]]
-            + [f"{name}: {link.state} {link._reason}" for name, link in self.links.items()]
+            + [f"{name}: {link.state} {getattr(link, '_reason', '')}" for name, link in self.links.items()]
             + [str({name: value for name, value in counts.items() if value}), str(dict(self.journal.counts))]
         )
 
@@ -193,7 +195,7 @@ class Hub:
     async def up(self, name: str = "", *, within_s: float = 5.0) -> None:
         """Wait until a link is up."""
         link = self.links[name] if name else self.link
-        await until(lambda: link.is_up, within_s, lambda: f"{link.name} {link.state} {link._reason}")
+        await until(lambda: link.is_up, within_s, lambda: f"{link.name} {link.state} {getattr(link, '_reason', '')}")
 
     async def down(self, name: str = "", *, within_s: float = 5.0) -> None:
         """Wait until a link is not up."""
@@ -241,7 +243,13 @@ async def open_hub(
         create_tables(store)
     simulator = Simulator(
         SimulatorConfig(
-            smpp_port=0, cmpp_port=0, web_port=OFF, accounts=ACCOUNTS, report_delay_s=report_delay_s, repeat_s=repeat_s
+            smpp_port=0,
+            cmpp_port=0,
+            sgip_port=0,
+            web_port=OFF,
+            accounts=ACCOUNTS,
+            report_delay_s=report_delay_s,
+            repeat_s=repeat_s,
         )
     )
     await simulator.start()
@@ -261,9 +269,12 @@ async def open_hub(
         name = f"{account}{index}"
         proxy = Proxy(lambda: carrier_port or (simulator.ports[protocol]))
         await proxy.start()
+        own = dict(per_link[index]) if per_link else {}
+        if protocol == "sgip":
+            own = {"call_port": _called(simulator, account)} | own
         links[name] = make_link(
             name, account, protocol, proxy.port, dispatcher,
-            timing=timing, jitter=jitter, rate_per_s=rate_per_s, **options, **(per_link[index] if per_link else {}),
+            timing=timing, jitter=jitter, rate_per_s=rate_per_s, **options, **own,
         )  # fmt: skip
         proxies[name] = proxy
         dispatcher.add(links[name], protocol, policy)
@@ -280,15 +291,27 @@ async def open_hub(
         await desk.close()
 
 
+def _called(simulator: Simulator, account: str) -> int:
+    """Where the operator calls this account from now on; -1 when another link of the account listens already."""
+    name = f"sgip-{account}"
+    if name in simulator.operator.callers:
+        return -1
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    simulator.call(next(it for it in ACCOUNTS if it.name == name), "127.0.0.1", port)
+    return port
+
+
 def make_link(name: str, account: str, protocol: str, port: int, dispatcher: Dispatcher, **more: Any) -> Link:
     """A link to a carrier on this machine, in the name of an account of the simulator."""
     kind = KINDS[protocol]
     link_options = {key: more.pop(key) for key in ("timing", "jitter", "rate_per_s") if key in more}
     common = {"host": "127.0.0.1", "port": port, "access_number": ACCESS_NUMBER, "window": 8} | more
-    own = (
-        {"system_id": account, "password": "secret08"}
-        if protocol == "smpp"
-        else {"sp_id": SP_IDS[account], "secret": "secret08"}
-    )
+    own: dict[str, Any] = {
+        "smpp": {"system_id": account, "password": "secret08"},
+        "cmpp": {"sp_id": SP_IDS[account], "secret": "secret08"},
+        "sgip": {"name": f"sgip-{account}", "password": "secret08", "node_id": 3010092008, "call_host": "127.0.0.1"},
+    }[protocol]
     config = kind.options(**(own | common))
     return kind.make(LinkBasics(name, account, dispatcher, **link_options), config)
