@@ -28,7 +28,9 @@ LOOK_AFTER_S = LEASE_S / 5
 #: How often it is looked whether a lease of another process is over, seconds.
 CHALLENGE_S = 1.0
 
-LOGIN_REFUSED = "login-refused"
+#: A link is forgotten so many seconds after its removal was seen: until then every process knows that no route leads
+#: over it any more, and what some have still put on it is found.
+FORGET_AFTER_S = 5.0
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class Served:
     keeping: asyncio.Task[None] | None = None
     line: asyncio.Task[None] | None = None
     held: bool = False  # the lease is ours
+    is_paused: bool = False  # and there is no line by order
+    removed_at: float | None = None  # when it was seen that the link is to be removed, on the clock of the loop
     since_ms: int = 0  # when this process took it
     seen: tuple[str, int] = ("", 0)  # another's lease as it was seen last …
     seen_at: float = float("inf")  # … and since when it has been so, on the clock of the loop
@@ -112,6 +116,8 @@ class Dispatcher:
         served = self.served[order.name]
         if order != served.order:
             served.order = order
+            if order.wish is Wish.REMOVE:
+                self._tell_router(served.lane.link)
             served.changed.set()
 
     def start(self) -> None:
@@ -192,7 +198,7 @@ class Dispatcher:
             await lane.finish()
             await self._close_line(served)
             await lane.stop()
-            served.held = False
+            served.held = served.is_paused = False
             self._tell_router(link)
             with contextlib.suppress(StoreUnavailable):
                 await self._desk.commit(lambda books: books.links.let_go(link.name, self._owner))
@@ -237,11 +243,13 @@ class Dispatcher:
         was_held = lane.holds
         lane.hold(on=wish is not Wish.RUN)
         if wish in WITH_LINE:
+            served.is_paused = False
             if served.line is None or served.line.done():
                 served.line = asyncio.create_task(link.run(), name=f"line-{link.name}")
             elif was_held != lane.holds and link.is_up:
                 self._note_state(link, self._word(served), "")
-        elif served.line is not None or not was_held:
+        elif not served.is_paused:
+            served.is_paused = True
             await lane.answers()
             await self._close_line(served)
             lane.line_lost()
@@ -262,7 +270,10 @@ class Dispatcher:
             if lane.holds:
                 await self._send_elsewhere(lane.link.name)
             if served.order.wish is Wish.REMOVE:
-                await self._desk.commit(lambda books: books.link_orders.forget(lane.link.name))
+                now = asyncio.get_running_loop().time()
+                served.removed_at = served.removed_at or now
+                is_last = now - served.removed_at >= FORGET_AFTER_S
+                await self._desk.commit(lambda books: books.link_orders.forget(lane.link.name, for_good=is_last))
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -343,6 +354,9 @@ class Dispatcher:
 
     def _tell_router(self, link: Link) -> None:
         served = self.served.get(link.name)
+        if served is not None and served.order.wish is Wish.REMOVE:
+            self._desk.router.drop_link(link.name)
+            return
         sends = served is not None and not served.lane.holds
         self._desk.router.set_link(link.name, LinkFacts(up=link.is_up and sends))
 

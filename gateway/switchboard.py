@@ -89,7 +89,7 @@ class Switchboard:
                 self._follow(order)
         for name, served in self._dispatcher.served.items():
             self._dispatcher.order(ordered.get(name) or LinkOrder(name))
-            if not served.held:
+            if not served.held and name in self.names:
                 # Another process has it: what is up there is a way for the messages of this one too.
                 self._desk.router.set_link(name, LinkFacts(up=name in up))
         await self._trace(ordered)

@@ -72,10 +72,11 @@ class LinkOrders:
         self._tx.flush()
         return self._tx.read(_LEFT, {"link": name}).first() is None
 
-    def forget(self, name: str, limit: int = 500) -> bool:
-        """Take out a link that is to be removed and what waits for it, at most `limit` messages a time.
+    def forget(self, name: str, limit: int = 500, *, for_good: bool = True) -> bool:
+        """Take out what waits for a link that is to be removed, at most `limit` messages a time, and then the link.
 
-        They wait without a link until a route fits. True once nothing is left of it but the stories it is named in.
+        They wait without a link until a route fits. With `for_good`, True once nothing is left of the link but the
+        stories it is named in.
         Of a message a part of which was accepted the other parts are sent by another carrier: better than never.
         """
         self._tx.flush()
@@ -87,7 +88,7 @@ class LinkOrders:
                 )
             self._tx.execute(sa.update(outbox).where(outbox.c.id == row.id).values(link=""))
             self._timeline.step(row.id, "routed", f"link {name} was removed; it waits for another one")
-        if len(rows) == limit or not self.is_idle(name):
+        if not for_good or len(rows) == limit or not self.is_idle(name):
             return False
         self._tx.execute(
             sa.delete(link_orders).where(link_orders.c.name == name, link_orders.c.wish == Wish.REMOVE.value)
