@@ -172,20 +172,23 @@ class Webhook:
             raise Turned(403, f"{self.name}: the signature is not right")
 
     def _field(self, name: str, item: Any, options: Mapping[str, str]) -> str:
+        """A field of an item, "" where it says nothing; text around fields that say nothing is nothing."""
         for source in self.fields.get(name, ()):
             if isinstance(source, Path):
                 text = document.scalar(source.find(item))
             else:
-                values = dict(options) | {
+                values = {
                     it: document.scalar(item.get(it.removeprefix("field:"))) for it in source.names if it not in options
                 }
-                text = source.render(values)
+                text = source.render({**options, **values}) if any(values.values()) else ""
             if text:
                 return text
         return ""
 
     def _report(self, item: Any, options: Mapping[str, str], shared_ids: bool) -> DeliveryReport | None:
         word = self._field("state", item, options)
+        if not word:
+            raise BadRequest("a report says no state")
         state = self.states.get(word, self.states.get("*"))
         if state == "skip":
             return None
