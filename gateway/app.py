@@ -79,9 +79,8 @@ class App:
     async def start(self) -> None:
         """Recover what an earlier run left, then open the doors: outgoing ways first, so that nothing waits."""
         roles = self.config.hub.roles
-        routes = await self.desk.read(lambda books: books.links.routes())
         await self.switchboard.start()
-        self.desk.router.set_routes(routes or housekeeping.default_routes(self.switchboard.names))
+        await housekeeping.learn_routes(self.desk, self.switchboard.names)
         if "house" in roles:
             await self.desk.place_forgotten()
             self.house.start()

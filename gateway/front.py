@@ -79,11 +79,9 @@ async def run_worker(config: Config, number: int) -> None:
 
 async def _learn(desk: Desk, router: Router, names: list[str]) -> None:
     """Read routes and the state of the links, which the hub keeps in the books."""
-    routes, orders, up = await desk.read(
-        lambda books: (books.links.routes(), books.link_orders.all(), books.links.up())
-    )
+    orders, up = await desk.read(lambda books: (books.link_orders.all(), books.links.up()))
     known = known_links(names, orders)
-    router.set_routes(routes or housekeeping.default_routes(known))
+    await housekeeping.learn_routes(desk, known)
     for name in known:
         router.set_link(name, LinkFacts(up=name in up))
     for name in set(router.links) - set(known):

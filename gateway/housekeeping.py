@@ -14,8 +14,10 @@ from gateway.store import strays
 from gateway.store.desk import Desk
 from mail2sms.reminders import fire_due
 
-#: Seconds a link may be down before what waits for it goes to another link.
-PATIENCE_S = 10.0
+#: Seconds a link may be down, or its breaker open, before what waits for it goes to another link.
+PATIENCE_S = 0.75
+#: Pause between two looks at what waits for a link that is bad for longer than this, seconds.
+LEAVE_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,16 @@ def default_routes(links: list[str]) -> list[Route]:
     return [Route("", link, preference=position) for position, link in enumerate(links)]
 
 
+async def learn_routes(desk: Desk, links: list[str]) -> None:
+    """Tell the router of this process what is new in the books."""
+    has_more = True
+    while has_more:
+        version, upto = desk.router.version, desk.router.ported_upto
+        known = await desk.read(lambda books, v=version, u=upto: books.routes.known(v, u))  # type: ignore[misc]
+        desk.router.learn(known, default_routes(links))
+        has_more = known.has_more
+
+
 def chores(
     desk: Desk,
     router: Router,
@@ -68,23 +80,37 @@ def chores(
     give_up_parts: Callable[[], Awaitable[object]],
 ) -> list[Chore]:
     """The chores of a hub."""
-    down_since: dict[str, float] = {}
-
-    async def learn_routes() -> None:
-        routes = await desk.read(lambda books: books.links.routes())
-        router.set_routes(routes or default_routes(links))
+    bad_since: dict[str, tuple[float, float]] = {}  # link -> since when, and when its queue was looked at
 
     async def find_routes() -> None:
-        if await desk.read(lambda books: books.outbox.has_unrouted()):
-            await desk.commit(lambda books: books.outbox.reroute())
+        after: int | None = 0
+        while after is not None and await desk.read(lambda books: books.outbox.has_unrouted()):
+            _, after = await desk.commit(
+                lambda books, start=after: books.outbox.reroute(start)  # type: ignore[misc]
+            )
 
-    async def leave_dead_links() -> None:
+    async def leave_bad_links() -> None:
         now = asyncio.get_running_loop().time()
-        for name, facts in router.links.items():
-            if facts.up:
-                down_since.pop(name, None)
-            elif now - down_since.setdefault(name, now) >= PATIENCE_S and any(f.up for f in router.links.values()):
+        router.health.tick(now)
+        distrusted = router.health.open_links()
+        for name, facts in list(router.links.items()):
+            if facts.up and name not in distrusted:
+                bad_since.pop(name, None)
+                continue
+            since, looked = bad_since.setdefault(name, (now, 0.0))
+            # What waits for it was looked at when it went; later only what came back to it meanwhile.
+            pause_s = LEAVE_AGAIN_S if now - since > LEAVE_AGAIN_S else 0.0
+            if (
+                now - since >= PATIENCE_S
+                and now - looked >= pause_s
+                and any(other.up for other_name, other in router.links.items() if other_name != name)
+            ):
+                bad_since[name] = since, now
                 await leave(name)
+
+    async def note_health() -> None:
+        if router.health.conditions():
+            await desk.commit(lambda books: books.routes.note_health(router.health))
 
     async def leave(name: str) -> None:
         after: int | None = 0
@@ -124,9 +150,10 @@ def chores(
             journal.strays_removed(await loop.run_in_executor(None, strays.remove, paths))
 
     return [
-        Chore("learn-routes", 2.0, learn_routes),
+        Chore("learn-routes", 2.0, lambda: learn_routes(desk, links)),
         Chore("find-routes", 2.0, find_routes),
-        Chore("leave-dead-links", 2.0, leave_dead_links),
+        Chore("leave-bad-links", 0.25, leave_bad_links),
+        Chore("note-health", 5.0, note_health),
         Chore("expire", 30.0, expire),
         Chore("send-held-notices", 5.0, send_held),
         Chore("remind", 1.0, remind),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway import clock
 from gateway.config import Config, read_config
-from gateway.core.ids import IdSource
+from gateway.core.ids import LAST_ID, IdSource
 from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
 from gateway.housekeeping import default_routes
@@ -55,4 +55,6 @@ def _learn_routes(desk: Desk, config: Config) -> None:
     names = known_links((entry.link.name for entry in config.links), orders)
     for name in names:
         desk.router.set_link(name, LinkFacts(up=True))
-    desk.router.set_routes(desk.read_now(lambda books: books.links.routes()) or default_routes(names))
+    # Ported numbers are asked for one by one: a command looks at few, and there may be millions.
+    known = desk.read_now(lambda books: books.routes.known(desk.router.version, LAST_ID))
+    desk.router.learn(known, default_routes(names))

@@ -58,7 +58,7 @@ class Figures(NamedTuple):
     errors: int
     refused: int
     throttled: int
-    answer_s: float  # the last answer time measured
+    answer_s: float  # mean of the answers timed last
     delivered: int
     undelivered: int
     unreported: int  # accepted, a report was due, and none came in time
@@ -244,40 +244,27 @@ class Condition:
 
 
 @dataclass(slots=True)
-class _Sample:
-    """The one message of a link whose answer is being timed."""
-
-    message_id: int
-    at: float
-
-
-@dataclass(slots=True)
 class Health:
     """All links. `version` counts up when a breaker changes or a score crosses a tenth: older rankings are void."""
 
     rules: HealthRules = DEFAULT_RULES
     version: int = 0
     _conditions: dict[tuple[str, str], Condition] = field(default_factory=dict)
-    _samples: dict[str, _Sample] = field(default_factory=dict)
+    _timed: dict[str, tuple[int, float]] = field(default_factory=dict)  # answers timed so far, and their sum
     _watched: dict[tuple[str, str], tuple[Breaker, int]] = field(default_factory=dict)
     _troubled: dict[tuple[str, str], Breaker] = field(default_factory=dict)  # breakers that are not closed
 
     def answered(
         self,
         link: str,
-        answers: Iterable[tuple[int, str, Outcome, bool]],
+        answers: Iterable[tuple[str, Outcome, bool]],
         operator_of: Callable[[str], str],
         now: float,
     ) -> None:
-        """Count answers: (message, recipient, outcome, report wanted)."""
+        """Count answers: (recipient, outcome, report wanted)."""
         tallies: dict[str, dict[Outcome, int]] = {}
         due: dict[str, int] = {}
-        sample = self._samples.get(link)
-        timed = sample.message_id if sample is not None else 0
-        for message_id, recipient, outcome, wants_report in answers:
-            if sample is not None and message_id == timed:
-                self._of(link, "", now).answer_s = now - sample.at
-                self._samples.pop(link, None)
+        for recipient, outcome, wants_report in answers:
             operator = operator_of(recipient)
             tally = tallies.get(operator)
             if tally is None:
@@ -310,19 +297,15 @@ class Health:
                 self._of(link, operator, now).reported(delivered, undelivered, now)
             self._of(link, "", now).reported(delivered, undelivered, now)
 
-    def submitted(self, link: str, message_id: int, now: float) -> None:
-        """Time the answer to this message, unless another one is being timed."""
-        if link not in self._samples:
-            self._samples[link] = _Sample(message_id, now)
+    def timed(self, link: str, answers: int, sum_s: float, now: float) -> None:
+        """How many answers of a link were timed so far, and their times together; both begin anew with its process."""
+        before, sum_before = self._timed.get(link, (0, 0.0))
+        self._timed[link] = answers, sum_s
+        if answers > before:
+            self._of(link, "", now).answer_s = (sum_s - sum_before) / (answers - before)
 
     def tick(self, now: float) -> None:
         """Let time pass: breakers that were open long enough let messages try, scores follow the window."""
-        for link, sample in list(self._samples.items()):
-            waited = now - sample.at
-            condition = self._of(link, "", now)
-            condition.answer_s = max(condition.answer_s, waited) if waited > self.rules.slow_s else condition.answer_s
-            if waited > 60:
-                del self._samples[link]  # it was lost with its line
         for place, condition in self._conditions.items():
             condition.tick(now)
             self._note(place)
@@ -333,7 +316,7 @@ class Health:
             del self._conditions[place]
             self._watched.pop(place, None)
             self._troubled.pop(place, None)
-        self._samples.pop(link, None)
+        self._timed.pop(link, None)
         self.version += 1
 
     # --- questions ----------------------------------------------------------------------------------------------
@@ -346,6 +329,10 @@ class Health:
         if Breaker.OPEN in both:
             return Breaker.OPEN
         return Breaker.HALF_OPEN if Breaker.HALF_OPEN in both else Breaker.CLOSED
+
+    def knows(self, link: str) -> bool:
+        """Whether anything of a link was seen here."""
+        return (link, "") in self._conditions
 
     def score(self, link: str) -> int:
         """0 to 100; 100 for a link of which nothing is known."""

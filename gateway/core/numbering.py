@@ -79,8 +79,9 @@ class Numbering:
         self._longest = 0
         self._measure()
 
-    def set_ranges(self, imported: Iterable[NumberRange]) -> None:
-        """Use these ranges before those that came with the hub."""
+    def set_ranges(self, imported: Iterable[NumberRange], built_in: Iterable[NumberRange] = ()) -> None:
+        """Use these ranges before those that came with the hub; and others as those, when any are given."""
+        self._built_in = {line.prefix: line for line in built_in} or self._built_in
         self._imported = {line.prefix: line for line in imported}
         self._measure()
 

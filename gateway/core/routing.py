@@ -8,7 +8,7 @@ is known comes in by the `set_…` and `note_…` methods, the time as an argume
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from gateway.core import text as sms_text
@@ -16,15 +16,15 @@ from gateway.core.content import ForbiddenWords, WordCheck
 from gateway.core.health import Health
 from gateway.core.lists import Lists, Refusal
 from gateway.core.messages import Outcome, ReportState
-from gateway.core.numbering import Numbering
+from gateway.core.numbering import Numbering, NumberRange
 from gateway.core.outbox import NewSms
 from gateway.core.profiles import Dressed, LinkRules
 from gateway.core.ranking import LinkFacts, Rank, rank, spread
 from gateway.core.routes import Enquiry, Route, RouteTable
-from gateway.core.shaping import Shaping
+from gateway.core.shaping import Limit, Shaping
 from gateway.core.text import Alphabet
 
-__all__ = ["LinkFacts", "Plan", "Route", "Router", "enquiry_of"]
+__all__ = ["Known", "LinkFacts", "Plan", "Route", "Router", "enquiry_of"]
 
 #: Rankings and prices remembered; more are forgotten all at once.
 MAX_REMEMBERED: Final = 65_536
@@ -41,6 +41,23 @@ class Plan(NamedTuple):
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the books tell a router; parts that are None are as they were."""
+
+    version: int
+    routes: Sequence[Route] | None = None
+    rules: Mapping[str, LinkRules] | None = None
+    lists: Lists | None = None
+    words: Sequence[str] = ()
+    limits: Sequence[Limit] = ()
+    built_in: Sequence[NumberRange] = ()  # of the table that comes with the hub, the first time
+    ranges: Sequence[NumberRange] = ()  # imported
+    ported: Sequence[tuple[str, str]] = ()  # (number, operator), a page of them
+    ported_upto: int = 0  # where the next page begins
+    has_more: bool = False  # there is another page of ported numbers
+
+
 class Router:
     """The routing table, the numbers and the state of the links, as this process knows them."""
 
@@ -51,7 +68,8 @@ class Router:
         self.lists = Lists()
         self.words: WordCheck | None = None
         self.rules: Mapping[str, LinkRules] = {}
-        self.version = -1  # of what was learnt from the store
+        self.version = -1  # of what was learnt from the books
+        self.ported_upto = 0
         self._table = RouteTable()
         self._price_table = RouteTable()
         self._links: dict[str, LinkFacts] = {}
@@ -96,8 +114,22 @@ class Router:
         self.health.forget(name)
         self._forget()
 
-    def note_answers(self, link: str, answers: Iterable[tuple[int, str, Outcome, bool]], now_s: float) -> None:
-        """Note what a link answered: (message, recipient, outcome, report wanted)."""
+    def learn(self, known: Known, default: Sequence[Route]) -> None:
+        """Take in what the books tell; `default` stands in for an empty routing table."""
+        self.numbering.port(known.ported)
+        self.ported_upto = known.ported_upto
+        if known.routes is not None and known.lists is not None:
+            self.numbering.set_ranges(known.ranges, known.built_in)
+            self.set_rules(known.rules or {})
+            self.set_lists(known.lists, known.words)
+            self.shaping.set_limits(known.limits)
+            self.set_routes(known.routes or default)
+        elif not any(route.id for route in self._table.routes) and tuple(default) != self._table.routes:
+            self.set_routes(default)  # links came or went
+        self.version = known.version
+
+    def note_answers(self, link: str, answers: Iterable[tuple[str, Outcome, bool]], now_s: float) -> None:
+        """Note what a link answered: (recipient, outcome, report wanted)."""
         self.health.answered(link, answers, self.operator_of, now_s)
 
     def note_reports(self, link: str, reports: Iterable[tuple[str, ReportState]], now_s: float) -> None:
@@ -208,8 +240,8 @@ class Router:
             found = remembered[operator] = {
                 name: replace(
                     facts,
-                    breaker=health.breaker(name, operator),
-                    score=health.score(name),
+                    breaker=health.breaker(name, operator) if health.knows(name) else facts.breaker,
+                    score=health.score(name) if health.knows(name) else facts.score,
                     report=facts.report and (name not in self.rules or self.rules[name].profile.report),
                 )
                 for name, facts in tuple(self._links.items())

@@ -33,8 +33,10 @@ from gateway.store.inbox import Inbox
 from gateway.store.ledger import Ledger
 from gateway.store.link_orders import LinkOrders
 from gateway.store.links import Links
+from gateway.store.lists import NumberLists
 from gateway.store.mails import Mails
 from gateway.store.notices import Notices
+from gateway.store.numbering import Numbers
 from gateway.store.outbox import Outbox
 from gateway.store.peer_deliveries import PeerDeliveries
 from gateway.store.peer_submits import PeerSubmits
@@ -43,6 +45,7 @@ from gateway.store.phones import Phones, Stops
 from gateway.store.relay import Relay
 from gateway.store.reminders import Reminders
 from gateway.store.reports import Reports
+from gateway.store.routes import Routes
 from gateway.store.rules import Rules
 from gateway.store.timeline import Timeline
 from gateway.store.webhooks import Webhooks
@@ -88,7 +91,7 @@ class BooksOfStore:
             self.now_ms,
             self.timeline,
             self.ledger,
-            desk.router.choose,
+            desk.router,
             self.aftermath.links,
             self.tell_owners,
         )
@@ -152,6 +155,21 @@ class BooksOfStore:
     def link_orders(self) -> LinkOrders:
         """What operators want of links."""
         return LinkOrders(self.tx, self.new_id, self.now_ms, self.timeline)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Routes, rules of links, rates, health."""
+        return Routes(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def lists(self) -> NumberLists:
+        """Black and white lists, forbidden words."""
+        return NumberLists(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Whose numbers are."""
+        return Numbers(self.tx, self.new_id, self.now_ms)
 
     @cached_property
     def webhooks(self) -> Webhooks:

@@ -1,15 +1,14 @@
-"""Carrier links (who owns them, how they are) and the routing table."""
+"""Carrier links (who owns them, how they are)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from gateway.core.routing import Route
 from gateway.store.database import Transaction
-from gateway.store.schema import links, routes
+from gateway.store.schema import links
 
 #: A lease that is not renewed for this long is free for another process.
 LEASE_S = 10
@@ -31,7 +30,7 @@ class Lease(NamedTuple):
 
 
 class Links:
-    """Links and routes within one transaction."""
+    """Links within one transaction."""
 
     def __init__(self, tx: Transaction, new_id: Callable[[], int], now_ms: int) -> None:
         self._tx = tx
@@ -111,32 +110,3 @@ class Links:
         """Links that are logged in, as far as their owners have said so of late."""
         recent_ms = self._now_ms - LEASE_S * 1000
         return {row.name for row in self._tx.ask(_HELD, {}) if row.state == "up" and row.lease_until_ms >= recent_ms}
-
-    # --- routes -------------------------------------------------------------------------------------------------
-
-    def routes(self) -> list[Route]:
-        """The routing table."""
-        return [
-            Route(row.prefix, row.link, row.cost, row.preference, row.weight)
-            for row in self._tx.read(sa.select(routes).order_by(routes.c.prefix, routes.c.preference))
-        ]
-
-    def set_routes(self, wanted: Iterable[Route]) -> None:
-        """Replace the routing table."""
-        self._tx.execute(sa.delete(routes))
-        for route in wanted:
-            self.add_route(route)
-
-    def add_route(self, route: Route) -> None:
-        """Add a line to the routing table."""
-        self._tx.execute(
-            sa.insert(routes),
-            {
-                "id": self._new_id(),
-                "prefix": route.prefix,
-                "link": route.link,
-                "cost": route.cost,
-                "preference": route.preference,
-                "weight": route.weight,
-            },
-        )

@@ -13,15 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from gateway.core import text as sms_text
 from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.messages import Outcome
 from gateway.core.outbox import FINAL, NewSms, State, Uncertain, after_attempt, after_waiting
+from gateway.core.routing import Plan, Router
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.ledger import Ledger
+from gateway.store.placing import FINISH, PLANNED, Placing, as_asked
 from gateway.store.schema import outbox, segments
 from gateway.store.timeline import Timeline
 
@@ -39,36 +40,10 @@ _INSERT_ALIAS = sa.text(
     "VALUES (:link_group, :carrier_id, :message_id, :number) ON CONFLICT DO NOTHING"
 )
 
-_DUE = sa.text(
-    "SELECT id, account_id, attempt, sender, recipient, text, alphabet, segments, want_report, expires_ms, "
-    "maybe_twice, tag "
-    "FROM outbox WHERE state = 'queued' AND link = :link AND priority = :priority AND due_ms <= :now "
-    "ORDER BY due_ms, id LIMIT :limit"
-)
-_DUE_SHARED = sa.text(_DUE.text + " FOR UPDATE SKIP LOCKED")
-
-_ON_LINK = sa.text(
-    "SELECT id, recipient, attempt FROM outbox WHERE state = 'queued' AND link = :link AND id > :after "
-    "AND (attempt = 0 OR NOT EXISTS (SELECT 1 FROM segments s WHERE s.message_id = outbox.id "
-    "AND s.state IN ('accepted', 'delivered'))) ORDER BY id LIMIT :limit"
-)
-
 _CLAIM = (
     sa.update(outbox)
     .where(outbox.c.id == bindparam("b_id"))
     .values(state=State.SENDING.value, attempt=bindparam("b_attempt"), lease_by=bindparam("b_owner"))
-)
-# `b_from` is the state the decision was made in: what has gone on since then (a report, another process) stands.
-_FINISH = (
-    sa.update(outbox)
-    .where(outbox.c.id == bindparam("b_id"), outbox.c.state == bindparam("b_from"))
-    .values(
-        state=bindparam("b_state"),
-        due_ms=bindparam("b_due"),
-        code=bindparam("b_code"),
-        settled_ms=bindparam("b_settled"),
-        lease_by="",
-    )
 )
 _REQUEUE = (
     sa.update(outbox)
@@ -115,7 +90,7 @@ _SEGMENT_STATES: dict[Outcome, State] = {
 }
 
 
-class Outbox:
+class Outbox(Placing):
     """The outbox within one transaction."""
 
     def __init__(
@@ -125,27 +100,24 @@ class Outbox:
         now_ms: int,
         timeline: Timeline,
         ledger: Ledger,
-        choose_link: Callable[[str, Sequence[str]], str],
+        router: Router,
         woken: set[str],
         tell: Callable[[Sequence[MessageSettled]], None],
     ) -> None:
-        self._tx = tx
+        super().__init__(tx, now_ms, timeline, router, woken, tell)
         self._new_id = new_id
-        self._now_ms = now_ms
-        self._timeline = timeline
         self._ledger = ledger
-        self._choose_link = choose_link  # (recipient, links tried) -> link, "" when no route fits
-        self._woken = woken  # links that have new work, for whoever follows the commit
-        self._tell = tell  # tells the owners what became of messages
 
     # --- in -------------------------------------------------------------------------------------------------
 
-    def add(self, sms: NewSms, message_id: int | None = None) -> int:
-        """Queue an SMS and return its id. The caller has checked the recipient and the right to send."""
+    def add(self, sms: NewSms, message_id: int | None = None, plan: Plan | None = None) -> int:
+        """Queue an SMS and return its id. The caller has checked the recipient and the right to send.
+
+        `plan` is what `plan()` said of it a moment ago. One that a rule refuses is queued for no link; `reroute`
+        settles it as failed and tells its owner, when whoever put it in is done.
+        """
         message_id = message_id or self._new_id()
-        alphabet = sms_text.choose(sms.text)
-        parts = len(sms_text.split(sms.text, alphabet))
-        link = sms.link or self._choose_link(sms.recipient, ())
+        link, sender, text, alphabet, parts, refusal = plan or self.plan(sms, message_id)
         due_ms = max(sms.not_before_ms, self._now_ms)
         self._woken.add(link)
         self._tx.defer(
@@ -160,18 +132,20 @@ class Outbox:
                 "priority": int(sms.priority),
                 "due_ms": due_ms,
                 "expires_ms": due_ms + sms.validity_s * 1000,
-                "sender": sms.sender,
+                "sender": sender,
                 "recipient": sms.recipient,
-                "text": sms.text,
+                "text": text,
                 "alphabet": alphabet.value,
                 "segments": parts,
                 "want_report": sms.want_report,
                 "mail_id": sms.mail_id,
                 "tag": sms.tag,
                 "created_ms": self._now_ms,
+                "asked_text": None if text == sms.text else sms.text,
+                "asked_sender": None if sender == sms.sender else sms.sender,
             },
         )
-        where = f"for link {link}" if link else "no route fits this number yet"
+        where = f"for link {link}" if link else refusal.rule if refusal else "no route fits this number yet"
         self._timeline.step(message_id, "queued", f"{sms.purpose.value}, {parts} segment(s) {alphabet.value}, {where}")
         return message_id
 
@@ -194,14 +168,7 @@ class Outbox:
 
         Messages whose validity is over are settled as EXPIRED instead, and their owners told.
         """
-        due = _DUE if self._tx.dialect == "sqlite" else _DUE_SHARED
-        rows: list[Any] = []
-        for priority in (0, 1, 2):
-            if len(rows) >= limit:
-                break
-            rows += self._tx.read(
-                due, {"link": link, "priority": priority, "now": self._now_ms, "limit": limit - len(rows)}
-            ).all()
+        rows = self.due(link, limit)
         if not rows:
             return []
         again = [row.id for row in rows if row.attempt > 0]
@@ -252,7 +219,7 @@ class Outbox:
         return claimed
 
     def _expire(self, row: sa.Row[Any]) -> MessageSettled:
-        self._finish(row.id, State.QUEUED, State.EXPIRED, "validity is over")
+        self.finish(row.id, State.QUEUED, State.EXPIRED, "validity is over")
         self._timeline.step(row.id, "expired", "its validity was over before a carrier took it")
         return MessageSettled(row.id, row.account_id, State.EXPIRED.value, "validity is over", row.tag)
 
@@ -350,7 +317,7 @@ class Outbox:
                 self._try_again(message, link, row, decision.due_ms, code, decision.other_link and not pinned)
                 continue
             self._tx.defer(
-                _FINISH,
+                FINISH,
                 {
                     "b_id": message.id,
                     "b_from": row.state,
@@ -402,16 +369,19 @@ class Outbox:
         new_link, tried = link, ""
         if other_link:
             refused = [*row.tried.split(), link]
-            new_link = self._choose_link(message.recipient, refused) or link
-            if new_link in refused:
+            standing = self._tx.ask(PLANNED, {"message_id": message.id}).first()
+            plan = self.plan(as_asked(standing), message.id, refused)
+            if plan.link in ("", *refused):
                 # Every link has been asked: a new round, after the pause, with the link that is best by itself.
-                new_link = self._choose_link(message.recipient, ()) or link
+                plan = self.plan(as_asked(standing), message.id)
             else:
                 tried, due_ms = " ".join(refused)[-255:], self._now_ms
-        if new_link != link:
-            # The parts go to the other link as if for the first time: ids of the first carrier mean nothing there.
-            self._tx.execute(sa.delete(segments).where(segments.c.message_id == message.id))
-            self._woken.add(new_link)
+            new_link = plan.link or link
+            if new_link != link:
+                # The parts go there as if for the first time: ids of the first carrier mean nothing at the other.
+                self._tx.execute(sa.delete(segments).where(segments.c.message_id == message.id))
+                self.redress(standing, plan)
+                self._woken.add(new_link)
         self._tx.execute(
             _REQUEUE,
             [
@@ -428,19 +398,6 @@ class Outbox:
         )
         where = f"going over to {new_link}" if new_link != link else "trying again"
         self._timeline.step(message.id, "retry", f"{link} said {code}; {where}")
-
-    def _finish(self, message_id: int, before: State, state: State, code: str) -> None:
-        self._tx.defer(
-            _FINISH,
-            {
-                "b_id": message_id,
-                "b_from": before.value,
-                "b_state": state.value,
-                "b_due": 0,
-                "b_code": code,
-                "b_settled": self._now_ms,
-            },
-        )
 
     # --- housekeeping -----------------------------------------------------------------------------------------
 
@@ -492,47 +449,9 @@ class Outbox:
             if queued:
                 self._timeline.step(message.id, "resend", "no report came; sent again, so the phone may get it twice")
             return []
-        self._finish(message.id, State.UNCERTAIN, state, "never answered")
+        self.finish(message.id, State.UNCERTAIN, state, "never answered")
         self._timeline.step(message.id, state.value, "no answer and no report came")
         return [MessageSettled(message.id, message.account_id, state.value, "never answered", message.tag)]
-
-    def reroute(self, limit: int = 500) -> int:
-        """Find a link for messages that had none when they came in. Returns how many found one."""
-        self._tx.flush()
-        rows = self._tx.read(
-            sa.text("SELECT id, recipient FROM outbox WHERE state = 'queued' AND link = '' ORDER BY id LIMIT :limit"),
-            {"limit": limit},
-        ).all()
-        moved = 0
-        for row in rows:
-            link = self._choose_link(row.recipient, ())
-            if link:
-                self._woken.add(link)
-                self._tx.execute(sa.update(outbox).where(outbox.c.id == row.id).values(link=link))
-                self._timeline.step(row.id, "routed", f"for link {link}")
-                moved += 1
-        return moved
-
-    def leave_link(self, link: str, after_id: int = 0, limit: int = 500) -> tuple[int, int | None]:
-        """Move queued messages away from a link that is down, where another one serves them.
-
-        A message of which the carrier has accepted a segment stays: its parts must come from one carrier. Looks at
-        `limit` messages behind `after_id`; returns how many moved, and where to go on (None at the end).
-        """
-        self._tx.flush()  # some may be claimed in this batch
-        rows = self._tx.read(_ON_LINK, {"link": link, "after": after_id, "limit": limit}).all()
-        moved = 0
-        for row in rows:
-            other = self._choose_link(row.recipient, (link,))
-            if other and other != link:
-                self._woken.add(other)
-                if row.attempt:
-                    # Ids and the group of the carrier that is left mean nothing at the other one.
-                    self._tx.execute(sa.delete(segments).where(segments.c.message_id == row.id))
-                self._tx.execute(sa.update(outbox).where(outbox.c.id == row.id).values(link=other))
-                self._timeline.step(row.id, "routed", f"link {link} is down; for link {other} now")
-                moved += 1
-        return moved, rows[-1].id if len(rows) == limit else None
 
     def overdue(self, limit: int = 500) -> list[int]:
         """Queued messages whose validity is over while no link took them. Reads every queued row: not often."""

@@ -218,7 +218,7 @@ class Stage:
         self.token = books.accounts.add_token(lili.id, "demo", "send read settings")
         routes = [Route(f"+86{prefix}", link) for link, prefixes in _PREFIXES for prefix in prefixes]
         routes += [Route("", link, preference=place) for place, link in enumerate((MOBILE, UNICOM))]
-        books.links.set_routes(routes)
+        books.routes.replace_all(routes)
 
 
 def _is_free(port: int) -> bool:

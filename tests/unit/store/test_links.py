@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from gateway.core.routing import Route
 from gateway.store.database import StoreConfig, open_store
 from gateway.store.links import LEASE_S
 from tests.fakes.desk import Bench
@@ -79,12 +78,8 @@ def test_a_late_renewal_and_a_taking_do_not_both_succeed(bench: Bench, store_con
     second.close()
 
 
-def test_states_and_routes_are_kept(bench: Bench) -> None:
+def test_states_are_kept(bench: Bench) -> None:
     lease(bench, "one")
     bench.run(lambda b: b.links.set_state("a", "down", "x" * 300))
     (row,) = bench.ask(lambda b: b.links.all())
     assert (row["state"], len(row["last_error"])) == ("down", 255)
-    routes = [Route("", "a", 1), Route("+86", "a", 2, 1, 3), Route("+86", "b", 2)]
-    bench.run(lambda b: b.links.set_routes(routes))
-    bench.run(lambda b: b.links.set_routes(routes))
-    assert sorted(bench.ask(lambda b: b.links.routes()), key=str) == sorted(routes, key=str)

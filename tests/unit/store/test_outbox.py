@@ -218,9 +218,9 @@ def test_a_message_without_a_route_waits_for_one(store: Any) -> None:
     bench = Bench(store, links=())
     message_id = bench.add()
     assert bench.ask(lambda b: b.outbox.has_unrouted())
-    assert bench.run(lambda b: b.outbox.reroute()) == 0
+    assert bench.run(lambda b: b.outbox.reroute()) == (0, None)
     other = Bench(store, clock=bench.clock, node=1)
-    assert other.run(lambda b: b.outbox.reroute()) == 1
+    assert other.run(lambda b: b.outbox.reroute()) == (1, None)
     assert [m.id for m in other.claim()] == [message_id]
     assert not bench.ask(lambda b: b.outbox.has_unrouted())
 
@@ -461,7 +461,7 @@ async def test_what_is_claimed_in_a_batch_is_not_taken_away_in_it(bench: Bench, 
         "leave": lambda b: b.outbox.leave_link("a")[0],
         "expire": lambda b: len(b.outbox.expire([message_id])),
         "cancel": lambda b: b.outbox.cancel(message_id),
-        "reroute": lambda b: b.outbox.reroute(),
+        "reroute": lambda b: b.outbox.reroute()[0],
     }
     claimed, result = await asyncio.gather(
         bench.desk.commit(lambda b: b.outbox.claim("a", "a", "one", 10)), bench.desk.commit(works[second])
