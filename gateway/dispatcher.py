@@ -216,7 +216,9 @@ class Dispatcher:
             asked_at = loop.time()
             try:
                 async with asyncio.timeout_at(until):
-                    if not await self._lease(served, served.lane.read_figures().to_json()):
+                    figures = served.lane.read_figures()
+                    self._desk.router.health.timed(served.lane.link.name, figures, loop.time())
+                    if not await self._lease(served, figures.to_json()):
                         return "another process owns the link now"
                 renewed = True
                 until = asked_at + LEASE_S
@@ -297,6 +299,8 @@ class Dispatcher:
         answers = [event for event in events if isinstance(event, SubmitAnswered)]
         if answers:
             lane.answered(answers)
+            told = [(one.segment.recipient, one.outcome, one.segment.want_report) for one in answers]
+            self._desk.router.note_answers(link.name, told, asyncio.get_running_loop().time())
         arrived = [event for event in events if isinstance(event, SmsArrived | ReportArrived)]
         if arrived:
             now = asyncio.get_running_loop().time()
@@ -305,6 +309,8 @@ class Dispatcher:
                     lane.figures.reported(event.report.state, now)
                 else:
                     lane.figures.sms_arrived()
+            reports = [(one.report.recipient, one.report.state) for one in arrived if isinstance(one, ReportArrived)]
+            self._desk.router.note_reports(link.name, reports, now)
             self._inbound.take(link, arrived)
 
     def link_up(self, link: Link, peer: str) -> None:
