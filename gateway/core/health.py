@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from gateway.core.link_figures import LinkReading
 from gateway.core.messages import Outcome, ReportState
 
 
@@ -297,8 +298,9 @@ class Health:
                 self._of(link, operator, now).reported(delivered, undelivered, now)
             self._of(link, "", now).reported(delivered, undelivered, now)
 
-    def timed(self, link: str, answers: int, sum_s: float, now: float) -> None:
-        """How many answers of a link were timed so far, and their times together; both begin anew with its process."""
+    def timed(self, link: str, reading: LinkReading, now: float) -> None:
+        """Take the mean time of the answers since the reading before."""
+        answers, sum_s = sum(reading.times), reading.time_sum_s
         before, sum_before = self._timed.get(link, (0, 0.0))
         self._timed[link] = answers, sum_s
         if answers > before:
