@@ -57,8 +57,12 @@ class StatusReport:
         ))  # fmt: skip
 
     @classmethod
-    def decode(cls, data: bytes, at: int = 0) -> Self:
-        """The SMS-STATUS-REPORT from `at` to the end of the octets; raises MalformedPdu."""
+    def decode(cls, data: bytes, at: int = 0, *, forgiving: bool = False) -> Self:
+        """The SMS-STATUS-REPORT from `at` to the end of the octets; raises MalformedPdu.
+
+        With `forgiving` optional fields that cannot be read are left out: message centres end reports with octets
+        of no meaning, and what became of the message stands in front of them.
+        """
         cursor = Cursor(data, at)
         first = cursor.octet("TP-MTI")
         if first & MTI_MASK != MTI:
@@ -68,7 +72,13 @@ class StatusReport:
         sent_at = Timestamp.read(cursor, "TP-SCTS")
         discharged_at = Timestamp.read(cursor, "TP-DT")
         status = cursor.octet("TP-ST")
-        optional = Optional.read(cursor, has_header=bool(first & _HEADER)) if cursor.left else None
+        optional = None
+        if cursor.left:
+            try:
+                optional = Optional.read(cursor, has_header=bool(first & _HEADER))
+            except MalformedPdu:
+                if not forgiving:
+                    raise
         has_text = optional is not None and optional.user_data is not None
         return cls(
             reference,

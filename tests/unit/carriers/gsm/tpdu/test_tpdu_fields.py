@@ -351,14 +351,22 @@ def test_status_reports_with_optional_fields(tail: str, optional: Optional | Non
     ("tail", "field"),
     [
         ("01", "TP-PID"), ("02", "TP-DCS"), ("04", "TP-UDL"), ("0402e8", "TP-UDL"), ("80", "TP-PI"), ("8080", "TP-PI"),
-        ("0000", "TP-UD"), ("8000" + "00", "TP-UD"), ("0602" + "04ff", "TP-DCS"),
-    ][:-1],
+        ("0000", "TP-UD"), ("8000" + "00", "TP-UD"), ("ff", "TP-PI"),
+    ],
 )  # fmt: skip
 def test_status_reports_with_broken_fields(tail: str, field: str) -> None:
     with pytest.raises(MalformedPdu) as caught:
         StatusReport.decode(bytes.fromhex(STATUS + tail))
     assert caught.value.field == field
+    forgiven = StatusReport.decode(bytes.fromhex(STATUS + tail), forgiving=True)
+    assert (forgiven.status, forgiven.optional) == (0, None)
     assert len(STATUS) // 2 <= caught.value.offset <= len(STATUS + tail) // 2
+
+
+def test_what_a_report_must_hold_is_not_forgiven() -> None:
+    for length in range(len(STATUS) // 2):
+        with pytest.raises(MalformedPdu):
+            StatusReport.decode(bytes.fromhex(STATUS)[:length], forgiving=True)
 
 
 def test_optional_fields_that_announce_nothing_are_not_sent() -> None:
