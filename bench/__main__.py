@@ -10,6 +10,7 @@ PARTS = {
     "codec": ["bench.codec"],
     "intake": ["bench.intake"],
     "window": ["bench.window"],
+    "protocols": ["bench.protocols"],
     "messages": ["bench.messages"],
     "full-store": ["bench.full_store"],
 }
