@@ -217,6 +217,8 @@ def test_enhanced_validity_of_seconds(seconds: int, single_shot: bool) -> None:
 
 
 def test_enhanced_validity_has_its_limits() -> None:
+    assert Enhanced.of(255).octets.hex() == "02ff0000000000"
+    assert Enhanced.of(256).octets.hex() == "03004061000000"
     for seconds in (0, 360_000):
         with pytest.raises(LocalProtocolError):
             Enhanced.of(seconds)

@@ -220,6 +220,7 @@ def test_ports() -> None:
     element = header.ports_element(2948, 9200)
     assert element == Element(5, bytes.fromhex("0b8423f0"))
     assert header.ports_of((element,)) == Ports(2948, 9200)
+    assert header.ports_element(0, 0).octets == bytes(4)
     assert header.ports_of((Element(PORTS_8, b"\xf5\x00"), *NARROW)) == Ports(245, 0)
     assert header.ports_of((Element(5, b"\x0b\x84\x23"),)) is None
     with pytest.raises(NotEncodable):
@@ -321,6 +322,8 @@ def test_broken_ucs2_is_shown_as_such() -> None:
 def test_single_shift(language: int, codes: str, shown: str) -> None:
     letters = b"".join(b"\x1b" + bytes((code,)) for code in bytes.fromhex(codes))
     assert national.decode(letters, 0, language) == shown
+    # Portuguese locking differs most from the default: what the single table holds must not come from there.
+    assert national.decode(letters, national.PORTUGUESE, language) == shown
 
 
 @pytest.mark.parametrize(
