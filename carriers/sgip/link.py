@@ -126,8 +126,7 @@ class SgipLink:
     async def stop(self) -> None:
         """Take leave in order: what calls brought is answered and submits get their answers, for a few seconds."""
         self._stopping = True
-        if self._server is not None:
-            self._server.close()
+        self._close_server()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timing.close_timeout_s):
                 while self._owes_answers():
@@ -140,7 +139,8 @@ class SgipLink:
         if self.config.call_port == NO_CALLS:
             return
         try:
-            self._server = await self._listen()
+            await self._listen()
+            assert self._server is not None
             self.call_port = self._server.sockets[0].getsockname()[1]
             while True:
                 await asyncio.sleep(self._timing.tick_s)
@@ -148,24 +148,31 @@ class SgipLink:
                     call.tick()
         finally:
             self.call_port = NO_CALLS
-            if self._server is not None:
-                self._server.close()
-                self._server = None
+            self._close_server()
             self._hang_up("the link stops")
 
-    async def _listen(self) -> asyncio.Server:
-        """The listening server; a port that is taken now is tried again, for submitting goes on meanwhile."""
+    async def _listen(self) -> None:
+        """Open the port; one that is taken now is tried again, for submitting goes on meanwhile."""
         loop = asyncio.get_running_loop()
         pause_s = self._timing.first_pause_s
         while True:
             try:
-                return await loop.create_server(
-                    lambda: _Call(self), self.config.call_host or None, self.config.call_port
-                )  # fmt: skip
+                # In two steps: a server that is made and then cancelled would keep its socket, known to nobody.
+                self._server = await loop.create_server(
+                    lambda: _Call(self), self.config.call_host or None, self.config.call_port, start_serving=False
+                )
+                await self._server.start_serving()
+                return
             except OSError as error:
+                self._close_server()
                 self._listener.link_misbehaved(self, f"cannot listen for calls: {error}")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, self._timing.longest_pause_s)
+
+    def _close_server(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     def _owes_answers(self) -> bool:
         return any(call.reception.pending for call in self._calls)
