@@ -10,6 +10,7 @@ from tests.fuzz.targets import (
     mime,
     receipts,
     reports,
+    smgp,
     smpp,
     smpp_session,
     summary,
@@ -32,4 +33,5 @@ TARGETS: dict[str, Target] = {
     "receipts": receipts.TARGET,
     "reports": reports.TARGET,
     "tpdu": tpdu.TARGET,
+    "smgp": smgp.TARGET,
 }
