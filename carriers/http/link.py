@@ -293,12 +293,12 @@ class HttpLink:
     async def _exchange(self, request: Request) -> Answer:
         assert self._client is not None
         async with self._client.request(
-            # In small letters: aiohttp sends a GET that was not answered a second time, and the phone would get two.
-            request.method.lower(),
+            request.method,
             URL(request.url, encoded=True),
             headers=request.headers,
             data=request.body or None,
             allow_redirects=False,
+            middlewares=(_ask_once,),
         ) as answer:
             parts: list[bytes] = []
             size = 0
@@ -363,6 +363,20 @@ class HttpLink:
 
     def _misbehaved(self, reason: str) -> None:
         self._listener.link_misbehaved(self, reason)
+
+
+class _Unanswered(aiohttp.ClientError):
+    """The request went out, at least in part, and the connection ended without an answer."""
+
+
+async def _ask_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET again that was not answered: the phone would get two."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Unanswered(str(error)) from error
 
 
 def _for_all(group: Sequence[Segment], outcome: Outcome, reason: str) -> list[Verdict]:
