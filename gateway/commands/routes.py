@@ -10,20 +10,18 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway import clock
 from gateway.commands.books import open_desk
 from gateway.config import read_config
 from gateway.core.errors import BadRequest, NotFound
-from gateway.core.explanation import as_lines, explain
-from gateway.core.health import Breaker
+from gateway.core.explanation import as_lines
 from gateway.core.link_orders import known_links
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import normalise
 from gateway.core.profiles import Profile, profile_json, read_profile
 from gateway.core.routes import Route, checked
-from gateway.core.routing import LinkFacts
 from gateway.core.shaping import KINDS, Limit
 from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.explaining import explain_by
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -198,32 +196,15 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _explanation(desk: Desk, books: BooksOfStore, number: str, options: argparse.Namespace) -> dict[str, Any]:
-    account_id = account_id_of(books, options.account)
     sms = NewSms(
-        number, options.text, Purpose(options.purpose), account_id=account_id, sender=options.sender, tag=options.tag
+        number,
+        options.text,
+        Purpose(options.purpose),
+        account_id=account_id_of(books, options.account),
+        sender=options.sender,
+        tag=options.tag,
     )
-    router = desk.router
-    ported = books.numbers.ported(number)
-    if ported is not None:
-        router.numbering.port([(ported.number, ported.operator)])
-    health = books.routes.health()
-    operator = router.numbering.whose(number)[1]
-    for row in books.links.all():
-        states = [one for one in health if one["link"] == row["name"] and one["operator"] in ("", operator)]
-        breakers = {one["breaker"] for one in states}
-        worst = next((word for word in (Breaker.OPEN, Breaker.HALF_OPEN) if word in breakers), Breaker.CLOSED)
-        score = next((one["score"] for one in states if not one["operator"]), 100)
-        if row["name"] in router.links:
-            router.set_link(row["name"], LinkFacts(up=row["state"] == "up", breaker=worst, score=score))
-    return explain(
-        router,
-        sms,
-        now_ms=options.at or clock.now_ms(),
-        message_id=options.id,
-        domain_id=books.routes.domain_of(account_id),
-        ported=ported,
-        health=health,
-    )
+    return explain_by(books, desk.router, sms, at_ms=options.at, message_id=options.id)
 
 
 # --- links ----------------------------------------------------------------------------------------------------------

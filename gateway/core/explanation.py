@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.core.health import Breaker
 from gateway.core.lists import Refusal
 from gateway.core.numbering import Ported
 from gateway.core.outbox import NewSms
-from gateway.core.ranking import considered
+from gateway.core.ranking import LinkFacts, considered, rank
 from gateway.core.routes import Route
 from gateway.core.routing import Router, enquiry_of
 
@@ -26,16 +28,22 @@ def explain(
     domain_id: int = 0,
     ported: Ported | None = None,
     health: Sequence[Mapping[str, Any]] = (),
+    ups: Mapping[str, bool] | None = None,
 ) -> dict[str, Any]:
     """What the router would do with a message now, and why; nothing is taken or counted by asking.
 
-    `ported` is what the books say of the number, `health` what the processes that serve the links last wrote.
+    `ported` is what the books say of the number, `health` and `ups` what the processes that serve the links last wrote
+    of them: they stand in for what this process has not seen itself.
     """
     owner = router.numbering.owner(sms.recipient)
     enquiry = enquiry_of(router, sms.recipient, sms, message_id, now_ms)
+    if ported is not None:
+        range_operator = "" if owner.line is None else owner.line.operator
+        enquiry = enquiry._replace(operator=ported.operator or range_operator)
     refusal = router.refusal(sms, domain_id)
-    ranked = router.ranked(enquiry)
-    candidates = considered(enquiry, router.routes, ranked, router.facts(enquiry.operator))
+    facts = _facts(router, enquiry.operator, health, ups or {})
+    ranked = rank(enquiry, router.fitting(enquiry), facts)
+    candidates = considered(enquiry, router.routes, ranked, facts)
     routes: list[dict[str, Any]] = []
     chosen: dict[str, Any] | None = None
     refusals: list[Refusal] = []
@@ -96,6 +104,21 @@ def explain(
             if row["operator"] in ("", enquiry.operator)
         ],
     }
+
+
+def _facts(
+    router: Router, operator: str, health: Sequence[Mapping[str, Any]], ups: Mapping[str, bool]
+) -> dict[str, LinkFacts]:
+    found = dict(router.facts(operator))
+    for name, facts in found.items():
+        if router.health.knows(name):
+            continue
+        states = [row for row in health if row["link"] == name and row["operator"] in ("", operator)]
+        breakers = {row["breaker"] for row in states}
+        worst = next((word for word in (Breaker.OPEN, Breaker.HALF_OPEN) if word in breakers), facts.breaker)
+        score = next((row["score"] for row in states if not row["operator"]), facts.score)
+        found[name] = replace(facts, up=ups.get(name, facts.up), breaker=worst, score=score)
+    return found
 
 
 def as_lines(found: Mapping[str, Any]) -> list[str]:

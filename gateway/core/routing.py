@@ -20,7 +20,7 @@ from gateway.core.numbering import Numbering, NumberRange
 from gateway.core.outbox import NewSms
 from gateway.core.profiles import Dressed, LinkRules
 from gateway.core.ranking import LinkFacts, Rank, rank, spread
-from gateway.core.routes import Enquiry, Route, RouteTable
+from gateway.core.routes import Enquiry, Line, Route, RouteTable
 from gateway.core.shaping import Limit, Shaping
 from gateway.core.text import Alphabet
 
@@ -199,6 +199,10 @@ class Router:
         """The message as a link sends it, or which rule of the link refuses it."""
         rules = self.rules.get(link)
         return _undressed(sms) if rules is None else rules.dress(sms.sender, sms.text, country)
+
+    def fitting(self, enquiry: Enquiry) -> list[Line]:
+        """The lines that fit a message, in no order."""
+        return self._table.fitting(enquiry)
 
     def ranked(self, enquiry: Enquiry, tried: Collection[str] = ()) -> list[list[Rank]]:
         """The lines that fit, best first; see `gateway.core.ranking.rank`."""

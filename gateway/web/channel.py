@@ -97,7 +97,8 @@ class _Reply:
 
     def set_result(self, answer: Answer) -> None:
         if isinstance(answer, Taken):
-            self._end.send("a", (self._number, 1, answer.id, answer.state, answer.link, answer.repeated))
+            fields = answer.id, answer.state, answer.link, answer.segments, answer.alphabet, answer.repeated
+            self._end.send("a", (self._number, 1, *fields))
         else:
             self._end.send("a", (self._number, 0, *_problem_to_json(answer)))
 

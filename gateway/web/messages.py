@@ -9,7 +9,6 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from gateway.core import text as sms_text
 from gateway.core.accounts import Token
 from gateway.core.errors import CaiyouError
 from gateway.core.outbox import NewSms, Purpose, State
@@ -38,9 +37,7 @@ async def post_messages(api: Api, request: web.BaseRequest) -> web.Response:
     answer = await api.submissions.put(sms)
     if isinstance(answer, Problem):
         raise answer
-    return web.Response(
-        body=orjson.dumps(_taken(sms, answer)), status=200 if answer.repeated else 202, headers=JSON_HEADERS
-    )
+    return web.Response(body=orjson.dumps(_taken(answer)), status=200 if answer.repeated else 202, headers=JSON_HEADERS)
 
 
 async def _post_batch(api: Api, token: Token, request: web.BaseRequest, document: Mapping[str, Any]) -> web.Response:
@@ -72,38 +69,36 @@ async def _post_batch(api: Api, token: Token, request: web.BaseRequest, document
 def _result(entry: tuple[NewSms, asyncio.Future[Answer]] | Problem) -> dict[str, Any]:
     if isinstance(entry, Problem):
         return entry.document()
-    sms, future = entry
+    _, future = entry
     error = future.exception()
     if error is not None:
         return explain(error if isinstance(error, CaiyouError) else CaiyouError()).document()
     answer = future.result()
     if isinstance(answer, Problem):
         return answer.document()
-    return {"status": 200 if answer.repeated else 202, **_taken(sms, answer)}
+    return {"status": 200 if answer.repeated else 202, **_taken(answer)}
 
 
 def _message(api: Api, token: Token, document: object, header_key: str | None, path: str) -> NewSms:
     fields = read_message(document, api.rules, api.desk.now_ms(), path)
     if header_key is not None and fields.setdefault("key", read_key(header_key)) != header_key:
         raise invalid([FieldError("key", "it differs from the header Idempotency-Key", "Give one of them.")])
-    router = api.desk.router
     link = fields.get("link")
     if link is None:
-        fields["link"] = router.choose(fields["recipient"])
+        fields["link"] = ""  # the hub chooses when it puts the message in
     elif "route" not in token.scopes:
         raise forbidden("route")
-    elif link not in router.links:
+    elif link not in api.desk.router.links:
         raise invalid([FieldError(path + "link", "there is no such link", "Leave it out to be routed.")])
     return NewSms(purpose=Purpose.API, account_id=token.account_id, **fields)
 
 
-def _taken(sms: NewSms, answer: Taken) -> dict[str, Any]:
-    alphabet = sms_text.choose(sms.text)
-    found = {
+def _taken(answer: Taken) -> dict[str, Any]:
+    found: dict[str, Any] = {
         "id": str(answer.id),
         "state": answer.state,
-        "segments": len(sms_text.split(sms.text, alphabet)),
-        "alphabet": alphabet.value,
+        "segments": answer.segments,
+        "alphabet": answer.alphabet,
         "link": answer.link,
     }
     if answer.repeated:

@@ -255,6 +255,20 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
             ),
         )
     },
+    "/api/v1/routes/explain": {
+        "get": _operation(
+            "Why a message would go where it would go; nothing is sent.",
+            "route",
+            answers={"200": "Anything"},
+            parameters=(
+                _query("to", "The number."),
+                _query("text", "The text."),
+                _query("from", "The sender."),
+                _query("tag", "The tag."),
+                _query("at", "When it would be sent; left out: now.", {"type": "string", "format": "date-time"}),
+            ),
+        )
+    },
     "/api/v1/phones": {
         "get": _operation("The account's numbers.", "settings", answers={"200": "Anything"}),
         "post": _operation(

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web import messages, records, reminders, settings
+from gateway.web import messages, records, reminders, routing, settings
 from gateway.web.asking import Ask, Handler
 from gateway.web.problems import Problem
 
@@ -35,6 +35,7 @@ ROUTES: Final = (
     Route("DELETE", "/api/v1/messages/{id}", "send", messages.delete_message),
     Route("GET", "/api/v1/inbox", "read", records.get_inbox),
     Route("GET", "/api/v1/ledger", "ledger", records.get_ledger),
+    Route("GET", "/api/v1/routes/explain", "route", routing.explain_route),
     Route("GET", "/api/v1/phones", "settings", settings.list_phones),
     Route("POST", "/api/v1/phones", "settings", settings.post_phone),
     Route("POST", "/api/v1/phones/{number}/proof", "settings", settings.post_proof),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+from gateway.core.lists import Refusal
 from gateway.core.outbox import NewSms, State
 from gateway.core.phone import mask
 from gateway.store.desk import BooksOfStore, Desk
@@ -31,6 +32,8 @@ class Taken:
     id: int
     state: str
     link: str
+    segments: int
+    alphabet: str
     repeated: bool = False  # the key was used before for the same message
 
 
@@ -100,7 +103,7 @@ class Submissions:
             if not taken:
                 self._asked = False
                 self._take(taken)
-            return enter(books, [sms for sms, _ in taken], self._desk.router.choose, self._daily_cap)
+            return enter(books, [sms for sms, _ in taken], self._daily_cap)
 
         try:
             answers: Sequence[Answer] = await self._desk.commit(work)
@@ -124,9 +127,7 @@ class Submissions:
             taken.append(waiting.popleft())
 
 
-def enter(
-    books: BooksOfStore, messages: Sequence[NewSms], choose: Callable[[str], str], daily_cap: int
-) -> list[Answer]:
+def enter(books: BooksOfStore, messages: Sequence[NewSms], daily_cap: int) -> list[Answer]:
     """Put messages into the outbox, but those that may not go; one answer each, in order."""
     numbers = {sms.recipient for sms in messages}
     stopped = books.stops.among(numbers)
@@ -157,6 +158,11 @@ def enter(
         if sms.recipient in stopped:
             answers.append(_stopped(sms.recipient))
             continue
+        message_id = books.new_id()
+        plan = books.outbox.plan(sms, message_id)
+        if plan.refusal is not None:
+            answers.append(_refused(plan.refusal))
+            continue
         if daily_cap:
             place = (sms.account_id, sms.recipient)
             count = sent.get(place, 0) + 1
@@ -164,7 +170,8 @@ def enter(
                 answers.append(_over_cap(sms.recipient, daily_cap))
                 continue
             sent[place] = count
-        answer = Taken(books.outbox.add(sms), State.QUEUED.value, sms.link)
+        books.outbox.add(sms, message_id, plan)
+        answer = Taken(message_id, State.QUEUED.value, plan.link, plan.segments, plan.alphabet.value)
         answers.append(answer)
         if sms.key is not None:
             fresh[sms.account_id, sms.key] = (sms, answer)
@@ -175,14 +182,16 @@ def _again(sms: NewSms, row: Any) -> Answer:
     """The first answer again when the message is the same; the validity tells whether the time is."""
     same = (
         row["recipient"] == sms.recipient
-        and row["text"] == sms.text
-        and row["sender"] == sms.sender
+        and (row["text"] if row["asked_text"] is None else row["asked_text"]) == sms.text
+        and (row["sender"] if row["asked_sender"] is None else row["asked_sender"]) == sms.sender
         and row["priority"] == sms.priority
         and bool(row["want_report"]) == sms.want_report
         and row["tag"] == sms.tag
         and row["expires_ms"] == max(sms.not_before_ms, row["created_ms"]) + sms.validity_s * 1000
     )
-    return Taken(row["id"], row["state"], row["link"], repeated=True) if same else _CONFLICT
+    if not same:
+        return _CONFLICT
+    return Taken(row["id"], row["state"], row["link"], row["segments"], row["alphabet"], repeated=True)
 
 
 _CONFLICT: Final = Problem(
@@ -199,6 +208,15 @@ def _stopped(number: str) -> Problem:
         "stopped",
         f"{mask(number)} has asked for no more messages",
         "Do not write to this number; only the phone itself can take the stop back.",
+    )
+
+
+def _refused(refusal: Refusal) -> Problem:
+    return Problem(
+        403,
+        refusal.code,
+        refusal.rule,
+        "Change what the rule names, or ask the administrator; GET /api/v1/routes/explain tells more.",
     )
 
 
