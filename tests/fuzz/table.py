@@ -10,6 +10,7 @@ from tests.fuzz.targets import (
     mime,
     receipts,
     reports,
+    sgip,
     smgp,
     smpp,
     smpp_session,
@@ -34,4 +35,6 @@ TARGETS: dict[str, Target] = {
     "reports": reports.TARGET,
     "tpdu": tpdu.TARGET,
     "smgp": smgp.TARGET,
+    "sgip": sgip.TARGET,
+    "sgip_calls": sgip.CALLS,
 }
