@@ -12,6 +12,7 @@ from pathlib import Path
 from carriers.factory import KINDS
 from carriers.link import Link, LinkBasics
 from gateway import clock, housekeeping
+from gateway.alarms import LOOK_EVERY_S, Watch
 from gateway.config import Config, LinkEntry
 from gateway.core.events import MailArrived, MailSubmitted, MessageSettled, PhoneMailArrived, SmsReceived
 from gateway.core.ids import IdSource
@@ -31,6 +32,7 @@ from gateway.store.database import Store, open_store
 from gateway.store.desk import Desk, Reaction
 from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
+from gateway.web.alarm_calls import AlarmCaller
 from gateway.web.channel import HubEnd
 from gateway.web.server import WebDoor
 from gateway.web.webhooks import WebhookLoop, announce_sms
@@ -72,6 +74,7 @@ class App:
     hub_end: HubEnd
     fronts: Fronts
     webhooks: WebhookLoop
+    alarm_caller: AlarmCaller
     downstream: Downstream
     house: housekeeping.Housekeeping
     owner: str
@@ -83,6 +86,7 @@ class App:
         await housekeeping.learn_routes(self.desk, self.switchboard.names)
         if "house" in roles:
             await self.desk.place_forgotten()
+            await self.alarm_caller.start()
             self.house.start()
         if "links" in roles:
             self.dispatcher.start()
@@ -141,6 +145,7 @@ class App:
             await self.dispatcher.stop()
         if "house" in roles:
             await self.house.stop()
+            await self.alarm_caller.stop()
         await self.desk.close()
 
 
@@ -168,6 +173,14 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
     switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher))
     notifier = Notifier(config.notices)
+    alarm_caller = AlarmCaller(desk, config.alarms.webhook_url, config.alarms.webhook_secret)
+    watch = Watch(
+        desk,
+        config.alarms,
+        hostname=config.relay.hostname,
+        data_dir=config.store.data_dir,
+        call=alarm_caller.call if config.alarms.webhook_url else None,
+    )
     return App(
         config=config,
         store=store,
@@ -188,6 +201,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         hub_end=HubEnd(desk, config.web.recipient_daily_cap),
         fronts=Fronts(config, file, journal),
         webhooks=WebhookLoop(desk, config.webhooks),
+        alarm_caller=alarm_caller,
         downstream=Downstream(
             desk,
             journal,
@@ -200,7 +214,12 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         ),
         house=housekeeping.Housekeeping(
             journal,
-            housekeeping.chores(desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts),
+            [
+                *housekeeping.chores(
+                    desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts
+                ),
+                housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
+            ],
         ),
         owner=owner,
     )

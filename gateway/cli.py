@@ -7,11 +7,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.commands import accounts, demo, describe, links, numbers, peers, reminders, routes, serve, stories, wire
+from gateway.commands import (
+    accounts,
+    alarms,
+    demo,
+    describe,
+    links,
+    numbers,
+    peers,
+    reminders,
+    routes,
+    serve,
+    stories,
+    wire,
+)
 from gateway.core.errors import CaiyouError
 
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
-GROUPS = (serve, demo, wire, stories, accounts, links, routes, numbers, peers, reminders, describe)
+GROUPS = (serve, demo, wire, stories, accounts, links, alarms, routes, numbers, peers, reminders, describe)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from carriers.factory import KINDS
+from gateway.alarms import AlarmConfig
 from gateway.core.errors import ConfigError
 from gateway.core.outbox import Uncertain
 from gateway.downstream.config import DownstreamCmppConfig, DownstreamConfig, DownstreamSmppConfig
@@ -96,6 +97,7 @@ class Config:
     web: WebConfig = field(default_factory=WebConfig)
     webhooks: WebhookConfig = field(default_factory=WebhookConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
+    alarms: AlarmConfig = field(default_factory=AlarmConfig)
     downstream: DownstreamConfig = field(default_factory=DownstreamConfig)
     downstream_smpp: DownstreamSmppConfig | None = None
     downstream_cmpp: DownstreamCmppConfig | None = None
@@ -118,6 +120,7 @@ TABLES: dict[str, type] = {
     "web": WebConfig,
     "webhooks": WebhookConfig,
     "notices": NoticeConfig,
+    "alarms": AlarmConfig,
     "downstream": DownstreamConfig,
     "downstream_smpp": DownstreamSmppConfig,
     "downstream_cmpp": DownstreamCmppConfig,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from carriers.link import Link
 from carriers.session import ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
+from gateway.core.alarms import Kind
 from gateway.core.errors import StoreUnavailable
 from gateway.core.link_orders import WITH_LINE, LinkOrder, Wish, lets_go_for_move, may_take
 from gateway.core.outbox import Uncertain
@@ -329,6 +330,7 @@ class Dispatcher:
     def link_refused(self, link: Link, reason: str) -> None:
         """The carrier does not let us in."""
         self._journal.login_refused(link.name, reason)
+        self._spawn(self._raise_refused(link.name, reason))
 
     def link_misbehaved(self, link: Link, reason: str) -> None:
         """The carrier sent something wrong."""
@@ -355,8 +357,17 @@ class Dispatcher:
         self._spawn(self._write_state(link.name, state, error))
 
     async def _write_state(self, name: str, state: str, error: str) -> None:
+        def work(books: BooksOfStore) -> None:
+            books.links.set_state(name, state, error or None)
+            if state != "down":
+                books.alarms.clear(Kind.LOGIN_REFUSED, name)
+
         with contextlib.suppress(StoreUnavailable):
-            await self._desk.commit(lambda books: books.links.set_state(name, state, error or None))
+            await self._desk.commit(work)
+
+    async def _raise_refused(self, name: str, reason: str) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            await self._desk.commit(lambda books: books.alarms.raise_(Kind.LOGIN_REFUSED, name, reason))
 
     def _tell_router(self, link: Link) -> None:
         served = self.served.get(link.name)

@@ -54,6 +54,10 @@ class Journal:
         """Messages that waited for a link that is down go over other links now."""
         self._tell(logging.WARNING, "rerouted", link, messages=messages)
 
+    def alarm(self, kind: str, subject: str, word: str) -> None:
+        """Something is wrong, still is, or is over."""
+        self._tell(logging.INFO if word == "cleared" else logging.ERROR, f"alarm_{word}", kind, subject=subject)
+
     def trace_began(self, link: str, file: str) -> None:
         """The octets of a link's line are written down."""
         self._tell(logging.WARNING, "trace_began", link, file=file)

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.front", "gateway.switchboard"),
     ("gateway.config",),
     ("gateway.housekeeping", "gateway.options"),
-    ("gateway.dispatcher", "gateway.trace"),
+    ("gateway.alarms", "gateway.dispatcher", "gateway.trace"),
     ("gateway.lane",),
     ("gateway.inbound",),
     ("gateway.downstream",),

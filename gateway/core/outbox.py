@@ -57,6 +57,7 @@ class Purpose(enum.StrEnum):
     CODE = "code"  # proof of a number
     PHONE_MAIL = "phone-mail"  # mail to number@domain
     REPLY = "reply"  # answer to something a phone wrote
+    ALARM = "alarm"  # something is wrong with the hub
     PEER = "peer"  # a platform sent it through us
     REMINDER = "reminder"  # at a time somebody has set
 

@@ -25,6 +25,7 @@ from gateway.core.outbox import State
 from gateway.core.routing import Router
 from gateway.journal import Journal
 from gateway.store.accounts import Accounts
+from gateway.store.alarms import Alarms
 from gateway.store.blobs import Blobs
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
@@ -150,6 +151,11 @@ class BooksOfStore:
     def links(self) -> Links:
         """Carrier links and routes."""
         return Links(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """What is wrong."""
+        return Alarms(self.tx, self.new_id, self.now_ms)
 
     @cached_property
     def link_orders(self) -> LinkOrders:
