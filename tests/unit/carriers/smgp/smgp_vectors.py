@@ -285,4 +285,81 @@ VECTORS = [
             "SequenceID": 1234,
         },
     ),
+    Vector(
+        "DELIVER (said to be a report, which it is not)",
+        bytes.fromhex(
+            "00000067000000030000007b01020304050607080901010f0000000000000000000000000000313036393030"
+            "3030303000000000000000000000003137353030303030303030000000000000000000000e68656c6c6f2074"
+            "657374206d73670000000000000000"
+        ),
+        {
+            "PDU": "Deliver",
+            "PacketLength": 103,
+            "RequestID": "0x00000003",
+            "SequenceID": 123,
+            "MsgID": "01020304050607080901",
+            "IsReport": 1,
+            "MsgFormat": 15,
+            "RecvTime": "",
+            "SrcTermID": "1069000000",
+            "DestTermID": "17500000000",
+            "MsgLength": 14,
+            "MsgContent": b"hello test msg".hex(),
+            "Reserve": "",
+            "TLVs": [],
+        },
+    ),
+    Vector(
+        "DELIVER_RESP (an id that begins with an odd area code)",
+        bytes.fromhex("0000001a80000003000004d20101020304050607080900000000"),
+        {
+            "PDU": "Deliver_Resp",
+            "PacketLength": 26,
+            "RequestID": "0x80000003",
+            "SequenceID": 1234,
+            "MsgID": "01010203040506070809",
+            "Status": 0,
+        },
+    ),
 ]
+
+#: Reports as gateways sent them, from the test suites of two public programs: content, id, dates, stat, err.
+REPORTS = [
+    (
+        bytes.fromhex("69643a10100505301557926339")
+        + b" sub:001 dlvrd:001 submit date:1805301557 done date:1805301557 stat:DELIVRD err:000"
+        b" Text:fillfillfillfillfill",
+        "10100505301557926339", "1805301557", "DELIVRD", "000",
+    ),
+    (
+        bytes.fromhex("69643a05701305301550567501")
+        + b"sSub:001sDlvrd:000sSubmit_Date:1805301550sDone_Date:1805301550sStat:DELIVRDsErr:000"
+        b"sText:fillfillfillfillfill",
+        "05701305301550567501", "1805301550", "DELIVRD", "000",
+    ),
+    (
+        bytes.fromhex("69643a04701501161242686134")
+        + b"sSub:001sDlvrd:000sSubmit_Date:2401161242sDone_Date:2401161242sStat:BWLISTSsErr:163"
+        b"sText:007BWLISTS" + bytes(10),
+        "04701501161242686134", "2401161242", "BWLISTS", "163",
+    ),
+    (
+        bytes.fromhex("69643a01601712291424100007")
+        + b" sub:001 dlvrd:001 Submit date:2312291424 done date:2312291424 stat:RT:0148 err:148 Text:" + bytes(20),
+        "01601712291424100007", "2312291424", "RT:0148", "148",
+    ),
+    (
+        bytes.fromhex("69643a01601301032038120568")
+        + b" sub:001 dlvrd:001 Submit date:2401032038 done date:2401032038 stat:DELIVRD err:000 Text:" + bytes(20),
+        "01601301032038120568", "2401032038", "DELIVRD", "000",
+    ),
+    (
+        bytes.fromhex("69643a00006308222132427973")
+        + b" sub:001 dlvrd:001 submit date:2508222132 done date:2508222132 stat:DELIVRD err:000 text:" + bytes(20),
+        "00006308222132427973", "2508222132", "DELIVRD", "000",
+    ),
+    (
+        b"id:1235123512 sub: dlvrd:1 Done_Date:2210131801 submit date:2210131801 stat:DELIVRD err:0 text:aha",
+        b"1235123512".hex(), "2210131801", "DELIVRD", "0",
+    ),
+]  # fmt: skip

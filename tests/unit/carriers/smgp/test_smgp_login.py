@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smgp_vectors import VECTORS
+from smgp_vectors import REPORTS, VECTORS
 
 from carriers.smgp import login, status
 from carriers.smgp.codec import decode, encode
@@ -160,6 +160,13 @@ def test_reports_in_every_spelling(behind: bytes, msg_id: bytes) -> None:
     assert report.submit_date.endswith(b"260116170" + b"0")
     assert report.done_date.endswith(b"260116170" + b"1")
     assert report.text == b"014hello test msg"
+
+
+@pytest.mark.parametrize(("content", "msg_id", "date", "stat", "err"), REPORTS, ids=[it[1] for it in REPORTS])
+def test_reports_as_gateways_sent_them(content: bytes, msg_id: str, date: str, stat: str, err: str) -> None:
+    report = Report.decode(content)
+    assert (report.msg_id.hex(), report.word, report.err.decode()) == (msg_id, stat, err)
+    assert report.submit_date == report.done_date == date.encode()
 
 
 def test_a_short_report() -> None:

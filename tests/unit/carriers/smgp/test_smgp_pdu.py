@@ -46,7 +46,7 @@ MSG_ID = bytes.fromhex("01006101161700012345")
 
 
 def test_there_are_vectors() -> None:
-    assert len(VECTORS) == 15
+    assert len(VECTORS) == 17
 
 
 @vectors
