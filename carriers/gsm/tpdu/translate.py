@@ -52,7 +52,8 @@ def submit_of(
 def incoming_of(deliver: Deliver, *, recipient: str = "", carrier_id: str = "") -> IncomingSms:
     """The SMS in an SMS-DELIVER; never raises, what cannot be read is shown as U+FFFD.
 
-    A TPDU names neither the number the phone wrote to nor itself: both come from who knows the modem.
+    A TPDU names neither the number the phone wrote to nor itself: both come from who knows the modem. Whether it may
+    be shown at all (`Deliver.is_silent`) and what only lights a lamp (`Coding.waiting`) is the caller's question.
     """
     content = deliver.user_data.content(deliver.dcs)
     return IncomingSms(

@@ -24,6 +24,7 @@ def check(data: bytes) -> None:
     for failed in (False, True):
         _check_acknowledgement(SubmitReport, data, failed)
         _check_acknowledgement(DeliverReport, data, failed)
+    _check_forgiven(data)
     if not data:
         return
     for tool in _LINES:
@@ -47,10 +48,20 @@ def _check_modem_pdu(data: bytes) -> None:
             sms = incoming_of(deliver, recipient=pdu.smsc.text)
             assert_storable(sms.sender, sms.recipient, sms.text)
         case StatusReport() as report:
+            assert StatusReport.decode(report.encode(), forgiving=True) == report
             said = report_of(report)
             assert_storable(said.recipient, said.done_at, said.text)
         case Submit() as submit:
             assert_storable(submit.destination.text, submit.user_data.content(submit.dcs).text)
+
+
+def _check_forgiven(data: bytes) -> None:
+    try:
+        report = StatusReport.decode(data, forgiving=True)
+    except MalformedPdu:
+        return
+    said = report_of(report)
+    assert_storable(said.recipient, said.done_at, said.text)
 
 
 def _check_acknowledgement(kind: type[SubmitReport] | type[DeliverReport], data: bytes, failed: bool) -> None:
