@@ -60,12 +60,11 @@ def place_signature(text: str, place: Place, default: str = "") -> str:
     if place is Place.NONE or not signature:
         return body
     # The same signature at the other end too would be the second one.
-    body = split_if(body, signature, place)
-    return f"【{signature}】{body}" if place is Place.FRONT else f"{body}【{signature}】"
+    body = _without(body, signature, place)
+    return f"【{signature}】{body.lstrip()}" if place is Place.FRONT else f"{body.rstrip()}【{signature}】"
 
 
-def split_if(body: str, signature: str, place: Place) -> str:
-    """A body without the same signature at either end."""
+def _without(body: str, signature: str, place: Place) -> str:
     while True:
         other = split_signature(body, place)
         if other.signature != signature:
