@@ -16,6 +16,7 @@ from carriers.smgp.codec import decode, encode
 from carriers.smgp.incoming import alphabet_of
 from carriers.smgp.message_id import MessageId, hex_form
 from carriers.smgp.pdu import (
+    NO_MSG_ID,
     ActiveTestResp,
     Deliver,
     DeliverResp,
@@ -187,7 +188,8 @@ def _taken(line: dict[str, Any], name: str, kind: type[Any]) -> Any:
 def _reading(pdu: Pdu) -> dict[str, Any]:
     """What the numbers mean."""
     reading: dict[str, Any] = {}
-    parts = MessageId.unpack(getattr(pdu, "msg_id", b""))
+    msg_id = getattr(pdu, "msg_id", NO_MSG_ID)
+    parts = MessageId.unpack(msg_id) if msg_id != NO_MSG_ID else None
     if parts is not None:
         reading["MsgID in parts"] = str(parts)
     match pdu:
