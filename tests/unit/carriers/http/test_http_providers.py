@@ -318,7 +318,7 @@ def test_twilio_sms() -> None:
 def test_kannel_report(number: str, state: ReportState) -> None:
     query = f"token=t0k&id=7001&type={number}&to=%2B8613800138000&answer=id%3A1+stat%3ADELIVRD"
     told = ours("kannel").told("report", query=query, method="GET")
-    assert told.found == (DeliveryReport("7001", state, "id:1 stat:DELIVRD", "+8613800138000"),)
+    assert told.found == (DeliveryReport("7001", state, number, "+8613800138000", "", "id:1 stat:DELIVRD"),)
 
 
 @pytest.mark.parametrize(
