@@ -48,7 +48,7 @@ class SgipSession:
 
     def start(self, now: float) -> None:
         """Queue the BIND."""
-        name, password = self._config.name.encode(), self._config.password.encode()
+        name, password = self._config.login_name.encode(), self._config.password.encode()
         self._client.log_in(LoginType.SP_TO_SMG, name, password, now)
 
     def receive(self, data: bytes, now: float) -> None:

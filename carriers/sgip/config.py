@@ -19,7 +19,7 @@ _CHOICES = {
     "ascii_as": ("gsm7", "ascii"),
 }
 _WIDTHS = {
-    "name": 16,
+    "login_name": 16,
     "password": 16,
     "call_name": 16,
     "call_password": 16,
@@ -39,7 +39,7 @@ class SgipConfig:
     #: Name or address of the gateway.
     host: str
     #: Login name the carrier gave, at most 16 characters.
-    name: str
+    login_name: str
     #: Password the carrier gave, at most 16 characters; SGIP sends it in clear.
     password: str = field(repr=False)
     #: Our node number: 3, area code (4 digits), enterprise code (5 digits), such as 3010092008.
@@ -55,7 +55,7 @@ class SgipConfig:
     #: Port to listen on for the gateway's calls, which bring SMS and reports; 0 any free one, -1 none. Links on one
     #: machine need different ports: where several share an account, one listens, and all have the same group.
     call_port: int = 8801
-    #: Login name the gateway uses when it calls us; "" is the same as name.
+    #: Login name the gateway uses when it calls us; "" is the same as login_name.
     call_name: str = ""
     #: Password the gateway uses when it calls us; "" is the same as password.
     call_password: str = field(default="", repr=False)
@@ -110,8 +110,8 @@ class SgipConfig:
             value = getattr(self, key)
             if not value.isascii() or len(value) > width or "\0" in value:
                 raise ConfigError(f"{key} must be at most {width} ASCII characters")
-        if not self.name:
-            raise ConfigError("name must not be empty")
+        if not self.login_name:
+            raise ConfigError("login_name must not be empty")
         if not 0 <= self.node_id < 1 << 32:
             raise ConfigError("node_id must be a number of 32 bits, such as 3010092008")
         if not 1 <= self.port <= 65535 or not NO_CALLS <= self.call_port <= 65535:

@@ -30,7 +30,7 @@ class SgipReception:
     """
 
     def __init__(self, config: SgipConfig, now: float, may_enter: Callable[[], bool]) -> None:
-        self._name = (config.call_name or config.name).encode()
+        self._name = (config.call_name or config.login_name).encode()
         self._password = (config.call_password or config.password).encode()
         self._ascii_as = Alphabet(config.ascii_as)
         self._may_enter = may_enter

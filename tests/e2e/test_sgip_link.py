@@ -244,7 +244,7 @@ class Caller:
 @contextlib.asynccontextmanager
 async def running(heard: Heard, **options: Any) -> AsyncIterator[SgipLink]:
     given = {
-        "host": "127.0.0.1", "port": 1, "name": "sgip-a", "password": "secret08", "node_id": 3010092008,
+        "host": "127.0.0.1", "port": 1, "login_name": "sgip-a", "password": "secret08", "node_id": 3010092008,
         "call_host": "127.0.0.1", "call_port": 0, "call_name": "smguser", "call_password": "smg-secret",
     }  # fmt: skip
     link = SgipLink(

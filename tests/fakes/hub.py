@@ -311,7 +311,12 @@ def make_link(name: str, account: str, protocol: str, port: int, dispatcher: Dis
     own: dict[str, Any] = {
         "smpp": {"system_id": account, "password": "secret08"},
         "cmpp": {"sp_id": SP_IDS[account], "secret": "secret08"},
-        "sgip": {"name": f"sgip-{account}", "password": "secret08", "node_id": 3010092008, "call_host": "127.0.0.1"},
+        "sgip": {
+            "login_name": f"sgip-{account}",
+            "password": "secret08",
+            "node_id": 3010092008,
+            "call_host": "127.0.0.1",
+        },
     }[protocol]
     config = kind.options(**(own | common))
     return kind.make(LinkBasics(name, account, dispatcher, **link_options), config)

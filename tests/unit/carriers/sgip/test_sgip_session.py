@@ -565,8 +565,8 @@ def test_secrets_do_not_show() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": ""}, "name"),
-        ({"name": "n" * 17}, "name"),
+        ({"login_name": ""}, "login_name"),
+        ({"login_name": "n" * 17}, "login_name"),
         ({"password": "密"}, "password"),
         ({"call_password": "p" * 17}, "call_password"),
         ({"node_id": 1 << 32}, "node_id"),
