@@ -31,6 +31,7 @@ class Refusal(enum.StrEnum):
     SENDER = "sender"  # not a sender this peer may use
     RECIPIENT = "recipient"  # no phone number, or not one this peer may send to
     STOPPED = "stopped"  # the phone wants nothing more
+    LENGTH = "length"  # longer than the hub sends
     CONTENT = "content"  # octets the hub has no text for
     RULE = "rule"  # a rule of the hub forbids it: lists, forbidden words
     STRUCTURE = "structure"  # fields that contradict each other
@@ -131,9 +132,9 @@ def owner_of(access_number: str, peers: Iterable[Peer]) -> Peer | None:
 
 def check(peer: Peer) -> Peer:
     """The peer, if it can be one. Raises BadRequest naming what is wrong."""
-    most = min((MOST_NAME[protocol] for protocol in peer.protocols), default=0)
     if not peer.protocols or not set(peer.protocols) <= set(PROTOCOLS):
         raise BadRequest(f"protocols are {' and '.join(PROTOCOLS)}")
+    most = min(MOST_NAME[protocol] for protocol in peer.protocols)
     if not (peer.name.isascii() and peer.name.isprintable() and " " not in peer.name and 1 <= len(peer.name) <= most):
         raise BadRequest(
             f"the name must be 1 to {most} ASCII characters without blanks for {' and '.join(peer.protocols)}"
@@ -171,8 +172,9 @@ def check(peer: Peer) -> Peer:
 class Destination(NamedTuple):
     """One recipient of a submit."""
 
+    id: int  # of its message, or of the part
     recipient: str  # as `gateway.core.phone` writes it
-    handed: str  # the id it is answered with, in decimal
+    handed: str  # the id it is answered with, in decimal; one for all destinations of a submit_multi
     terms: Mapping[str, Any]  # what a report has to repeat, as it came
 
 

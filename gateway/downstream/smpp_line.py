@@ -108,6 +108,7 @@ class SmppLine(Line):
         self._follow()
 
     def data_to_send(self) -> bytes:
+        self._follow()  # an answer given meanwhile may have been the last that a farewell waited for
         return self._protocol.data_to_send()
 
     def leave(self, now: float) -> None:
@@ -129,11 +130,12 @@ class SmppLine(Line):
     # --- what the peer does -----------------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        for event in self._protocol.events():
-            if isinstance(event, RequestReceived):
-                self._take(event.request)
-            else:
-                self._note(event)
+        while events := self._protocol.events():  # what is done about one may bring others
+            for event in events:
+                if isinstance(event, RequestReceived):
+                    self._take(event.request)
+                else:
+                    self._note(event)
 
     def _note(self, event: Event) -> None:
         match event:
