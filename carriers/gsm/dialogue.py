@@ -299,7 +299,7 @@ class Dialogue:
             return
         final = at.final_result(line)
         if self._bodies and self._bodies[-1][0] is not None:
-            self._stray(f"{self._bodies.pop()[1]} without its PDU")
+            self._stray(f"no PDU behind {self._bodies.pop()[1]}")
         if final is not None and in_flight is not None:
             self._take_final(in_flight, final, now)
         elif final is None and self._bodies:

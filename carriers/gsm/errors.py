@@ -64,7 +64,7 @@ CMS: Final = _table(
     (10, "call barred", _O),
     (17, "network failure", _R),
     (21, "short message transfer rejected", _G),
-    (22, "congestion", _O),
+    (22, "congestion, or memory full", _O),
     (27, "destination out of service", _R),
     (28, "unidentified subscriber", _G),
     (29, "facility rejected", _O),

@@ -65,6 +65,7 @@ _RADIO_OFF_S: Final = 3.0
 _RADIO_ON_S: Final = 5.0
 _RADIO_TIMEOUT_S: Final = 15.0
 _CALL_PAUSE_S: Final = 6.0  # a call rings every 5 s
+_FULL_PAUSE_S: Final = 10.0
 _SHOWN: Final = 200
 
 
@@ -107,6 +108,7 @@ class Modem:
         self._registrations: dict[str, Registration] = {}
         self._poll_at: float | None = None
         self._called_at: float | None = None
+        self._full_again_at = 0.0
         self._is_fetching = False
         self._is_deleting = False
         self._starts_again = False
@@ -158,7 +160,7 @@ class Modem:
             self._storage.confirm(receipt)
         if self._storage.has_confirmed and not self._is_deleting and self.state is State.READY:
             self._is_deleting = True
-            self._dialogue.run(self._delete(), now)
+            self._dialogue.run(self._delete(), now, first=True)
 
     def put_back(self, *receipts: Receipt) -> None:
         """These could not be put on disk: they are given again."""
@@ -344,7 +346,9 @@ class Modem:
             self._hear_ussd(line)
         elif notice is Notice.CALL:
             self._hear_call(line)
-        elif notice is Notice.FULL and self.state is State.READY:
+        elif notice is Notice.FULL and self.state is State.READY and self._now >= self._full_again_at:
+            # Some say it with every message they turn away.
+            self._full_again_at = self._now + _FULL_PAUSE_S
             self._dialogue.run(self._look_because_full(), self._now)
         elif notice is Notice.SIM:
             went = "NOT" in line.upper() or "REMOVED" in line.upper()

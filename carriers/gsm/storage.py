@@ -23,8 +23,6 @@ _LIST_TIMEOUT_S: Final = 30.0
 _DELETE_TIMEOUT_S: Final = 20.0
 #: With more indices announced, one look at the whole storage is quicker.
 _MANY: Final = 10
-#: A confirmation of TS 24.011 is waited for by the network for some 15 s; more than a few cannot be open at once.
-_MOST_DIRECT: Final = 32
 #: The longest TPDU is 164 octets (SMS-DELIVER, TS 23.040 9.2.2.1) and the address of the centre 12.
 _MAX_PDU: Final = 255
 #: The storages of a modem that does not know +CPMS: the one it has.
@@ -47,8 +45,8 @@ class Storage:
         self._confirmed: dict[tuple[str, int], bytes] = {}  # to be deleted
         self._unreadable: dict[tuple[str, int], bytes] = {}
         self._announced: dict[tuple[str, int], None] = {}
-        self._direct: set[int] = set()  # numbers of receipts that wait for +CNMA
-        self._acknowledgements = 0  # +CNMA to be said
+        self._direct: int | None = None  # number of the receipt that waits for +CNMA: a modem hands over one at a time
+        self._must_acknowledge = False
 
     def begin(self, storages: tuple[str, ...], report_storage: str, health: Health) -> None:
         """The modem was set up (again): nothing that was given before can be confirmed, all is looked at anew."""
@@ -58,8 +56,8 @@ class Storage:
         self._reading = self.storages[0]
         for kept in (self._given, self._confirmed, self._unreadable, self._announced):
             kept.clear()
-        self._direct.clear()
-        self._acknowledgements = 0
+        self._direct = None
+        self._must_acknowledge = False
 
     @property
     def has_announced(self) -> bool:
@@ -69,7 +67,7 @@ class Storage:
     @property
     def has_confirmed(self) -> bool:
         """Is there something to delete or to acknowledge?"""
-        return bool(self._confirmed) or self._acknowledgements > 0
+        return bool(self._confirmed) or self._must_acknowledge
 
     def announce(self, storage: str, index: int) -> None:
         """A notice named a place."""
@@ -84,17 +82,17 @@ class Storage:
             return
         self._numbers += 1
         if to_be_acknowledged:
-            if len(self._direct) == _MOST_DIRECT:
-                self._direct.remove(min(self._direct))
-            self._direct.add(self._numbers)
+            # The one before, if it still waits, has been given up by the network and comes again.
+            self._direct = self._numbers
+            self._must_acknowledge = False
         self._give(PduArrived(Receipt("", DIRECT, self._numbers), kind, *arrived))
 
     def confirm(self, receipt: Receipt) -> None:
         """It is on disk. Receipts of an earlier start, and those confirmed before, are passed over."""
         if receipt.index == DIRECT:
-            if receipt.number in self._direct:
-                self._direct.remove(receipt.number)
-                self._acknowledgements += 1
+            if receipt.number == self._direct:
+                self._direct = None
+                self._must_acknowledge = True
             return
         place = (receipt.storage, receipt.index)
         number, digest = self._given.get(place, (0, b""))
@@ -104,7 +102,8 @@ class Storage:
 
     def put_back(self, receipt: Receipt) -> None:
         """It could not be put on disk: it is given again at the next look, or by the network when it was not stored."""
-        self._direct.discard(receipt.number)
+        if receipt.number == self._direct:
+            self._direct = None
         place = (receipt.storage, receipt.index)
         if self._given.get(place, (0, b""))[0] == receipt.number:
             del self._given[place]
@@ -113,8 +112,8 @@ class Storage:
 
     def delete_confirmed(self) -> Steps:
         """Acknowledge and delete what is on disk. What cannot be deleted is tried again at the next look."""
-        while self._acknowledgements:
-            self._acknowledgements -= 1
+        if self._must_acknowledge:
+            self._must_acknowledge = False
             # +CMS 340 says that nothing waits any more: the network will bring it again, and it is known by then.
             yield from self._ask("AT+CNMA")
         for place, digest in list(self._confirmed.items()):

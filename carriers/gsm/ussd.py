@@ -120,7 +120,7 @@ def unpacked(octets: bytes) -> str:
     octets = octets[: septets.octets_of(septets.MOST_SEPTETS)]
     count = len(octets) * 8 // 7
     text = septets.unpack(octets, count)
-    # A CR on an octet's edge is a filler; after two of them one belongs to the text.
+    # A CR on an octet's edge is a filler.
     if count % 8 == 0 and text.endswith(b"\r"):
         text = text[:-1]
     return decode(text, Alphabet.GSM7)

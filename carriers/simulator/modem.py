@@ -86,6 +86,7 @@ class EmulatedModem:
         self._handed: bytes | None = None  # the one that waits for +CNMA
         self._handed_until = 0.0
         self._concat_reference = 0
+        self._told_full = False
         self._chatter = 0
 
     # --- the world around it --------------------------------------------------------------------------------
@@ -380,9 +381,11 @@ class EmulatedModem:
         name = "SR" if is_report and "SR" in self.storages.capacity else self.storages.receiving
         index = self.storages.put(name, Stored(0, pdu))
         if index is None:
-            if self.dialect.full:
+            if self.dialect.full and not self._told_full:
+                self._told_full = True
                 self._say(self.dialect.full.format(storage=name))
             return False
+        self._told_full = False
         if wanted and not self.faults.announces_nothing:
             self._say(f'{"+CDSI" if is_report else "+CMTI"}: "{name}",{index}')
         return True

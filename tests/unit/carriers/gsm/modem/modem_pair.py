@@ -104,7 +104,7 @@ class Pair:
         end = self.now + seconds
         self.pump()
         while self.now < end:
-            self.now = round(min(end, self.now + 0.25), 3)
+            self.now = min(end, self.now + 0.25)
             self.emulator.tick(self.now)
             self.modem.tick(self.now)
             self.pump()
