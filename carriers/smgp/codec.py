@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from carriers.smgp.pdu import HEADER_OCTETS, MAX_OCTETS, RESPONSE, ActiveTestResp, Pdu, Request, Route, Unread
-from carriers.smgp.tables import BY_KIND, BY_REQUEST, ROUTES, UNREAD
+from carriers.smgp.tables import DECODE, ENCODE, ROUTES, UNREAD
 from gateway.core.errors import LocalProtocolError, MalformedPdu
 
 _HEADER = struct.Struct(">LLL")
@@ -17,15 +17,15 @@ def encode(pdu: Pdu, sequence_id: int, *, fixed_fee: bool = True) -> bytes:
 
     Raises LocalProtocolError for a value that does not fit its field, and for more than MAX_OCTETS in all.
     """
-    if isinstance(pdu, Unread):
-        frame = _bare(pdu.request_id, pdu.body, sequence_id)
+    write = ENCODE[fixed_fee].get(type(pdu))
+    if write is not None and not (isinstance(pdu, ActiveTestResp) and pdu.reserved is None):
+        frame = write(pdu, sequence_id)
     elif isinstance(pdu, Route):
         frame = _encode_route(pdu, sequence_id)
-    elif isinstance(pdu, ActiveTestResp) and pdu.reserved is None:
-        frame = _bare(_ACTIVE_TEST_RESP, b"", sequence_id)
+    elif isinstance(pdu, Unread):
+        frame = _bare(pdu.request_id, pdu.body, sequence_id)
     else:
-        layout = BY_KIND[fixed_fee][type(pdu)]
-        frame = layout.encode([getattr(pdu, name) for name in layout.attributes], sequence_id)
+        frame = _bare(_ACTIVE_TEST_RESP, b"", sequence_id)
     if len(frame) > MAX_OCTETS:
         raise LocalProtocolError(f"a PDU of {len(frame)} octets is longer than {MAX_OCTETS}")
     return frame
@@ -42,12 +42,11 @@ def decode(frame: bytes, *, fixed_fee: bool = True) -> tuple[int, Pdu]:
     total, request_id, sequence_id = _HEADER.unpack_from(frame)
     if total != len(frame) or total > MAX_OCTETS:
         raise MalformedPdu(f"the length says {total} octets, there are {len(frame)}", field="PacketLength")
-    found = BY_REQUEST[fixed_fee].get(request_id)
-    if found is not None:
-        kind, layout = found
+    read = DECODE[fixed_fee].get(request_id)
+    if read is not None:
         if request_id == _ACTIVE_TEST_RESP and total == HEADER_OCTETS:
             return sequence_id, ActiveTestResp()
-        return sequence_id, kind(**dict(zip(layout.attributes, layout.decode(frame), strict=True)))
+        return sequence_id, read(frame)
     if request_id in ROUTES:
         return sequence_id, Route(request_id, tuple(ROUTES[request_id].decode(frame)))
     if request_id in UNREAD:

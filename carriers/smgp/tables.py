@@ -6,6 +6,7 @@ Source: SMGP 3.0.3 (August 2008), the tables of each operation.
 from __future__ import annotations
 
 from carriers.smgp import pdu
+from carriers.smgp.compiled import compiled
 from carriers.smgp.layout import Content, Field, Layout
 from carriers.smgp.pdu import RESPONSE, Pdu, Request
 
@@ -127,9 +128,17 @@ def _layouts(*, fixed_fee: bool) -> dict[type[Pdu], Layout]:
 
 #: By class, for gateways whose Submit has a FixedFee (all of 3.0) and for those of 1.3 that do without.
 BY_KIND = {fixed_fee: _layouts(fixed_fee=fixed_fee) for fixed_fee in (True, False)}
-BY_REQUEST = {
-    fixed_fee: {layout.request_id: (kind, layout) for kind, layout in layouts.items()}
+_COMPILED = {
+    fixed_fee: {kind: compiled(layout, kind) for kind, layout in layouts.items()}
     for fixed_fee, layouts in BY_KIND.items()
+}
+#: How PDUs of these classes are written and read.
+ENCODE = {
+    fixed_fee: {kind: encode for kind, (encode, _) in functions.items()} for fixed_fee, functions in _COMPILED.items()
+}
+DECODE = {
+    fixed_fee: {BY_KIND[fixed_fee][kind].request_id: decode for kind, (_, decode) in functions.items()}
+    for fixed_fee, functions in _COMPILED.items()
 }
 
 # Between a gateway and the name server. The attribute of a field has no use there: a Route holds values in order.

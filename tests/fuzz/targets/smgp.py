@@ -30,7 +30,7 @@ from carriers.smgp.pdu import (
 from carriers.smgp.protocol import SmgpProtocol
 from carriers.smgp.reports import Report
 from carriers.smgp.rules import Role, Settings
-from carriers.smgp.tables import BY_REQUEST, ROUTES, UNREAD
+from carriers.smgp.tables import DECODE, ROUTES, UNREAD
 from carriers.smgp.tlv import Tag, Tlv
 from carriers.wire import TOOLS, decode_lines, encode_lines
 from gateway.core.errors import MalformedPdu
@@ -217,7 +217,7 @@ TARGET = Target(
     seeds,
     max_len=2048,
     words=(
-        *(request_id.to_bytes(4, "big") for request_id in (*BY_REQUEST[True], *ROUTES, *UNREAD)),
+        *(request_id.to_bytes(4, "big") for request_id in (*DECODE[True], *ROUTES, *UNREAD)),
         *(tag.to_bytes(2, "big") for tag in Tag),
         b"id:", b" stat:", b" err:", b" Text:", b"sStat:", b"DELIVRD", b"UNDELIV",
     ),

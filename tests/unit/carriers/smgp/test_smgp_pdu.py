@@ -34,7 +34,7 @@ from carriers.smgp.pdu import (
     Unread,
     field_text,
 )
-from carriers.smgp.tables import BY_KIND, BY_REQUEST, ROUTES, UNREAD
+from carriers.smgp.tables import BY_KIND, DECODE, ROUTES, UNREAD
 from carriers.smgp.tlv import Tag, Tlv, number_of, octets_of, text_of
 from carriers.smgp.wire import decode_line, encode_line
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
@@ -161,8 +161,22 @@ def test_any_pdu_comes_back(data: st.DataObject, fixed_fee: bool, sequence_id: i
     assert encode_line(line, fixed_fee=fixed_fee) == frame
 
 
+@given(st.data(), st.booleans())
+def test_the_straight_way_does_what_the_table_says(data: st.DataObject, fixed_fee: bool) -> None:
+    kind = data.draw(st.sampled_from(sorted(BY_KIND[fixed_fee], key=lambda kind: kind.__name__)))
+    layout = BY_KIND[fixed_fee][kind]
+    pdu: Pdu = data.draw(st.builds(kind, **values_of(layout)))
+    frame = encode(pdu, 7, fixed_fee=fixed_fee)
+    values = [getattr(pdu, name) for name in layout.attributes]
+    assert layout.encode(values, 7) == frame
+    assert layout.decode(frame) == values
+    shown = decode(frame, fixed_fee=fixed_fee)[1]
+    assert type(shown) is kind
+    assert hash(shown) == hash(pdu)
+
+
 @given(
-    st.one_of(st.sampled_from(sorted({*BY_REQUEST[True], *ROUTES, *UNREAD})), st.integers(0, 2**32 - 1)),
+    st.one_of(st.sampled_from(sorted({*DECODE[True], *ROUTES, *UNREAD})), st.integers(0, 2**32 - 1)),
     st.binary(max_size=400),
 )
 def test_any_octets_are_refused_or_come_back(request_id: int, body: bytes) -> None:
