@@ -18,6 +18,8 @@ import uvloop
 
 from carriers.simulator.config import DEFAULT_ACCOUNTS, OFF, Account, Protocol, SimulatorConfig
 from carriers.simulator.faults import Faults
+from carriers.simulator.modem_dialects import DIALECTS
+from carriers.simulator.modem_rack import Rack, RackConfig
 from carriers.simulator.server import Simulator
 from carriers.simulator.terminal import Terminal
 from gateway.core.errors import CaiyouError, ConfigError
@@ -30,6 +32,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     try:
         config = config_of(options)
+        rack_of(options)
         return uvloop.run(_run(config, options))
     except CaiyouError as error:
         sys.stderr.write(f"{error}\n")
@@ -52,6 +55,13 @@ def config_of(options: argparse.Namespace) -> SimulatorConfig:
     }
     taken["accounts"] = tuple(map(_account, options.account)) if options.account else DEFAULT_ACCOUNTS
     return SimulatorConfig(**taken, faults=faults)
+
+
+def rack_of(options: argparse.Namespace) -> RackConfig:
+    """The modems in the options. Raises ConfigError."""
+    return RackConfig(
+        options.modems, tuple(options.modem_dialects.split(",")), options.modem_send_s, options.modem_links
+    )
 
 
 def _account(text: str) -> Account:
@@ -92,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quiet", action="store_true", help="print nothing about messages")
     parser.add_argument("--json", action="store_true", help="print one JSON object for every event")
     parser.add_argument("--listen-file", type=Path, help="file to write the ports to, as JSON, once it listens")
+    rack = RackConfig()
+    parser.add_argument("--modems", type=int, default=rack.count, metavar="N", help="GSM modems on pseudo-terminals")
+    parser.add_argument(
+        "--modem-dialects", default="simcom", metavar="MAKE,…", help=f"of {', '.join(DIALECTS)}, in turn"
+    )
+    parser.add_argument("--modem-send-s", type=float, default=rack.send_s, help=f"for one message ({rack.send_s})")
+    parser.add_argument("--modem-links", default="", metavar="DIR", help="directory for links modem1, modem2 …")
     faults = parser.add_argument_group("faults", "can be changed while it runs, on the page or by typing")
     for name, value in Faults().values().items():
         option = f"--{name.replace('_', '-')}"
@@ -105,20 +122,23 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _run(config: SimulatorConfig, options: argparse.Namespace) -> int:
     simulator = Simulator(config)
+    rack = Rack(rack_of(options), None if options.quiet or options.json else _print_line)
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     terminal = Terminal(simulator.operator, sys.stdout, as_json=options.json, colours=colours)
     if not options.quiet:
         simulator.operator.listeners.append(terminal.hear)
     await simulator.start()
+    rack.start()
     # Thousands of small objects come and go each second and none of them in circles: look for those seldom.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     ports = {**simulator.ports, "web": simulator.web_port}
+    modems = {"modems": rack.paths} if rack.modems else {}
     if options.listen_file is not None:
-        _write_whole(options.listen_file, json.dumps({"host": config.host, "pid": os.getpid()} | ports))
+        _write_whole(options.listen_file, json.dumps({"host": config.host, "pid": os.getpid()} | ports | modems))
     if not options.quiet and not options.json:
         shown = "  ".join(f"{name} {config.host}:{port}" for name, port in ports.items() if port != OFF)
-        sys.stdout.write(f"{shown}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in filter(None, [shown, *rack.lines()])))
         sys.stdout.flush()
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
@@ -127,6 +147,7 @@ async def _run(config: SimulatorConfig, options: argparse.Namespace) -> int:
     if sys.stdin is not None and sys.stdin.isatty():
         loop.add_reader(sys.stdin.fileno(), _read_line, simulator, terminal, over)
     await over.wait()
+    await rack.stop()
     await simulator.stop()
     return 0
 
@@ -143,6 +164,11 @@ def _read_line(simulator: Simulator, terminal: Terminal, over: asyncio.Event) ->
         sys.stdout.write(answer + "\n")
         sys.stdout.flush()
     simulator.touch()
+
+
+def _print_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _write_whole(path: Path, text: str) -> None:

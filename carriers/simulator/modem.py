@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,7 @@ _REPORT: Final = 2  # message type of SMS-STATUS-REPORT
 #: How long the network waits for +CNMA; then the modem stops handing messages over (TS 27.005 3.4.4).
 ACKNOWLEDGEMENT_S: Final = 15.0
 _MAX_INPUT: Final = 4096
+_MOST_KEPT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ class EmulatedModem:
         self.sim = self.config.sim
         self.network = Network()
         self.storages = Storages(self.dialect.storages)
-        self.sent: list[Sent] = []
-        self.heard: list[str] = []  # every command
+        self.sent: deque[Sent] = deque(maxlen=_MOST_KEPT)
+        self.heard: deque[str] = deque(maxlen=_MOST_KEPT)  # commands
+        self.on_sent: Callable[[Sent, float], None] | None = None  # hears of each message that went out
         self.ussd_answers: dict[str, tuple[int, str]] = {"*100#": (0, "Balance 12.50")}
         self.registration = self.config.registration
         self.signal = self.config.signal
@@ -276,6 +279,8 @@ class EmulatedModem:
         sent = Sent(self._next_reference, tpdu, submit)
         self._next_reference = (self._next_reference + 1) % 256
         self.sent.append(sent)
+        if self.on_sent is not None:
+            self.on_sent(sent, now)
         report = self.network.report(sent, now, faults.report_status) if submit.wants_report else None
         if report is not None and faults.report_first:
             self.arrive(report, now)

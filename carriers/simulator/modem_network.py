@@ -58,6 +58,13 @@ class Network:
             delivers.append(Deliver(Address.of(sender), self.moment(now), user_data, octet_of(alphabet)).encode())
         return delivers
 
+    def forwarded(self, sender: str, sent: Sent, now: float) -> bytes:
+        """What one SIM has sent, as the SMS-DELIVER that another gets."""
+        submit = sent.submit
+        return Deliver(
+            Address.of(sender), self.moment(now), submit.user_data, submit.dcs, protocol=submit.protocol
+        ).encode()
+
     def report(self, sent: Sent, now: float, status: int) -> bytes:
         """The SMS-STATUS-REPORT on a message."""
         moment = self.moment(now)
