@@ -168,7 +168,7 @@ def _tree(node: Any, known: Mapping[str, str]) -> Any:
     text = node.value.render(known)
     if node.kind == "list":
         return text.split(",")
-    if node.kind == "int" and text.lstrip("-").isdecimal():
+    if node.kind == "int" and re.fullmatch("-?[0-9]{1,18}", text):
         return int(text)
     return text
 

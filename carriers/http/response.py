@@ -190,7 +190,7 @@ def _by_status(answer: Answer) -> str:
 def _refusal(meaning: str, status: int, code: str, reason: str) -> Verdict:
     is_refused = meaning == "refused"
     outcome = Outcome.TEMPORARY if is_refused else Outcome(meaning)
-    number = int(code) if code.lstrip("-").isdecimal() and len(code) < 10 else status
+    number = int(code) if re.fullmatch("-?[0-9]{1,9}", code) else status
     words = reason if not code or str(number) == code else f"{code}: {reason}"
     return Verdict(outcome, code=number, reason=" ".join(words.split())[:MAX_REASON], is_refused=is_refused)
 

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.messages import Outcome, Segment
 from gateway.core.outbox import NewSms, Purpose, State
 from gateway.store.database import StoreConfig
+from tests.fakes.certificates import make_certificate
 from tests.fakes.http_provider import INVENTED, Asked, PigeonLoft, mood
 
 PHONE = "+8613800138000"
@@ -351,6 +353,31 @@ async def test_binary_goes_nowhere_without_a_place_for_it(tmp_path: Path) -> Non
         it.send(segment(text="", alphabet=sms_text.Alphabet.BINARY, data=b"\x01\x02"))
         assert [answer.outcome for answer in await it.answers(1)] == [Outcome.PERMANENT]
         assert it.loft.asked == []
+
+
+async def test_the_certificate_is_checked(tmp_path: Path) -> None:
+    own = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own.certificate, own.key)
+    listener = Listener()
+    async with PigeonLoft(context) as loft:
+        options: dict[str, Any] = {
+            "provider": "yunpian", "options": {"api_key": "k"}, "base_url": f"https://localhost:{loft.port}",
+        }  # fmt: skip
+        loft.behave = mood("x")
+        for trust, told in ({}, "down: "), ({"tls_ca": own.certificate}, "up"):
+            config = HttpConfig(**options, **trust)
+            link = HttpLink(LinkBasics("l", "l", listener, timing=QUICK), config, lambda: datetime.now(UTC))
+            running = asyncio.create_task(link.run())
+            await until(lambda told=told: any(it.startswith(told) for it in listener.told))
+            if link.is_up:
+                link.submit(segment())
+                link.flush()
+                await until(lambda: listener.answers)
+            await link.stop()
+            await running
+        assert "certificate verify failed" in listener.told[0].lower()
+        assert [asked.path for asked in loft.asked] == ["/v2/sms/single_send.json"]
 
 
 # --- webhooks ------------------------------------------------------------------------------------------------------

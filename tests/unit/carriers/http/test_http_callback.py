@@ -16,7 +16,7 @@ from carriers.http import description, document
 from carriers.http.callback import Call, Turned, Webhook
 from carriers.http.response import Answer, retry_after_s
 from gateway.core.errors import BadRequest, ConfigError
-from gateway.core.messages import Concat, DeliveryReport, IncomingSms
+from gateway.core.messages import Concat, DeliveryReport, IncomingSms, Outcome
 
 ACCOUNT = dict.fromkeys(
     ("access_key_id", "access_key_secret", "sign_name", "template_code", "secret_id", "secret_key", "app_id",
@@ -85,6 +85,14 @@ def test_any_answer(name: str, body: bytes, status: int) -> None:
     found = it.plan.response.verdicts(Answer(status, body), ["+8613800138000", "+8613900139000"], ["1", "2"])
     assert len(found) == 2
     assert all(verdict.reason or verdict.outcome.value == "accepted" for verdict in found)
+
+
+@pytest.mark.parametrize("code", ["--5", "٣", "9" * 5000, "-", "1e9", "\x00", "0x10"])
+def test_codes_that_are_no_numbers(code: str) -> None:
+    body = json.dumps({"code": code, "msg": "x"})
+    (verdict,) = ours("yunpian").plan.response.verdicts(Answer(200, body.encode()), ["+8613800138000"], ["1"])
+    assert (verdict.outcome, verdict.code) == (Outcome.PERMANENT, 200)
+    assert len(verdict.reason) <= 200
 
 
 @pytest.mark.parametrize(
