@@ -8,12 +8,11 @@ the same.
 
 from __future__ import annotations
 
+import bisect
 import itertools
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
-from zlib import crc32
 
 from gateway.core.health import Breaker
 from gateway.core.routes import Enquiry, Line, Route, mismatch
@@ -51,6 +50,31 @@ class Candidate(NamedTuple):
     reason: str
 
 
+class Equals(NamedTuple):
+    """Lines between which nothing but weight and health decides."""
+
+    ranks: tuple[Rank, ...]
+    ends: tuple[int, ...]  # where the share of each ends, of the last number in all
+
+    def first(self, message_id: int) -> Rank:
+        """The line this message takes."""
+        if len(self.ends) == 1:
+            return self.ranks[0]
+        return self.ranks[bisect.bisect_right(self.ends, _mixed(message_id) % self.ends[-1])]
+
+    def in_turn(self, message_id: int) -> tuple[Rank, ...]:
+        """All of them in the order this message tries them."""
+        if len(self.ends) == 1:
+            return self.ranks
+        first = self.ranks.index(self.first(message_id))
+        return self.ranks[first:] + self.ranks[:first]
+
+    def share(self, rank: Rank) -> float:
+        """The part of all messages that takes this line."""
+        place = self.ranks.index(rank)
+        return (self.ends[place] - (self.ends[place - 1] if place else 0)) / self.ends[-1]
+
+
 def rank(
     enquiry: Enquiry,
     lines: Iterable[Line],
@@ -58,8 +82,8 @@ def rank(
     *,
     tried: Collection[str] = (),
     probe: str = "",
-) -> list[list[Rank]]:
-    """The lines that fit, best first, each link once; lines in one list are equals (see `spread`).
+) -> tuple[Equals, ...]:
+    """The lines that fit, best first, each link once.
 
     A link that is down or was tried before is not left out but put behind the others: with no better link the message
     waits for it. `probe` is a half-open link that this message may try as if it were closed.
@@ -69,35 +93,23 @@ def rank(
         for order, route, _ in lines
         if (facts := links.get(route.link)) is not None
     ]
-    if len(ranks) > 1:
-        ranks.sort(key=lambda one: (one.against, one.order, one.route.link))
-        seen: set[str] = set()
-        once: list[Rank] = []
-        for one in ranks:
-            if one.route.link not in seen:
-                seen.add(one.route.link)
-                once.append(one)
-        ranks = once
-    return [list(equals) for _, equals in itertools.groupby(ranks, key=lambda one: (one.against, one.order))]
+    ranks.sort(key=lambda one: (one.against, one.order, one.route.link))
+    once = {one.route.link: one for one in reversed(ranks)}
+    groups = itertools.groupby(
+        (one for one in ranks if once[one.route.link] is one), key=lambda one: (one.against, one.order)
+    )
+    return tuple(_equals(tuple(group), links) for _, group in groups)
 
 
-def spread(equals: Sequence[Rank], message_id: int, links: Mapping[str, LinkFacts]) -> list[Rank]:
-    """Equals in the order this message takes them: each is first for its share of all messages."""
-    if len(equals) == 1:
-        return list(equals)
-    return sorted(equals, key=lambda one: _draw(message_id, one.route, links[one.route.link].score))
-
-
-def share_of(one: Rank, equals: Sequence[Rank], links: Mapping[str, LinkFacts]) -> float:
-    """The share of messages that take this one of equals first."""
-    weights = [_weight(other.route, links[other.route.link].score) for other in equals]
-    return _weight(one.route, links[one.route.link].score) / sum(weights)
+def _equals(ranks: tuple[Rank, ...], links: Mapping[str, LinkFacts]) -> Equals:
+    weights = [one.route.weight * max(links[one.route.link].score // 10, 1) for one in ranks]
+    return Equals(ranks, tuple(itertools.accumulate(weights)))
 
 
 def considered(
     enquiry: Enquiry,
     routes: Iterable[Route],
-    ranked: Sequence[Sequence[Rank]],
+    ranked: Sequence[Equals],
     links: Mapping[str, LinkFacts],
 ) -> list[Candidate]:
     """Every route with the reason for its place: the ranked ones first, then those left out.
@@ -109,7 +121,7 @@ def considered(
     taken: set[Route] = set()
     before: Rank | None = None
     for equals in ranked:
-        for one in spread(equals, enquiry.message_id, links):
+        for one in equals.in_turn(enquiry.message_id):
             found.append(Candidate(one.route, len(found) + 1, _why(one, before, equals, links)))
             taken.add(one.route)
             before = one
@@ -135,19 +147,14 @@ def _against(facts: LinkFacts, link: str, want_report: bool, tried: Collection[s
     return link in tried, not facts.up, doubtful, want_report and not facts.report
 
 
-def _weight(route: Route, score: int) -> float:
-    return max(route.weight, 1) * max(score // 10, 1)
-
-
-def _draw(message_id: int, route: Route, score: int) -> float:
-    """Weighted rendezvous hashing: the smallest of -ln(u)/weight wins, u from a hash of message and link."""
-    mixed = (message_id ^ crc32(route.link.encode()) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-    mixed = ((mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+def _mixed(message_id: int) -> int:
+    """An id stirred until every bit of it moves every other (the finaliser of SplitMix64): ids follow one another."""
+    mixed = ((message_id ^ message_id >> 30) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
     mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-    return -math.log(((mixed ^ mixed >> 31) + 1) / 0x10000000000000001) / _weight(route, score)
+    return mixed ^ mixed >> 31
 
 
-def _why(one: Rank, before: Rank | None, equals: Sequence[Rank], links: Mapping[str, LinkFacts]) -> str:
+def _why(one: Rank, before: Rank | None, equals: Equals, links: Mapping[str, LinkFacts]) -> str:
     facts = links[one.route.link]
     words = [
         word.format(breaker=facts.breaker.value) for against, word in zip(one.against, _WORDS, strict=True) if against
@@ -156,7 +163,7 @@ def _why(one: Rank, before: Rank | None, equals: Sequence[Rank], links: Mapping[
         words.append("first: " + _merits(one.route))
     elif one.against > before.against and words:
         words.append("behind all that have nothing against them")
-    elif one.order == before.order and len(equals) > 1:
+    elif one.order == before.order and len(equals.ranks) > 1:
         words.append("equal to the one before")
     else:
         names = ("fewer conditions", "less narrow", "less preferred", "dearer")
@@ -166,8 +173,8 @@ def _why(one: Rank, before: Rank | None, equals: Sequence[Rank], links: Mapping[
                 "behind the one before",
             )
         )
-    if len(equals) > 1:
-        words.append(f"takes {share_of(one, equals, links):.0%} of the messages among equals, by their ids")
+    if len(equals.ranks) > 1:
+        words.append(f"takes {equals.share(one):.0%} of the messages among equals, by their ids")
     return "; ".join(words)
 
 

@@ -6,6 +6,7 @@ values: a message is looked up once in each group, however many lines there are.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -89,8 +90,26 @@ def mismatch(route: Route, enquiry: Enquiry) -> str:
     return "; ".join(words for wrong, words in asked if wrong)
 
 
-#: A line with its order worked out; `rest` when it has conditions that no table knows (hours, a beginning of a sender).
-Line = tuple[tuple[int, int, int, int], Route, bool]
+class Line(NamedTuple):
+    """A route with its order worked out."""
+
+    order: tuple[int, int, int, int]
+    route: Route
+    number: int  # its place in the table
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether it has conditions that no table knows: hours, a beginning of a sender."""
+        return bool(self.route.hours) or self.route.sender.endswith("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The lines that ask for the same values."""
+
+    number: int
+    lines: tuple[Line, ...]
+    has_rest: bool
 
 
 class RouteTable:
@@ -98,42 +117,60 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route] = ()) -> None:
         self.routes = tuple(routes)
-        plain: dict[int, dict[str, list[Line]]] = {}
-        others: dict[tuple[int, tuple[int, ...]], dict[tuple[object, ...], list[Line]]] = {}
-        for route in self.routes:
+        shelves: dict[tuple[int, tuple[int, ...]], dict[object, list[Line]]] = {}
+        for number, route in enumerate(self.routes):
             values = _values(route)
             asked = tuple(n for n, value in enumerate(values) if value)
-            line = route.order, route, bool(route.hours) or route.sender.endswith("*")
-            length = len(route.prefix)
-            if not asked:
-                plain.setdefault(length, {}).setdefault(route.prefix, []).append(line)
+            key = (route.prefix, *[values[n] for n in asked]) if asked else route.prefix
+            table = shelves.setdefault((len(route.prefix), asked), {})
+            table.setdefault(key, []).append(Line(route.order, route, number))
+        numbers = itertools.count()
+        self._plain: list[tuple[int, dict[object, Shelf]]] = []
+        self._others: list[tuple[int, tuple[int, ...], dict[object, Shelf]]] = []
+        has_rest = False
+        for (length, asked), lines_by_key in sorted(shelves.items(), reverse=True):
+            table_of_shelves = {
+                key: Shelf(next(numbers), tuple(lines), any(line.has_rest for line in lines))
+                for key, lines in lines_by_key.items()
+            }
+            has_rest = has_rest or any(shelf.has_rest for shelf in table_of_shelves.values())
+            if asked:
+                self._others.append((length, asked, table_of_shelves))
             else:
-                key = (route.prefix, *(values[n] for n in asked))
-                others.setdefault((length, asked), {}).setdefault(key, []).append(line)
-        self._plain = sorted(plain.items(), reverse=True)
-        self._others = sorted(others.items(), reverse=True)
-        self.longest = max((len(route.prefix) for route in self.routes), default=0)
-        self.is_plain = not others and not any(
-            line[2] for table in plain.values() for row in table.values() for line in row
-        )
+                self._plain.append((length, table_of_shelves))
+        self.is_plain = not self._others and not has_rest
+
+    def find(self, enquiry: Enquiry) -> tuple[tuple[int, ...], list[Shelf]]:
+        """The shelves whose lines may fit a message, and a key that is the same whenever the same lines fit."""
+        recipient = enquiry[0]
+        found = [shelf for length, table in self._plain if (shelf := table.get(recipient[:length])) is not None]
+        if self._others:
+            values = enquiry[1:7]
+            for length, asked, table in self._others:
+                shelf = table.get((recipient[:length], *[values[n] for n in asked]))
+                if shelf is not None:
+                    found.append(shelf)
+        key = tuple([shelf.number for shelf in found])
+        if self.is_plain or not any(shelf.has_rest for shelf in found):
+            return key, found
+        fits = [
+            line.number
+            for shelf in found
+            if shelf.has_rest
+            for line in shelf.lines
+            if line.has_rest and _rest_fits(line.route, enquiry)
+        ]
+        return (*key, -1, *fits), found
 
     def fitting(self, enquiry: Enquiry) -> list[Line]:
         """The lines that fit a message, in no order."""
-        recipient = enquiry.recipient
-        found: list[Line] = []
-        for length, table in self._plain:
-            lines = table.get(recipient[:length])
-            if lines is not None:
-                found += lines
-        if self._others:
-            values = enquiry[1:7]
-            for (length, asked), narrow in self._others:
-                lines = narrow.get((recipient[:length], *[values[n] for n in asked]))
-                if lines is not None:
-                    found += lines
-        if self.is_plain:
-            return found
-        return [line for line in found if not line[2] or _rest_fits(line[1], enquiry)]
+        _, found = self.find(enquiry)
+        return [
+            line
+            for shelf in found
+            for line in shelf.lines
+            if not (shelf.has_rest and line.has_rest) or _rest_fits(line.route, enquiry)
+        ]
 
 
 def checked(route: Route) -> Route:

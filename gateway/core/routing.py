@@ -19,7 +19,7 @@ from gateway.core.messages import Outcome, ReportState
 from gateway.core.numbering import Numbering, NumberRange
 from gateway.core.outbox import NewSms
 from gateway.core.profiles import Dressed, LinkRules
-from gateway.core.ranking import LinkFacts, Rank, rank, spread
+from gateway.core.ranking import Equals, LinkFacts, Rank, rank
 from gateway.core.routes import Enquiry, Line, Route, RouteTable
 from gateway.core.shaping import Limit, Shaping
 from gateway.core.text import Alphabet
@@ -73,10 +73,12 @@ class Router:
         self._table = RouteTable()
         self._price_table = RouteTable()
         self._links: dict[str, LinkFacts] = {}
-        self._ranked: dict[tuple[str, str, bool], list[list[Rank]]] = {}
+        self._ranked: dict[tuple[tuple[int, ...], str, bool], tuple[Equals, ...]] = {}
         self._ranked_at = 0  # version of the health they were made by
+        self._is_plain = True  # routes go by beginnings alone
+        self._asks_nothing = True  # no list, no word, no rule of a link
         self._facts: dict[str, Mapping[str, LinkFacts]] = {}  # by operator, made with `_ranked`
-        self._prices: dict[tuple[str, str], int] = {}
+        self._prices: dict[tuple[tuple[int, ...], str], int] = {}
 
     # --- what it is told --------------------------------------------------------------------------------------
 
@@ -101,6 +103,7 @@ class Router:
         self.lists = lists
         check = ForbiddenWords(words)
         self.words = None if check.is_empty else check
+        self._forget()
 
     def set_link(self, name: str, facts: LinkFacts) -> None:
         """Note how a link is."""
@@ -162,13 +165,14 @@ class Router:
         self, sms: NewSms, message_id: int = 0, now_ms: int = 0, *, domain_id: int = 0, tried: Collection[str] = ()
     ) -> Plan:
         """The link for a message and what is sent on it; or which rule refuses it."""
-        plain = self._table.is_plain and self.lists.is_empty and self.words is None and not self.rules
-        if plain:
-            text = sms.text
-            alphabet = sms_text.choose(text)
-            enquiry = Enquiry(sms.recipient, want_report=sms.want_report, message_id=message_id)
-            link = sms.link or self._first(enquiry, tried)
-            return Plan(link, sms.sender, text, alphabet, len(sms_text.split(text, alphabet)))
+        if self._asks_nothing:
+            alphabet = sms_text.choose(sms.text)
+            link = sms.link
+            if not link and self._is_plain:
+                link = self._first(Enquiry(sms.recipient, "", "", "", 0, "", "", 0, sms.want_report, message_id), tried)
+            elif not link:
+                link = self._first(enquiry_of(self, sms.recipient, sms, message_id, now_ms), tried)
+            return Plan(link, sms.sender, sms.text, alphabet, len(sms_text.split(sms.text, alphabet)), None)
         refusal = self.refusal(sms, domain_id)
         if refusal is not None:
             return _refused(sms, refusal)
@@ -204,22 +208,23 @@ class Router:
         """The lines that fit a message, in no order."""
         return self._table.fitting(enquiry)
 
-    def ranked(self, enquiry: Enquiry, tried: Collection[str] = ()) -> list[list[Rank]]:
+    def ranked(self, enquiry: Enquiry, tried: Collection[str] = ()) -> tuple[Equals, ...]:
         """The lines that fit, best first; see `gateway.core.ranking.rank`."""
         health = self.health
         if self._ranked_at != health.version:
             self._forget()
             self._ranked_at = health.version
         operator = enquiry.operator if health.has_trouble else ""
-        if not self._table.is_plain or tried:
+        if tried:
             return rank(enquiry, self._table.fitting(enquiry), self.facts(operator), tried=tried)
         remembered = self._ranked  # held here: another thread may forget it meanwhile, and with it what follows
-        key = enquiry.recipient[: self._table.longest], operator, enquiry.want_report
-        found = remembered.get(key)
+        key, _ = self._table.find(enquiry)
+        found = remembered.get((key, operator, enquiry.want_report))
         if found is None:
             if len(remembered) >= MAX_REMEMBERED:
                 remembered.clear()
-            found = remembered[key] = rank(enquiry, self._table.fitting(enquiry), self.facts(operator))
+            found = rank(enquiry, self._table.fitting(enquiry), self.facts(operator))
+            remembered[key, operator, enquiry.want_report] = found
         return found
 
     def in_order(self, enquiry: Enquiry, tried: Collection[str] = ()) -> list[Rank]:
@@ -228,12 +233,11 @@ class Router:
             for link in self.health.half_open_links():
                 if link not in tried and self.health.may_probe(link, enquiry.operator):
                     lines = self._table.fitting(enquiry)
-                    found = self._flat(
-                        rank(enquiry, lines, self.facts(enquiry.operator), tried=tried, probe=link), enquiry
-                    )
+                    ranked = rank(enquiry, lines, self.facts(enquiry.operator), tried=tried, probe=link)
+                    found = _flat(ranked, enquiry.message_id)
                     if found and found[0].route.link == link:
                         return found
-        return self._flat(self.ranked(enquiry, tried), enquiry)
+        return _flat(self.ranked(enquiry, tried), enquiry.message_id)
 
     def facts(self, operator: str) -> Mapping[str, LinkFacts]:
         """How the links are for messages to an operator."""
@@ -254,22 +258,20 @@ class Router:
 
     def price(self, recipient: str, link: str) -> int:
         """What a segment to a recipient costs on a link, in millionths of the currency unit."""
-        table = self._price_table
-        if not table.is_plain:
-            return self._price(recipient, link)
+        country, operator = self.numbering.whose(recipient)
+        enquiry = Enquiry(recipient, country, operator)
         remembered = self._prices
-        key = recipient[: table.longest], link
+        key = self._price_table.find(enquiry)[0], link
         found = remembered.get(key)
         if found is None:
             if len(remembered) >= MAX_REMEMBERED:
                 remembered.clear()
-            found = remembered[key] = self._price(recipient, link)
+            lines = self._price_table.fitting(enquiry)
+            found = min(((line.order, line.route.cost) for line in lines if line.route.link == link), default=((), 0))[
+                1
+            ]
+            remembered[key] = found
         return found
-
-    def _price(self, recipient: str, link: str) -> int:
-        country, operator = self.numbering.whose(recipient)
-        lines = self._price_table.fitting(Enquiry(recipient, country, operator))
-        return min(((order, route.cost) for order, route, _ in lines if route.link == link), default=((), 0))[1]
 
     def _first(self, enquiry: Enquiry, tried: Collection[str]) -> str:
         if self.health.has_trouble:
@@ -284,14 +286,7 @@ class Router:
         ranked = self.ranked(enquiry, tried)
         if not ranked:
             return ""
-        first = ranked[0]
-        if len(first) == 1:
-            return first[0].route.link
-        return spread(first, enquiry.message_id, self.facts(""))[0].route.link
-
-    def _flat(self, ranked: Sequence[Sequence[Rank]], enquiry: Enquiry) -> list[Rank]:
-        facts = self.facts(enquiry.operator if self.health.has_trouble else "")
-        return [one for equals in ranked for one in spread(equals, enquiry.message_id, facts)]
+        return ranked[0].first(enquiry.message_id).route.link
 
     def _probe(self, link: str, operator: str) -> None:
         if self.health.has_trouble:
@@ -300,6 +295,8 @@ class Router:
     def _forget(self) -> None:
         self._ranked = {}
         self._facts = {}
+        self._is_plain = self._table.is_plain
+        self._asks_nothing = self.lists.is_empty and self.words is None and not self.rules
 
 
 def enquiry_of(
@@ -313,6 +310,10 @@ def enquiry_of(
         recipient, country, operator, sms.sender, sms.account_id, sms.purpose.value, sms.tag,
         now_ms // 60_000, sms.want_report, message_id,
     )  # fmt: skip
+
+
+def _flat(ranked: Sequence[Equals], message_id: int) -> list[Rank]:
+    return [one for equals in ranked for one in equals.in_turn(message_id)]
 
 
 def _undressed(sms: NewSms) -> Dressed:
