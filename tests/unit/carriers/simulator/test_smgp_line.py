@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from carriers.simulator.config import Account
 from carriers.simulator.operator import Operator
 from carriers.simulator.smgp_line import SmgpLine
 from carriers.smgp import status
@@ -137,10 +138,11 @@ def test_a_group_submit_has_a_range_of_ids_and_a_report_each() -> None:
     wire = Wire(operator)
     phones = (b"13800138000", b"8613800138001", b"13800138002")
     first = wire.ask(submit(to=phones)).msg_id
+    assert wire.ask(submit(need_report=0)).msg_id not in group_ids(first, 3)
     delivered = deliveries(wire.pass_time(0.1))
     assert [Report.decode(it.msg_content).msg_id for it in delivered] == list(group_ids(first, 3))
     assert [it.src_term_id for it in delivered] == list(phones)
-    assert wire.ask(submit()).msg_id not in group_ids(first, 3)
+    assert {it.msg_id for it in delivered}.isdisjoint(group_ids(first, 3))
     assert operator.counters.submits == 4
 
 
@@ -223,6 +225,16 @@ def test_a_line_that_only_sends_gets_no_reports_and_one_that_receives_gets_them(
     receiver = Wire(operator, LoginMode.RECEIVE)
     assert len(deliveries(receiver.opened)) == 1
     assert operator.open_reports() == 0
+
+
+def test_of_two_accounts_with_one_number_the_one_that_receives_gets_what_a_phone_writes() -> None:
+    accounts = tuple(Account("smgp", name, "s3cret") for name in ("10650001", "10650002"))
+    operator, _ = operator_of(accounts=accounts)
+    sender = Wire(operator, LoginMode.SEND)
+    receiver = Wire(operator, LoginMode.RECEIVE, client_id="10650002")
+    operator.say("13800138000", "TD", "10657000", 0.0)
+    assert deliveries(sender.pump()) == []
+    assert len(deliveries(receiver.pump())) == 1
 
 
 def test_a_refused_delivery_comes_again_under_its_id() -> None:
