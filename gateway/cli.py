@@ -13,6 +13,7 @@ from gateway.commands import (
     demo,
     describe,
     links,
+    modem,
     numbers,
     peers,
     reminders,
@@ -24,7 +25,7 @@ from gateway.commands import (
 from gateway.core.errors import CaiyouError
 
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
-GROUPS = (serve, demo, wire, stories, accounts, links, alarms, routes, numbers, peers, reminders, describe)
+GROUPS = (serve, demo, wire, stories, accounts, links, alarms, routes, numbers, peers, reminders, modem, describe)
 
 
 def parser() -> argparse.ArgumentParser:
