@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carriers.factory import KINDS
-from carriers.http import description
+from carriers.http import description, response, signing, template
 from carriers.http.config import HttpConfig
+from carriers.http.values import REQUEST_VALUES
 from gateway.config import read_tables
 from gateway.core.errors import ConfigError
 from gateway.core.messages import Outcome
@@ -128,6 +129,24 @@ def test_no_change_breaks_the_reader(data: st.DataObject) -> None:
     except ConfigError as error:
         told = str(error)
     assert not told or told.startswith("x.toml")
+
+
+PAGE = (Path(__file__).parents[4] / "docs" / "http-providers.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_page_is_one() -> None:
+    example = PAGE.partition("## Write a description")[2].partition("```toml\n")[2].partition("```")[0]
+    it = invented(example, key="k")
+    assert body_json(it.request(segment("hi"))) == {"to": "+8613800138000", "text": "hi", "parts": 1}
+    (report,) = it.told("report", '[{"ring":"r","where":"home","country":"86","number":"1"}]').found
+    assert report.recipient == "+861"
+
+
+def test_the_page_knows_every_value_and_every_description() -> None:
+    assert [name for name in REQUEST_VALUES if f"`{name}`" not in PAGE] == []
+    assert [name for name in description.ours() if f"| `{name}` |" not in PAGE] == []
+    words = (*signing.ALGORITHMS, *template.FILTERS, *response.MEANINGS)
+    assert [word for word in words if f"`{word}`" not in PAGE] == []
 
 
 def options(**changes: Any) -> dict[str, Any]:
