@@ -18,6 +18,7 @@ from carriers.smgp.reports import Report
 from carriers.smgp.rules import Role, Settings
 from carriers.smgp.tlv import Tag, Tlv
 from tests.unit.carriers.simulator.operator_bench import BEGIN, PHONE, operator_of
+from tests.unit.carriers.smgp.smgp_vectors import VECTORS
 
 HEADER = (Tlv(Tag.TP_UDHI, b"\1"),)
 
@@ -76,6 +77,31 @@ def submit(text: str = "你好", to: tuple[bytes, ...] = (b"13800138000",), **fi
 
 def deliveries(events: list[Event]) -> list[Deliver]:
     return [it.pdu for it in events if isinstance(it, RequestReceived) and isinstance(it.pdu, Deliver)]
+
+
+def test_a_dialogue_in_frames_of_others() -> None:
+    """Login, long part to two phones, active test and leave, octet by octet as other implementations write them."""
+    frames = [vector.frame for vector in VECTORS]
+    login, let_in, long_part, active_test, tested, leave, left = (frames[it] for it in (1, 2, 5, 11, 12, 13, 14))
+    operator, _ = operator_of(report_delay_s=0.0)
+    line = SmgpLine(operator, "test", 0.0)
+    line.receive(login, 0.0)
+    assert line.data_to_send() == let_in
+    line.receive(long_part, 0.0)
+    answer = line.data_to_send()
+    assert answer[:12] == bytes.fromhex("0000001a8000000200000002")
+    assert answer[22:] == bytes(4)
+    line.receive(active_test, 0.0)
+    assert line.data_to_send() == tested
+    operator.tick(0.1)
+    reports = line.data_to_send()
+    assert len(reports) == 2 * 211
+    assert reports[81:94] == b"id:" + answer[12:22]
+    assert reports[38:49] == b"13301234567"
+    assert reports[211 + 38 : 211 + 49] == b"18901234567"
+    line.receive(leave, 0.1)
+    assert line.data_to_send() == left
+    assert line.is_over
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smgp_vectors import VECTORS
 
 from carriers.session import (
     Bound,
@@ -131,6 +132,24 @@ def test_a_message_there_and_its_report_back(version: str, fixed_fee: bool, msg_
     gateway.session.acknowledge(arrived.receipt, accepted=True)
     gateway.step()
     assert gateway.answers == [DeliverResp(MSG_ID, 0)]
+
+
+def test_a_dialogue_in_frames_of_others() -> None:
+    """Login, report and active test, octet by octet as other implementations write them."""
+    frames = [vector.frame for vector in VECTORS]
+    config = dataclasses.replace(CONFIG, secret="s3cret")
+    session = SmgpSession(config, lambda: datetime(2026, 2, 28, 16, 0, tzinfo=UTC))
+    session.start(0.0)
+    assert session.data_to_send() == frames[1]
+    session.receive(frames[2], 0.0)
+    assert session.events() == [Bound("gw.example", "3.0")]
+    session.receive(frames[9] + frames[11], 0.0)
+    assert session.data_to_send() == frames[12]
+    (arrived,) = session.events()
+    assert isinstance(arrived, ReportArrived)
+    assert arrived.report.carrier_id == "01006101161700012345"
+    session.acknowledge(arrived.receipt, accepted=True)
+    assert session.data_to_send() == frames[10]
 
 
 def test_a_report_before_the_answer_and_one_of_another_connection_are_just_events() -> None:
