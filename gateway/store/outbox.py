@@ -431,7 +431,7 @@ class Outbox(Placing):
         self._tx.flush()
         return self._tx.read(
             sa.text(
-                "SELECT id, account_id, recipient, segments, created_ms, expires_ms, tag FROM outbox "
+                "SELECT id, account_id, recipient, segments, created_ms, expires_ms, tag, link FROM outbox "
                 "WHERE state = 'uncertain' AND link = :link AND due_ms <= :now ORDER BY due_ms LIMIT :limit"
             ),
             {"link": link, "now": self._now_ms, "limit": limit},
@@ -448,6 +448,7 @@ class Outbox(Placing):
             ).rowcount
             if queued:
                 self._timeline.step(message.id, "resend", "no report came; sent again, so the phone may get it twice")
+                self.leave_if_bad(message.id, message.link)
             return []
         self.finish(message.id, State.UNCERTAIN, state, "never answered")
         self._timeline.step(message.id, state.value, "no answer and no report came")

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 from gateway.core.events import MessageSettled
 from gateway.core.health import Breaker
 from gateway.core.outbox import NewSms, Purpose, State
-from gateway.core.routing import LinkFacts, Plan, Router
+from gateway.core.routing import Plan, Router
 from gateway.store.database import Transaction
 from gateway.store.schema import accounts, outbox, segments
 from gateway.store.timeline import Timeline
@@ -167,26 +167,40 @@ class Placing:
         """
         self._tx.flush()  # some may be claimed in this batch
         rows = self._tx.read(_NOT_BEGUN, {"link": link, "after": after_id, "limit": limit}).all()
-        router = self._router
-        moved = 0
-        for row in rows:
-            facts = router.facts(router.numbering.whose(row.recipient)[1])
-            here = facts.get(link)
-            if here is not None and here.up and router.health.has_trouble and here.breaker is not Breaker.OPEN:
-                continue
-            plan = self.plan(as_asked(row), row.id, (link,))
-            if plan.link in ("", link) or not _is_better(facts[plan.link], here):
-                continue
-            self._woken.add(plan.link)
-            if row.attempt:
-                # Ids and the group of the carrier that is left mean nothing at the other one.
-                self._tx.execute(sa.delete(segments).where(segments.c.message_id == row.id))
-            self._tx.execute(sa.update(outbox).where(outbox.c.id == row.id).values(link=plan.link))
-            self.redress(row, plan)
-            why = "is down" if here is None or not here.up else "is not trusted now"
-            self._timeline.step(row.id, "routed", f"link {link} {why}; for link {plan.link} now")
-            moved += 1
+        moved = sum(self._leave(row, link) for row in rows if self.is_bad(link, row.recipient))
         return moved, rows[-1].id if len(rows) == limit else None
+
+    def is_bad(self, link: str, recipient: str) -> bool:
+        """Whether a link is down, or not trusted with this number."""
+        router = self._router
+        here = router.facts(router.numbering.whose(recipient)[1]).get(link)
+        return here is None or not here.up or here.breaker is Breaker.OPEN
+
+    def _leave(self, row: Any, link: str) -> bool:
+        """Move a queued message from a link to a better one; False when there is none."""
+        router = self._router
+        plan = self.plan(as_asked(row), row.id, (link,))
+        if plan.link in ("", link):
+            return False
+        facts = router.facts(router.numbering.whose(row.recipient)[1])
+        other, here = facts[plan.link], facts.get(link)
+        if not other.up or other.breaker is Breaker.OPEN:
+            return False
+        self._woken.add(plan.link)
+        if row.attempt:
+            # Ids and the group of the carrier that is left mean nothing at the other one.
+            self._tx.execute(sa.delete(segments).where(segments.c.message_id == row.id))
+        self._tx.execute(sa.update(outbox).where(outbox.c.id == row.id).values(link=plan.link))
+        self.redress(row, plan)
+        why = "is down" if here is None or not here.up else "is not trusted now"
+        self._timeline.step(row.id, "routed", f"link {link} {why}; for link {plan.link} now")
+        return True
+
+    def leave_if_bad(self, message_id: int, link: str) -> None:
+        """Move a message that was queued again for a link that cannot take it now, unless the carrier has a part."""
+        rows = self._tx.read(_NOT_BEGUN, {"link": link, "after": message_id - 1, "limit": 1}).all()
+        if rows and rows[0].id == message_id and self.is_bad(link, rows[0].recipient):
+            self._leave(rows[0], link)
 
     def redress(self, row: Any, plan: Plan) -> None:
         """Write what is sent on another link, where its rules make something else of it."""
@@ -231,8 +245,3 @@ def as_asked(row: Any) -> NewSms:
         want_report=bool(row.want_report),
         tag=row.tag,
     )
-
-
-def _is_better(other: LinkFacts, here: LinkFacts | None) -> bool:
-    """Whether a link can take a message that the one it waits for cannot."""
-    return other.up and other.breaker is Breaker.CLOSED if here is not None else other.up

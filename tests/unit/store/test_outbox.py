@@ -12,6 +12,7 @@ from gateway.core.attempts import Answer, Attempt
 from gateway.core.errors import StoreUnavailable
 from gateway.core.events import MessageSettled
 from gateway.core.outbox import NewSms
+from gateway.core.routing import LinkFacts
 from tests.fakes.desk import (
     PHONE,
     Bench,
@@ -232,6 +233,8 @@ def test_what_waits_for_a_dead_link_goes_to_another_but_not_what_it_has_begun(be
     bench.send(claimed[tried], "x1", TEMPORARY)
     bench.run(lambda b: b.outbox.release([claimed[fresh]], "down"))
     never = bench.add()
+    assert bench.run(lambda b: b.outbox.leave_link("a")) == (0, None), "it is up"
+    bench.router.set_link("a", LinkFacts(up=False))
     assert bench.run(lambda b: b.outbox.leave_link("a")) == (2, None)
     assert bench.row(never)["link"] == "b"
     assert bench.row(fresh)["link"] == "b"
@@ -242,6 +245,7 @@ def test_a_dead_link_is_left_page_by_page(bench: Bench) -> None:
     begun = bench.add_long(2)
     bench.send({m.id: m for m in bench.claim()}[begun], "x1", TEMPORARY)
     others = [bench.add() for _ in range(5)]
+    bench.router.set_link("a", LinkFacts(up=False))
     after: int | None = 0
     moved = 0
     while after is not None:

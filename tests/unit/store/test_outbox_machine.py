@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.messages import Outcome
 from gateway.core.outbox import STEPS, State
+from gateway.core.routing import LinkFacts
 from gateway.store.database import StoreConfig, _run_together, create_tables, open_store
 from gateway.store.desk import BooksOfStore
 from tests.fakes.desk import Bench, Priority, Uncertain, look_after, record, reports_of
@@ -149,9 +150,11 @@ class OutboxMachine(RuleBasedStateMachine):
     def the_link_goes_down(self, link: str) -> None:
         lost = [(which, message) for which, message, _ in self.flying if which == link]
         self.flying = [flight for flight in self.flying if flight[0] != link]
+        self.bench.router.set_link(link, LinkFacts(up=False))
         self.together(
             lambda b: b.outbox.release([message for _, message in lost], "down"), lambda b: b.outbox.leave_link(link)
         )
+        self.bench.router.set_link(link, LinkFacts(up=True))
 
     @rule(wait_s=st.sampled_from([0, 60]), survives=st.booleans())
     def crash(self, wait_s: int, survives: bool) -> None:
