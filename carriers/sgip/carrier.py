@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from carriers.session import Bound, Closed, LoginRefused, Misbehaved, SessionEvent, SubmitAnswered
@@ -9,7 +10,7 @@ from carriers.sgip import events, status
 from carriers.sgip.client import SgipClient
 from carriers.sgip.config import SgipConfig
 from carriers.sgip.outgoing import submit_of
-from carriers.sgip.pdu import SubmitResp
+from carriers.sgip.pdu import Submit, SubmitResp
 from carriers.sgip.rules import ClientSettings, LoginType
 from carriers.sgip.sequence import hex_form
 from gateway.core.errors import CaiyouError, LocalProtocolError
@@ -19,17 +20,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-__all__ = ["SgipConfig", "SgipSession"]
+__all__ = ["SgipConfig", "SgipSession", "Unanswered"]
+
+
+_REMEMBERED_SUBMITS = 10_000
+
+
+class Unanswered:
+    """Submits that were never answered, so that they can be sent again as they were, number and all.
+
+    By the number a gateway knows a message it has already: it answers again and does not send it twice (SGIP 1.2,
+    repeated sequence numbers). At most 10000 are kept, the oldest go first.
+    """
+
+    def __init__(self) -> None:
+        self._submits: OrderedDict[tuple[int, int], tuple[bytes, Submit]] = OrderedDict()
+
+    def keep(self, segment: Segment, sequence: bytes, submit: Submit) -> None:
+        """Nobody knows whether the gateway has it."""
+        self._submits[segment.message_id, segment.number] = (sequence, submit)
+        if len(self._submits) > _REMEMBERED_SUBMITS:
+            self._submits.popitem(last=False)
+
+    def take(self, segment: Segment) -> tuple[bytes, Submit] | None:
+        """What the segment was sent as before, if that was not answered."""
+        return self._submits.pop((segment.message_id, segment.number), None)
 
 
 class SgipSession:
     """A CarrierSession for the submitting direction of SGIP 1.2; what phones write and reports come by other calls.
 
-    `sequences` is shared by all connections of a link. `wall_clock` (aware) is asked for the validity of a message.
+    `sequences` and `unanswered` are shared by all connections of a link. `wall_clock` (aware) is asked for the validity
+    of a message.
     """
 
-    def __init__(self, config: SgipConfig, sequences: Callable[[], bytes], wall_clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        config: SgipConfig,
+        sequences: Callable[[], bytes],
+        unanswered: Unanswered,
+        wall_clock: Callable[[], datetime],
+    ) -> None:
         self._config = config
+        self._unanswered = unanswered
+        self._sent_again: set[bytes] = set()
         self._wall_clock = wall_clock
         self._client = SgipClient(
             sequences,
@@ -65,8 +99,14 @@ class SgipSession:
         if self._client.free_window == 0:
             raise LocalProtocolError("not bound, or the window is full")
         try:
-            submit = submit_of(segment, self._config, self._wall_clock())
-            self._client.send_request(submit, now, tag=segment)
+            before = self._unanswered.take(segment)
+            if before is None:
+                submit = submit_of(segment, self._config, self._wall_clock())
+                self._client.send_request(submit, now, tag=segment)
+            else:
+                sequence, submit = before
+                self._client.send_request(submit, now, tag=segment, sequence=sequence)
+                self._sent_again.add(sequence)
         except CaiyouError as error:
             self._events.append(SubmitAnswered(segment, Outcome.PERMANENT, reason=str(error)))
 
@@ -103,10 +143,11 @@ class SgipSession:
                 case events.ResponseReceived(
                     sequence=sequence, response=SubmitResp() as response, tag=Segment() as tag
                 ):
-                    self._events.append(_answered(tag, sequence, response))
-                case events.RequestExpired(sequence=sequence, tag=Segment() as tag, reason=reason):
-                    # The number we gave is the message's id whatever the gateway answers: a report can still settle it.
-                    self._events.append(SubmitAnswered(tag, Outcome.UNCERTAIN, (hex_form(sequence),), reason=reason))
+                    self._events.append(self._answered(tag, sequence, response))
+                case events.RequestExpired(sequence=sequence, request=Submit() as submit, tag=Segment() as tag) as lost:
+                    self._sent_again.discard(sequence)
+                    self._unanswered.keep(tag, sequence, submit)
+                    self._events.append(SubmitAnswered(tag, Outcome.UNCERTAIN, reason=lost.reason))
                 case events.LoggedIn():
                     self._events.append(Bound(peer=self._config.host, version="1.2"))
                 case events.LoginFailed(result=number):
@@ -118,10 +159,12 @@ class SgipSession:
                 case events.Ended(reason=reason):
                     self._events.append(Closed(reason))
 
-
-def _answered(segment: Segment, sequence: bytes, response: SubmitResp) -> SubmitAnswered:
-    code = status.result(response.result)
-    known = code.outcome in (Outcome.ACCEPTED, Outcome.UNCERTAIN)
-    return SubmitAnswered(
-        segment, code.outcome, (hex_form(sequence),) if known else (), code.number, code.meaning
-    )  # fmt: skip
+    def _answered(self, segment: Segment, sequence: bytes, response: SubmitResp) -> SubmitAnswered:
+        code = status.result(response.result)
+        if sequence in self._sent_again:
+            self._sent_again.discard(sequence)
+            if code.number == status.SEQUENCE_ILLEGAL:
+                # It was sent twice and the gateway has seen the number: it has the message.
+                return SubmitAnswered(segment, Outcome.ACCEPTED, (hex_form(sequence),), code.number, "taken before")
+        carrier_ids = (hex_form(sequence),) if code.outcome is Outcome.ACCEPTED else ()
+        return SubmitAnswered(segment, code.outcome, carrier_ids, code.number, code.meaning)

@@ -18,7 +18,7 @@ from typing import cast
 from carriers.link import Link, LinkBasics, LinkListener
 from carriers.session import Misbehaved, ReportArrived, SessionEvent, SmsArrived
 from carriers.session_link import Endpoint, SessionLink
-from carriers.sgip.carrier import SgipSession
+from carriers.sgip.carrier import SgipSession, Unanswered
 from carriers.sgip.config import NO_CALLS, SgipConfig
 from carriers.sgip.reception import SgipReception
 from carriers.sgip.sequence import SequenceSource
@@ -58,10 +58,11 @@ class SgipLink:
             # Links of one node number apart: 32 bits hold all that they submit in the second they might share.
             secrets.randbits(32) if first is None else first,
         )
+        unanswered = Unanswered()
         self._submitting = SessionLink(
             replace(basics, listener=_Relay(self, basics.listener)),
             Endpoint(config.host, config.port, keep_alive_s=config.keep_alive_s),
-            lambda: SgipSession(config, sequences, wall_clock),
+            lambda: SgipSession(config, sequences, unanswered, wall_clock),
         )
         self._networks = config.call_networks()
         self._server: asyncio.Server | None = None

@@ -47,6 +47,7 @@ class Operator:
         self.smpp_ids = SmppIds(wall_clock())
         self.cmpp_ids = CmppIds(config.gateway_code)
         self.sgip_sequences = SequenceSource(config.gateway_code, wall_clock)
+        self.sgip_submits: dict[tuple[str, bytes], int] = {}  # account and number -> hash of what was taken
         self.callers: dict[str, Callable[[], None]] = {}  # account -> who calls it when something waits for it
         self.messages: dict[str, Message] = {}  # by the id in the answer, the newest
         self._accounts = {(it.protocol, it.name): it for it in config.accounts}

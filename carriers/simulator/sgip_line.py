@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from carriers.simulator.operator import Operator
 
 MOST_CONTENT_OCTETS = 160
+_REMEMBERED_SUBMITS = 100_000
 _SERVES = frozenset({LoginType.SP_TO_SMG, LoginType.TEST})
 _WANTS = {0: Wants.ON_FAILURE, 1: Wants.ALWAYS, 2: Wants.NEVER, 3: Wants.ALWAYS}
 #: Words of reports as State and ErrorCode; a word of digits is State 2 with that code.
@@ -164,6 +165,12 @@ class SgipLine(SimulatedLine):
             operator.counters.submits += len(numbers)
             operator.counters.refused += len(numbers)
             return SubmitResp(result)
+        assert self.account is not None
+        key, content = (self.account.name, sequence), hash(request)
+        known = operator.sgip_submits.get(key)
+        if known is not None:
+            # Sent again on another connection, because the answer was lost.
+            return SubmitResp(status.OK if known == content else status.SEQUENCE_ILLEGAL)
         sender = field_text(request.sp_number)
         code = operator.judge(self, sender, numbers, now)
         if code is not None:
@@ -179,6 +186,9 @@ class SgipLine(SimulatedLine):
                 sender, number, data, alphabet, concat, wants, carrier_id, sequence, (request.sp_number, raw)
             )  # fmt: skip
             operator.take(submission, self, now)
+        operator.sgip_submits[key] = content
+        if len(operator.sgip_submits) > _REMEMBERED_SUBMITS:
+            del operator.sgip_submits[next(iter(operator.sgip_submits))]
         return SubmitResp(status.OK)
 
     def _fault_of(self, request: Submit) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from carriers.session import Misbehaved, ReportArrived, SmsArrived
 from carriers.sgip import events
-from carriers.sgip.carrier import SgipConfig, SgipSession
+from carriers.sgip.carrier import SgipConfig, SgipSession, Unanswered
 from carriers.sgip.codec import decode, encode
 from carriers.sgip.pdu import Bind, BindResp, Deliver, Hop, Pdu, Report, Submit, SubmitResp, Trace, TraceResp, Unbind
 from carriers.sgip.reception import SgipReception
@@ -39,7 +39,7 @@ def check(data: bytes) -> None:
     _check_frame(data)
     _check_frame(with_true_length(data))
     if data:
-        session = SgipSession(_CONFIG, SequenceSource(3010092008, lambda: _MOMENT), lambda: _MOMENT)
+        session = SgipSession(_CONFIG, SequenceSource(3010092008, lambda: _MOMENT), Unanswered(), lambda: _MOMENT)
         session.start(0.0)
         if data[0] < 192:
             session.receive(encode(BindResp(0), _FIRST), 0.0)

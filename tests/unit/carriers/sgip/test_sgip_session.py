@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from carriers.session import (
     SubmitAnswered,
 )
 from carriers.sgip import status
-from carriers.sgip.carrier import SgipConfig, SgipSession
+from carriers.sgip.carrier import SgipConfig, SgipSession, Unanswered
 from carriers.sgip.client import SgipClient
 from carriers.sgip.codec import encode
 from carriers.sgip.config import ACCOUNT_PAYS
@@ -52,15 +52,22 @@ def wall_clock() -> datetime:
 class Gateway:
     """The far end of a submitting session."""
 
+    clock = wall_clock()
+
     def __init__(self, **changes: Any) -> None:
         self.config = dataclasses.replace(CONFIG, **changes)
-        sequences = SequenceSource(self.config.node_id, lambda: wall_clock().astimezone(self.config.zone))
-        self.session = SgipSession(self.config, sequences, wall_clock)
-        self.contract: CarrierSession = self.session
-        self.server = SgipServer(frozenset({LoginType.SP_TO_SMG}))
+        self.sequences = SequenceSource(self.config.node_id, lambda: wall_clock().astimezone(self.config.zone))
+        self.unanswered = Unanswered()
         self.now = 50.0
         self.submits: list[tuple[bytes, Submit]] = []
         self.binds: list[Bind] = []
+        self.connect()
+
+    def connect(self) -> None:
+        """Anew, as a link does."""
+        self.session = SgipSession(self.config, self.sequences, self.unanswered, lambda: self.clock)
+        self.contract: CarrierSession = self.session
+        self.server = SgipServer(frozenset({LoginType.SP_TO_SMG}))
 
     def step(self) -> None:
         self.server.receive(self.session.data_to_send(), self.now)
@@ -154,7 +161,7 @@ def test_what_a_result_means(result: int, outcome: Outcome) -> None:
     gateway.submit()
     answered = gateway.answer(result)
     assert (answered.outcome, answered.code) == (outcome, result)
-    assert bool(answered.carrier_ids) == (outcome is Outcome.UNCERTAIN)
+    assert answered.carrier_ids == ()
     assert answered.reason
 
 
@@ -246,23 +253,53 @@ def test_the_window_is_kept() -> None:
         Gateway().session.submit(SEGMENT, 0.0)
 
 
-def test_an_answer_that_does_not_come_leaves_the_id_known() -> None:
+def test_an_answer_that_does_not_come() -> None:
     gateway = Gateway(response_timeout_s=30.0).open()
     gateway.submit()
     gateway.now += 30.0
     gateway.session.tick(gateway.now)
-    expected = SubmitAnswered(SEGMENT, Outcome.UNCERTAIN, (hex_form(ID),), reason="no answer in time")
-    assert gateway.session.events() == [expected]
+    assert gateway.session.events() == [SubmitAnswered(SEGMENT, Outcome.UNCERTAIN, reason="no answer in time")]
 
 
-def test_a_lost_line_leaves_the_id_known() -> None:
+def test_a_lost_line() -> None:
     gateway = Gateway().open()
     gateway.submit()
     gateway.session.connection_lost()
     assert gateway.session.events() == [
-        SubmitAnswered(SEGMENT, Outcome.UNCERTAIN, (hex_form(ID),), reason="connection lost"),
+        SubmitAnswered(SEGMENT, Outcome.UNCERTAIN, reason="connection lost"),
         Closed("connection lost"),
     ]
+
+
+@pytest.mark.parametrize("result", [0, status.SEQUENCE_ILLEGAL])
+def test_what_was_not_answered_is_sent_again_as_it_was(result: int) -> None:
+    gateway = Gateway().open()
+    other = SEGMENT._replace(message_id=2)
+    first = gateway.submit(SEGMENT._replace(validity_s=600))
+    gateway.session.connection_lost()
+    gateway.session.events()
+    gateway.connect()
+    gateway.open()
+    gateway.clock += timedelta(minutes=5)
+    gateway.submit(other)
+    assert gateway.answer(0).outcome is Outcome.ACCEPTED
+    again = gateway.submit(SEGMENT._replace(validity_s=300))
+    assert again == first
+    assert gateway.submits[-1][0] == gateway.submits[0][0] == ID
+    answered = gateway.answer(result)
+    assert (answered.outcome, answered.carrier_ids) == (Outcome.ACCEPTED, (hex_form(ID),))
+    gateway.submit(SEGMENT)
+    assert gateway.submits[-1][0] != ID
+    assert gateway.answer(status.SEQUENCE_ILLEGAL).outcome is Outcome.UNCERTAIN
+
+
+def test_what_is_never_answered_is_forgotten_in_the_end() -> None:
+    unanswered = Unanswered()
+    for number in range(10_001):
+        unanswered.keep(SEGMENT._replace(message_id=number), ID, Submit())
+    assert unanswered.take(SEGMENT._replace(message_id=0)) is None
+    assert unanswered.take(SEGMENT._replace(message_id=1)) == (ID, Submit())
+    assert unanswered.take(SEGMENT._replace(message_id=1)) is None
 
 
 @pytest.mark.parametrize(("result", "permanent"), [(1, True), (4, True), (2, False), (3, False), (11, False)])

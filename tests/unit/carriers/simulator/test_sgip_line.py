@@ -351,3 +351,12 @@ def test_silence_ends_a_submitting_line() -> None:
     wire = Wire(bench)
     wire.line.tick(61.0)
     assert wire.line.is_over
+
+
+def test_a_repeat_on_another_connection_is_known_by_its_number() -> None:
+    bench = operator()
+    sequence = pack(1, 2, 3)
+    assert Wire(bench).ask(submit(), sequence) == SubmitResp(0)
+    assert Wire(bench).ask(submit(), sequence) == SubmitResp(0)
+    assert Wire(bench).ask(submit("other"), sequence) == SubmitResp(status.SEQUENCE_ILLEGAL)
+    assert bench.counters.accepted == 1
