@@ -1,0 +1,92 @@
+"""How well a modem does, and when it is left alone: a window of outcomes, quarantine, the ladder of cures. Pure.
+
+`now` is monotonic seconds. Three failures in a row (a message without an answer counts twice) put a modem into
+quarantine: first a look at it, the second time its radio is switched off and on, after that its port is opened anew;
+each pause is twice the one before. What follows is a trial with one message: taken, it is well again; else the next
+quarantine begins at once.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+#: Outcomes that are remembered, and for how long.
+WINDOW: Final = 20
+WINDOW_S: Final = 3600.0
+#: A network that takes this long for an answer is about to take none.
+SLOW_S: Final = 20.0
+FAILURES: Final = 3
+_WEIGHT_SLOW: Final = 0.7
+#: What a modem without history is taken for: as many successes.
+_PRIOR: Final = 2.0
+
+
+class Result(enum.StrEnum):
+    """How an attempt to send ended, as far as it tells of the modem."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"  # for a reason that is the modem's, the SIM's or the network's
+    SILENT = "silent"  # no answer came
+
+
+class Cure(enum.StrEnum):
+    """What is done to a modem that goes into quarantine."""
+
+    LOOK = "look"
+    RESET = "reset"
+    REOPEN = "reopen"
+
+
+_LADDER: Final = (Cure.LOOK, Cure.RESET, Cure.REOPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRules:
+    """How patient a pool is with its modems, seconds."""
+
+    first_pause_s: float = 30.0
+    longest_pause_s: float = 3600.0
+
+
+class ModemHealth:
+    """The health of one modem with its SIM."""
+
+    def __init__(self, rules: HealthRules | None = None) -> None:
+        self._rules = rules or HealthRules()
+        self._past: deque[tuple[float, float]] = deque(maxlen=WINDOW)  # when, weight
+        self._row = 0  # failures since the last success
+        self.quarantines = 0  # since the last success
+        self.until = 0.0
+
+    def note(self, result: Result, now: float, took_s: float = 0.0) -> Cure | None:
+        """An attempt ended; what is to be done when that puts the modem into quarantine."""
+        if result is Result.TAKEN:
+            self._past.append((now, _WEIGHT_SLOW if took_s > SLOW_S else 1.0))
+            self._row = self.quarantines = 0
+            return None
+        self._past.append((now, 0.0))
+        self._row += 2 if result is Result.SILENT else 1
+        if self.is_quarantined(now) or (self._row < FAILURES and not self.quarantines):
+            return None
+        self._row = 0
+        cure = _LADDER[min(self.quarantines, len(_LADDER) - 1)]
+        pause_s = min(self._rules.first_pause_s * 2**self.quarantines, self._rules.longest_pause_s)
+        self.quarantines = min(self.quarantines + 1, 32)
+        self.until = now + pause_s
+        return cure
+
+    def is_quarantined(self, now: float) -> bool:
+        """Is it left alone?"""
+        return now < self.until
+
+    def is_on_trial(self, now: float) -> bool:
+        """May it take one message, to show that it is well again?"""
+        return bool(self.quarantines) and now >= self.until
+
+    def score(self, now: float) -> float:
+        """From 0 to 1: the share of successes of late."""
+        weights = [weight for at, weight in self._past if now - at < WINDOW_S]
+        return (sum(weights) + _PRIOR) / (len(weights) + _PRIOR)
