@@ -67,6 +67,7 @@ async def run_worker(config: Config, number: int) -> None:
         region=config.hub.region,
         private_webhooks=config.webhooks.allow_private,
         submissions=end,
+        hub=end.hub,
         signature=config.notices.fixed_signature,
     )
     await web.start()

@@ -3,12 +3,14 @@
 A front worker takes HTTP off the hub's hands: it parses, authorises and checks requests in a process of its own, and
 hands the messages over here; the hub puts them into the outbox with its own and answers when they are on disk. Every
 frame is a big-endian uint32 length and a JSON object: to the hub `m` messages, `w` links that have work, `r` mail for
-the relay, `h` webhook calls, `u` the door is open; to the worker `a` answers, `c` counters of the hub.
+the relay, `h` webhook calls, `u` the door is open; to the worker `a` answers, `c` counters of the
+hub, `p` figures of its process.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -20,8 +22,11 @@ import orjson
 from gateway.core.errors import StoreUnavailable
 from gateway.core.outbox import NewSms, Priority, Purpose
 from gateway.journal import Journal
+from gateway.store.database import WriterFigures
 from gateway.store.desk import Desk
+from gateway.web.metrics import HubFigures
 from gateway.web.problems import Problem
+from gateway.web.pulse import Pulse
 from gateway.web.submissions import Answer, Submissions, Taken
 
 _LENGTH: Final = struct.Struct(">I")
@@ -144,6 +149,7 @@ class HubEnd:
         self.lines: set[_WorkerLine] = set()
         self._server: asyncio.Server | None = None
         self._pushing: asyncio.Task[None] | None = None
+        self._pulse = Pulse()
         self._up = 0
         self._one_more_up = asyncio.Event()
 
@@ -152,6 +158,7 @@ class HubEnd:
         _make_way(path)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: _WorkerLine(self), str(path))
+        self._pulse.start()
         self._pushing = loop.create_task(self._push(), name="push-counters")
 
     async def wait_for(self, workers: int) -> None:
@@ -168,8 +175,11 @@ class HubEnd:
     async def _push(self) -> None:
         while True:
             counts = [(*key, count) for key, count in self.desk.journal.counts.items()]
+            writer = self.desk.store.figures
+            process = (writer.commits, writer.works, writer.replays, writer.failures, self._pulse.lag_s, os.getpid())
             for line in self.lines:
                 line.send("c", counts)
+                line.send("p", process)
             await asyncio.sleep(PUSH_EVERY_S)
 
     async def stop(self) -> None:
@@ -177,6 +187,7 @@ class HubEnd:
         await self.submissions.drain()
         if self._pushing is not None:
             self._pushing.cancel()
+            await self._pulse.stop()
         await asyncio.sleep(0)  # answers put in this turn go out first
         if self._server is not None:
             self._server.close()
@@ -197,6 +208,11 @@ class WorkerEnd(_Frames):
         self._number = 0
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._hub_counts: Counter[tuple[str, str]] = Counter()
+        self._hub = HubFigures(WriterFigures(), 0.0, os.getppid())
+
+    def hub(self) -> HubFigures:
+        """What the hub's process has said of itself last."""
+        return self._hub
 
     def put(self, sms: NewSms) -> asyncio.Future[Answer]:
         """Hand a message to the hub; the future holds what became of it, or StoreUnavailable."""
@@ -224,6 +240,8 @@ class WorkerEnd(_Frames):
                 future.set_exception(StoreUnavailable(fields[0]))
         for counts in found.get("c", ()):
             self._take_counts(counts)
+        for *writer, lag_s, pid in found.get("p", ()):
+            self._hub = HubFigures(WriterFigures(*writer), lag_s, pid)
 
     def _take_counts(self, counts: list[tuple[str, str, int]]) -> None:
         """Show the hub's counters beside the worker's own: what was added since the last push is added here."""

@@ -7,14 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.core.alarms import Alarm, AlarmState
 from gateway.core.errors import CaiyouError
+from gateway.core.link_figures import LinkReading
 from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.links import LEASE_S
 from gateway.store.listings import Listings
 
 #: Seconds an answer stands.
 LIFE_S: Final = 1.0
 #: Seconds the store may take for a commit before it counts as away.
 PATIENCE_S: Final = 3.0
+#: What a link can be; "unserved": no process has it.
+LINK_STATES: Final = ("down", "connecting", "up", "draining", "paused", "unserved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,15 @@ class Figures:
     relay: int = 0  # mails that wait for other servers
     webhooks: int = 0  # calls that wait
     failures: tuple[Mapping[str, Any], ...] = ()  # messages that failed last, newest first
+    readings: Mapping[str, LinkReading] = field(default_factory=dict)  # link -> its figures
+    waiting: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # link -> messages due, oldest since (ms)
+    breakers: Mapping[str, list[str]] = field(default_factory=dict)  # links that are left alone, and for whom
+    alarms: tuple[Alarm, ...] = ()  # that are open, newest first
+
+    def queue_age_s(self, link: str) -> float:
+        """How long the oldest message that is due has waited for a link, seconds."""
+        messages, oldest_ms = self.waiting.get(link, (0, 0))
+        return max(0, self.at_ms - oldest_ms) / 1000 if messages else 0.0
 
 
 class Health:
@@ -68,11 +82,24 @@ class Health:
             return self._figures
 
     def _read(self, books: BooksOfStore) -> Figures:
+        rows = tuple(_seen(dict(row), books.now_ms) for row in books.links.all())
+        alarms = books.alarms.known().values()
         return Figures(
             books.now_ms,
-            tuple(dict(row) for row in books.links.all()),
+            rows,
             books.outbox.depth(),
             books.relay.depth(),
             books.webhooks.depth(),
             tuple(Listings(books.tx).failures()),
+            {row["name"]: LinkReading.from_json(row["figures"]) for row in rows},
+            books.alarms.waiting(),
+            books.alarms.breakers(),
+            tuple(alarm for alarm in alarms if alarm.state in (AlarmState.OPEN, AlarmState.CLEARING)),
         )
+
+
+def _seen(row: dict[str, Any], now_ms: int) -> dict[str, Any]:
+    """A link as it is: what a process that died has said of it last is not how it is."""
+    if not row["lease_by"] or row["lease_until_ms"] < now_ms - LEASE_S * 1000:
+        row["state"] = "unserved"
+    return row

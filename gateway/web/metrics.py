@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
@@ -13,9 +13,16 @@ from prometheus_client.registry import Collector
 from gateway.journal import Journal
 from gateway.store.database import WriterFigures
 from gateway.web.health import Figures
+from gateway.web.link_metrics import link_metrics
 
-_LINK_STATES: Final = ("down", "connecting", "up", "paused")
-_PROCESS: Final = ProcessCollector(registry=None)
+
+@dataclass(frozen=True, slots=True)
+class HubFigures:
+    """What the hub's own process knows of itself; in a front worker it comes over the channel."""
+
+    writer: WriterFigures
+    lag_s: float
+    pid: int
 
 
 class HubCollector(Collector):
@@ -24,15 +31,13 @@ class HubCollector(Collector):
     def __init__(
         self,
         journal: Journal,
-        writer: WriterFigures,
+        hub: HubFigures,
         figures: Figures,
-        lag_s: float,
         more: Mapping[str, float],
     ) -> None:
         self._journal = journal
-        self._writer = writer
+        self._hub = hub
         self._figures = figures
-        self._lag_s = lag_s
         self._more = more
 
     def collect(self) -> Iterator[Metric]:
@@ -41,33 +46,26 @@ class HubCollector(Collector):
         for (fact, where), count in sorted(self._journal.counts.items()):
             facts.add_metric((fact, where), count)
         yield facts
-        writer = self._writer
+        writer = self._hub.writer
         yield CounterMetricFamily("caiyou_store_commits", "Transactions committed", value=writer.commits)
         yield CounterMetricFamily("caiyou_store_works", "Works in these transactions", value=writer.works)
         yield CounterMetricFamily("caiyou_store_replays", "Batches run again one by one", value=writer.replays)
         yield CounterMetricFamily("caiyou_store_failures", "Batches that could not be committed", value=writer.failures)
         yield from self._books()
         yield GaugeMetricFamily(
-            "caiyou_loop_lag_seconds", "Worst lateness of the event loop of late", value=self._lag_s
+            "caiyou_loop_lag_seconds", "Worst lateness of the event loop of late", value=self._hub.lag_s
         )
         for name, value in sorted(self._more.items()):
             yield GaugeMetricFamily(f"caiyou_{name}", name.replace("_", " "), value=value)
-        yield from _PROCESS.collect()
+        yield from ProcessCollector(pid=lambda: self._hub.pid, registry=None).collect()
 
     def _books(self) -> Iterable[Metric]:
         figures = self._figures
         depth = GaugeMetricFamily("caiyou_outbox_messages", "Messages not settled", labels=("link", "state"))
         for (link, state), count in sorted(figures.depth.items()):
             depth.add_metric((link or "none", state), count)
-        up = GaugeMetricFamily("caiyou_link_up", "1 when the link is logged in", labels=("link", "protocol"))
-        states = GaugeMetricFamily("caiyou_link_state", "1 for the state a link is in", labels=("link", "state"))
-        for row in figures.links:
-            up.add_metric((row["name"], row["protocol"]), float(row["state"] == "up"))
-            for state in _LINK_STATES:
-                states.add_metric((row["name"], state), float(row["state"] == state))
         yield depth
-        yield up
-        yield states
+        yield from link_metrics(figures)
         yield GaugeMetricFamily("caiyou_relay_mails", "Mails that wait for other servers", value=figures.relay)
         yield GaugeMetricFamily("caiyou_webhook_calls", "Webhook calls that wait", value=figures.webhooks)
 

@@ -7,6 +7,7 @@ of an application with router and middlewares (37 against 48 µs, measured).
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from gateway.web.health import Figures, Health
 from gateway.web.limits import Lines
 from gateway.web.messages import post_messages
 from gateway.web.messages_json import MessageRules
-from gateway.web.metrics import HubCollector, metrics_page
+from gateway.web.metrics import HubCollector, HubFigures, metrics_page
 from gateway.web.problems import Problem, explain
 from gateway.web.pulse import Pulse
 from gateway.web.routes import MESSAGES, NoSuchMethod, Routes
@@ -71,7 +72,8 @@ class WebConfig:
 class WebDoor:
     """Answers HTTP. `figures` gives more gauges for the metrics page by name.
 
-    In a front worker `submissions` is the line to the hub; without it messages go into the outbox from here.
+    In a front worker `submissions` is the line to the hub; without it messages go into the outbox from here. `hub`
+    then gives what the hub's process says of itself.
     `signature` goes before the SMS with a code: None for that of the member's language, "" where the route signs.
     """
 
@@ -85,7 +87,9 @@ class WebDoor:
         figures: Callable[[], Mapping[str, float]] = dict,
         submissions: MessageTaker | None = None,
         signature: str | None = None,
+        hub: Callable[[], HubFigures] | None = None,
     ) -> None:
+        self._hub = hub
         self._desk = desk
         self._config = config
         self._more_figures = figures
@@ -107,7 +111,7 @@ class WebDoor:
         self._routes = Routes()
         self._viewers = Viewers(self._api, self._proxies, time.monotonic)
         self._health = Health(desk, time.monotonic)
-        self._pulse = Pulse(desk.journal)
+        self._pulse = Pulse()
         self._server: _Server | None = None
         self._listener: asyncio.Server | None = None
 
@@ -206,10 +210,9 @@ class WebDoor:
         await self._viewers.check(request)
         collector = HubCollector(
             self._desk.journal,
-            self._desk.store.figures,
+            self._hub() if self._hub else HubFigures(self._desk.store.figures, self._pulse.lag_s, os.getpid()),
             await self._health.figures(),
-            self._pulse.lag_s,
-            self._more_figures(),
+            self._more_figures() if self._hub is None else {"front_loop_lag_seconds": self._pulse.lag_s},
         )
         body, content_type = metrics_page(collector, request.headers.get("Accept", ""))
         return text_answer(body, content_type=content_type)
@@ -233,7 +236,6 @@ class WebDoor:
         return page_answer(
             status.status_page(
                 figures,
-                self._pulse.rates(),
                 trouble=trouble,
                 lag_s=self._pulse.lag_s,
                 now_ms=self._desk.now_ms(),

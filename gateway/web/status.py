@@ -10,7 +10,11 @@ from typing import Any, Final
 
 import jinja2
 
+from gateway.core.alarms import Alarm
+from gateway.core.link_figures import TIMES_S, LinkReading
+from gateway.core.messages import Outcome
 from gateway.core.phone import mask
+from gateway.owner import node_of
 from gateway.web.health import Figures
 from templates import engine
 
@@ -23,6 +27,8 @@ _PAGES: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+#: Which colour a state has; one that is not here is bad.
+_COLOURS: Final = {"up": "good", "connecting": "wait", "draining": "wait", "paused": "wait"}
 #: What a carrier's code hints at, the first that fits: words in the code -> key of the remedy.
 _HINTS: Final = (
     (("DSTADR", "UNDELIV", "ABSENT", "UNKNOWN", "NOTEXIST", "MK:", "MI:"), "remedy_number"),
@@ -61,7 +67,6 @@ def remedy_key(state: str, code: str) -> str:
 
 def status_page(
     figures: Figures,
-    rates: Mapping[tuple[str, str], float],
     *,
     trouble: str,
     lag_s: float,
@@ -70,14 +75,16 @@ def status_page(
 ) -> str:
     """The page as HTML."""
     words = _words(language)
-    links = [_link(row, figures, rates, now_ms, language) for row in figures.links]
-    down = sum(link["state"] != "up" for link in links)
+    links = [_link(row, figures, now_ms, language) for row in figures.links]
+    down = sum(link["colour"] == "bad" for link in links)
     verdict_words = words["all_well"]
     if trouble:
         verdict_words = _say(language, "store_trouble", words=trouble)
     elif down:
         verdict_words = _say(language, "links_down", count=down, total=len(links))
-    submitted = sum(rate for (fact, _), rate in rates.items() if fact == "submitted")
+    elif figures.alarms:
+        verdict_words = _say(language, "alarms_open", count=len(figures.alarms))
+    submitted = sum(reading.rate for reading in figures.readings.values())
     waiting = sum(count for (_, state), count in figures.depth.items() if state == "queued")
     unrouted = figures.depth.get(("", "queued"), 0)
     values = [
@@ -93,9 +100,10 @@ def status_page(
         language=language,
         words=words,
         as_of=_say(language, "as_of", time=datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")),
-        verdict="bad" if trouble or down else "good",
+        verdict="bad" if trouble or down or figures.alarms else "good",
         verdict_words=verdict_words,
         links=links,
+        alarms=[_alarm(alarm, now_ms, language) for alarm in figures.alarms],
         figures=[{"label": label, "value": value} for label, value in values],
         failures=[_failure(row, now_ms, language) for row in figures.failures],
     )
@@ -112,23 +120,66 @@ def asset(name: str) -> bytes:
     return resources.files("templates").joinpath("web", name).read_bytes()
 
 
-def _link(
-    row: Mapping[str, Any], figures: Figures, rates: Mapping[tuple[str, str], float], now_ms: int, language: str
-) -> dict[str, Any]:
+def _link(row: Mapping[str, Any], figures: Figures, now_ms: int, language: str) -> dict[str, Any]:
     name, state = row["name"], row["state"]
     words = _words(language)
-    depth = figures.depth
+    depth, reading = figures.depth, figures.readings.get(name, LinkReading())
+    errors = sum(count for outcome, count in reading.answers.items() if outcome != Outcome.ACCEPTED)
+    node = node_of(row.get("lease_by", ""))
+    age_s = figures.queue_age_s(name)
     return {
         "name": name,
         "protocol": row["protocol"],
         "state": state if f"state_{state}" in words else "down",
         "state_words": words.get(f"state_{state}", state),
+        "colour": _COLOURS.get(state, "bad"),
         "since": _ago(row["since_ms"], now_ms, language),
-        "waiting": f"{depth.get((name, 'queued'), 0):,}",
-        "under_way": f"{depth.get((name, 'sending'), 0) + depth.get((name, 'uncertain'), 0):,}",
-        "rate": f"{rates.get(('submitted', name), 0.0):,.0f}",
-        "last_error": row["last_error"] if state != "up" else "",
+        "left_alone": name in figures.breakers,
+        "last_error": row["last_error"] if state in ("down", "unserved") else "",
+        "parts": [_part(part, values) for part, values in sorted(reading.parts.items())],
+        "figures": [
+            {"label": words[label], "value": value}
+            for label, value in (
+                ("waiting", f"{depth.get((name, 'queued'), 0):,}"),
+                ("oldest", _ago(now_ms - int(age_s * 1000), now_ms, language) if age_s else "–"),
+                ("under_way", f"{depth.get((name, 'sending'), 0) + depth.get((name, 'uncertain'), 0):,}"),
+                ("rate", f"{reading.rate:,.0f}"),
+                ("window", f"{reading.in_flight} / {reading.window}" if reading.window else f"{reading.in_flight}"),
+                ("answer_time", _middle(reading)),
+                ("accepted", f"{reading.answers.get(Outcome.ACCEPTED, 0):,}"),
+                ("refused", f"{errors:,}"),
+                ("reported", _percent(reading)),
+                ("process", "–" if node is None else str(node)),
+            )
+        ],
     }
+
+
+def _part(name: str, values: Mapping[str, float]) -> dict[str, str]:
+    """A part of a pool, with its figures as they are called there."""
+    return {"name": name, "words": ", ".join(f"{figure} {value:g}" for figure, value in sorted(values.items()))}
+
+
+def _middle(reading: LinkReading) -> str:
+    """The class in which the middle of the answer times lies."""
+    half, seen = sum(reading.times) / 2, 0
+    for upper_s, count in zip((*TIMES_S, None), reading.times, strict=True):
+        seen += count
+        if count and seen >= half:
+            return f"> {TIMES_S[-1]:g} s" if upper_s is None else f"≤ {upper_s * 1000:g} ms"
+    return "–"
+
+
+def _percent(reading: LinkReading) -> str:
+    """How many of the SMS accepted in the last hour were reported as delivered."""
+    return f"{100 * reading.hour_delivered / reading.hour_accepted:.0f} %" if reading.hour_accepted else "–"
+
+
+def _alarm(alarm: Alarm, now_ms: int, language: str) -> dict[str, str]:
+    what = engine.sms_texts(language).render(
+        f"alarm_{alarm.kind.value.replace('-', '_')}", subject=alarm.subject, detail=alarm.detail or "–"
+    )
+    return {"words": what, "since": _ago(alarm.since_ms, now_ms, language)}
 
 
 def _failure(row: Mapping[str, Any], now_ms: int, language: str) -> dict[str, str]:

@@ -104,6 +104,21 @@ def test_counters_of_the_hub_show_on_the_workers_page(hub: Hub) -> None:
     assert hub.wait(lambda: "link_down" in hub.ask("/metrics")[1])
 
 
+def test_the_figures_on_the_workers_page_are_those_of_the_hub(hub: Hub) -> None:
+    def value(name: str) -> float:
+        line = next(line for line in hub.ask("/metrics")[1].splitlines() if line.startswith(name + " "))
+        return float(line.rpartition(" ")[2])
+
+    # The hub commits a lease every two seconds; the worker itself commits nothing.
+    hub.wait(lambda: value("caiyou_store_commits_total") > 0)
+    first = value("caiyou_store_commits_total")
+    hub.wait(lambda: value("caiyou_store_commits_total") > first)
+    started = float(Path(f"/proc/{hub.process.pid}/stat").read_text().rpartition(")")[2].split()[19])
+    booted = next(float(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if line[:5] == "btime")
+    assert abs(value("process_start_time_seconds") - booted - started / os.sysconf("SC_CLK_TCK")) < 1
+    assert value("caiyou_front_loop_lag_seconds") >= 0
+
+
 def test_a_worker_that_dies_is_replaced_and_nothing_is_lost(hub: Hub) -> None:
     first = hub.worker()
     status, taken = hub.ask("/api/v1/messages", {"to": "13800138000", "text": "before"})

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.core.alarms import Alarm, AlarmState, Kind
+from gateway.core.link_figures import LinkReading
 from gateway.web.health import Figures
 from gateway.web.status import ASSETS, asset, language_of, login_page, remedy_key, status_page
 from templates import engine
@@ -22,8 +24,7 @@ def link(name: str, state: str, last_error: str = "") -> Mapping[str, Any]:
 
 
 def page(figures: Figures, language: str = "en", trouble: str = "") -> str:
-    rates = {("submitted", "sim"): 1234.4}
-    return status_page(figures, rates, trouble=trouble, lag_s=0.012, now_ms=NOW_MS, language=language)
+    return status_page(figures, trouble=trouble, lag_s=0.012, now_ms=NOW_MS, language=language)
 
 
 def test_both_languages_have_the_same_words() -> None:
@@ -70,7 +71,14 @@ def test_remedies(state: str, code: str, key: str) -> None:
 
 
 def test_what_is_well_is_said() -> None:
-    html = page(Figures(NOW_MS, (link("sim", "up"),), {("sim", "queued"): 12345}))
+    reading = LinkReading(
+        rate=1234.4, in_flight=7, window=32, answers={"accepted": 90, "temporary": 4, "permanent": 6},
+        times=(0, 0, 0, 80, 20, *[0] * 7), hour_accepted=50, hour_delivered=49,
+    )  # fmt: skip
+    figures = Figures(NOW_MS, (link("sim", "up"),), {("sim", "queued"): 12345}, readings={"sim": reading})
+    html = page(figures)
+    for value in ("7 / 32", "≤ 100 ms", "98 %", ">90<", ">10<"):
+        assert value in html, value
     assert "Everything works." in html
     assert "12,345" in html
     assert "1,234" in html
@@ -83,6 +91,43 @@ def test_what_is_not_well_is_said() -> None:
     assert "1 of 2 links are down." in html
     assert "refused: password" in html
     assert "存储无法写入：disk full" in page(Figures(), "zh", "disk full")
+
+
+@pytest.mark.parametrize(
+    ("state", "colour", "english", "chinese"),
+    [
+        ("up", "good", "up", "已连接"),
+        ("connecting", "wait", "connecting", "连接中"),
+        ("draining", "wait", "draining", "排空中"),
+        ("paused", "wait", "paused", "已暂停"),
+        ("down", "bad", "down", "已断开"),
+        ("unserved", "bad", "served by no process", "无进程服务"),
+    ],
+)
+def test_a_state_has_a_colour_and_a_word(state: str, colour: str, english: str, chinese: str) -> None:
+    for language, word in (("en", english), ("zh", chinese)):
+        html = page(Figures(NOW_MS, (link("sim", state),)), language)
+        assert f'class="dot {colour}"' in html
+        assert f'<strong class="{colour}">{word}</strong>' in html
+    assert ("1 of 1 links are down." in page(Figures(NOW_MS, (link("sim", state),)))) is (colour == "bad")
+
+
+def test_alarms_breakers_and_modems_are_seen_at_one_look() -> None:
+    alarm = Alarm(Kind.SIM_SPENT, EVIL, "5 left", AlarmState.OPEN, NOW_MS - 7_200_000)
+    figures = Figures(
+        NOW_MS,
+        (link("pool", "up"),),
+        readings={"pool": LinkReading(parts={"modem-1": {"signal_dbm": -71.0, "sent": 12}})},
+        breakers={"pool": [""]},
+        alarms=(alarm,),
+    )
+    html = page(figures)
+    assert "All links are up; open alarms: 1." in html
+    assert "nearly spent: 5 left" in html
+    assert EVIL not in html
+    assert "left alone: it fails too often" in html
+    assert "modem-1: sent 12, signal_dbm -71" in html
+    assert "即将用尽：5 left" in page(figures, "zh")
 
 
 def test_numbers_are_masked_and_markup_is_not_taken() -> None:
