@@ -184,6 +184,8 @@ class HttpLink:
 
     async def _open(self) -> None:
         config = self._config
+        if config.webhook_port >= 0:
+            await self._receiver.start()
         if self._client is None:
             self._client = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=self._tls or True, keepalive_timeout=KEEPALIVE_S),
@@ -198,8 +200,6 @@ class HttpLink:
                 auto_decompress=False,
                 trust_env=False,
             )
-            if config.webhook_port >= 0:
-                await self._receiver.start()
 
     async def _probe(self) -> None:
         """See whether the provider's address takes a connection. Raises OSError, TimeoutError."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from aiohttp import web
@@ -21,6 +21,11 @@ from gateway.core.errors import BadRequest
 
 #: Calls under way at the same time; more are told to come later.
 MAX_CALLS: Final = 256
+#: Connections at the same time; more are closed without a word.
+MAX_CONNECTIONS: Final = 512
+#: Seconds until the head of the first request must be there, and that a connection may be idle afterwards.
+HEAD_S: Final = 15.0
+IDLE_S: Final = 60.0
 #: Seconds a provider may take to say what it wants.
 READ_S: Final = 10.0
 #: Seconds until a call is answered "later" although the store may yet take it.
@@ -73,22 +78,36 @@ class Receiver:
         self._take = take
         self._misbehaved = misbehaved
         self._calls = 0
-        self._runner: web.ServerRunner | None = None
+        self._server: _Server | None = None
+        self._listener: asyncio.Server | None = None
         self.port = max(0, config.webhook_port)
 
     async def start(self) -> None:
         """Open the door. Raises OSError when that address cannot be had."""
-        server = web.Server(self._handle, request_factory=self._request, access_log=None)
-        self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=LEAVE_S)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._config.webhook_host, self._config.webhook_port).start()
-        self.port = self._runner.addresses[0][1]
+        if self._listener is not None:
+            return
+        server = _Server(
+            self._handle,
+            self._may_connect,
+            request_factory=self._request,
+            keepalive_timeout=IDLE_S,
+            lingering_time=2.0,
+            auto_decompress=False,
+            access_log=None,
+        )
+        host, port = self._config.webhook_host, self._config.webhook_port
+        self._listener = await asyncio.get_running_loop().create_server(server, host, port)
+        self._server = server
+        self.port = int(self._listener.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Close the door; calls under way get a moment."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        listener, self._listener = self._listener, None
+        server, self._server = self._server, None
+        if listener is None or server is None:
+            return
+        listener.close()
+        await server.shutdown(LEAVE_S)
 
     def addresses(self) -> dict[str, str]:
         """Where the provider calls, by `webhook:<name>`."""
@@ -101,6 +120,7 @@ class Receiver:
         return config.webhook_url.rstrip("/") or f"http://{host}:{self.port}"
 
     def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        protocol.begun()
         if message.method == _UNREADABLE:
             self._misbehaved("webhook: what came is no HTTP")
         return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop())
@@ -118,7 +138,6 @@ class Receiver:
             self._calls -= 1
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self._check_address(request.remote or "")
         path, _, query = request.raw_path.partition("?")
         hook = self._webhooks.get(path.rstrip("/").rpartition("/")[2])
         if hook is None:
@@ -150,17 +169,20 @@ class Receiver:
         except TimeoutError:
             return False
 
-    def _check_address(self, remote: str) -> None:
+    def _may_connect(self, remote: str) -> bool:
+        """Whether somebody at this address may say anything."""
         if not self._networks:
-            return
+            return True
         try:
             address = ipaddress.ip_address(remote.partition("%")[0])
         except ValueError:
-            raise Turned(403, "it comes from no address") from None
+            return False
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        if not any(address in network for network in self._networks):
-            raise Turned(403, f"{address} is not among webhook_allow")
+        if any(address in network for network in self._networks):
+            return True
+        self._misbehaved(f"webhook: {address} is not among webhook_allow")
+        return False
 
     def _check_token(self, query: str) -> None:
         if not self._config.webhook_token:
@@ -190,3 +212,53 @@ class Receiver:
         except (web.PayloadAccessError, web.RequestPayloadError):
             raise Turned(400, "the body broke off") from None
         return b"".join(parts)
+
+
+class _Server(web.Server):
+    """aiohttp's server, which hears only those who may connect."""
+
+    def __init__(self, handler: Any, may_connect: Callable[[str], bool], **options: Any) -> None:
+        super().__init__(handler, **options)
+        self.may_connect = may_connect
+        self.open_lines = 0
+
+    def __call__(self) -> web.RequestHandler:
+        return _Line(self, loop=self._loop, **self._kwargs)
+
+
+class _Line(web.RequestHandler):
+    """One connection; closed without a word when it may not be, or says nothing."""
+
+    __slots__ = ("_head_timer", "_is_counted", "_of")
+
+    def __init__(self, server: _Server, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._of = server
+        self._is_counted = False
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        remote = str(peer[0]) if isinstance(peer, tuple) else ""
+        # uvloop's transports are no subclasses of asyncio's, so this cannot be asserted.
+        cut = cast("asyncio.Transport", transport).abort
+        if self._of.open_lines >= MAX_CONNECTIONS or not self._of.may_connect(remote):
+            cut()
+            return
+        self._of.open_lines += 1
+        self._is_counted = True
+        self._head_timer = asyncio.get_running_loop().call_later(HEAD_S, cut)
+        super().connection_made(transport)
+
+    def begun(self) -> None:
+        """The head of a request is there."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.begun()
+        if self._is_counted:
+            self._is_counted = False
+            self._of.open_lines -= 1
+            super().connection_lost(exc)

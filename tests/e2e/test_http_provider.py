@@ -18,6 +18,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from carriers.http import receiver
 from carriers.http.config import HttpConfig
 from carriers.http.link import HttpLink
 from carriers.link import Link, LinkBasics, Timing
@@ -461,8 +462,44 @@ async def test_token_and_addresses(tmp_path: Path) -> None:
             assert (await it.call(f"note{token}", text))[0] == status
         assert len(it.listener.arrived) == 1
     async with line(tmp_path, webhook_allow=("192.0.2.0/24", "2001:db8::/32")) as it:
-        assert (await it.call("note", text))[0] == 403
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await it.call("note", text)
         assert it.listener.arrived == []
+        assert it.listener.misbehaviour[0] == "webhook: 127.0.0.1 is not among webhook_allow"
+
+
+async def test_connections_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(receiver, "HEAD_S", 0.2)
+    async with line(tmp_path) as it:
+        idle = [await asyncio.open_connection("127.0.0.1", it.link.webhook_port) for _ in range(2)]
+        idle[0][1].write(b"POST /landed HTTP/1.1\r\nX: ")
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await it.call("landed", HOME, headers=signed(HOME))
+        assert await asyncio.wait_for(asyncio.gather(*(reader.read() for reader, _ in idle)), 5) == [b"", b""]
+        assert (await it.call("landed", HOME, headers=signed(HOME)))[0] == 200
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_a_port_that_is_taken_keeps_the_link_down_until_it_is_free(tmp_path: Path) -> None:
+    taken = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = taken.sockets[0].getsockname()[1]
+    listener = Listener()
+    async with PigeonLoft() as loft:
+        config = HttpConfig(
+            provider="yunpian", options={"api_key": "k"}, base_url=f"http://127.0.0.1:{loft.port}",
+            webhook_port=port, webhook_token="t",
+        )  # fmt: skip
+        link = HttpLink(LinkBasics("l", "l", listener, timing=QUICK), config, lambda: datetime.now(UTC))
+        running = asyncio.create_task(link.run())
+        await until(lambda: len(listener.told) > 2)
+        assert all("address already in use" in told for told in listener.told)
+        taken.close()
+        await until(lambda: link.is_up)
+        assert link.webhook_port == port
+        await link.stop()
+        await running
 
 
 # --- the hub -------------------------------------------------------------------------------------------------------
