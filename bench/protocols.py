@@ -48,6 +48,12 @@ SECRET = "secret08"
 PROTOCOLS: dict[str, tuple[str, dict[str, Any], str]] = {
     "smpp": ("smpp", {"system_id": "bench", "password": SECRET}, "smpp:bench"),
     "cmpp": ("cmpp", {"sp_id": NUMBER, "secret": SECRET}, f"cmpp:{NUMBER}"),
+    "smgp": ("smgp", {"client_id": "10650001", "secret": SECRET}, "smgp:10650001"),
+    "sgip": (
+        "sgip",
+        {"login_name": "sgipsp", "password": SECRET, "node_id": 3010092008, "call_port": -1},
+        "sgip:sgipsp",
+    ),
 }
 
 

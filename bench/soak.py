@@ -36,6 +36,8 @@ BATCH = 50
 DRAIN_S = 600
 SECRET = "secret08"
 ACCESS_NUMBER = "10657000"
+#: Where the hub is called by the SGIP gateway.
+CALL_PORT = 18805
 
 _HEAD = """
 [store]
@@ -69,7 +71,26 @@ def _cmpp(port: int) -> str:
     return f'protocol = "cmpp"\nhost = "127.0.0.1"\nport = {port}\nsp_id = "900001"\nsecret = "{SECRET}"\nwindow = 16'
 
 
-WAYS = (Way("smpp", "+86138", 3, _smpp), Way("cmpp", "+86139", 3, _cmpp))
+def _smgp(port: int) -> str:
+    return (
+        f'protocol = "smgp"\nhost = "127.0.0.1"\nport = {port}\nclient_id = "10650001"\nsecret = "{SECRET}"\n'
+        "window = 16"
+    )
+
+
+def _sgip(port: int) -> str:
+    return (
+        f'protocol = "sgip"\nhost = "127.0.0.1"\nport = {port}\nlogin_name = "sgipsp"\npassword = "{SECRET}"\n'
+        f'node_id = 3010092008\ncall_host = "127.0.0.1"\ncall_port = {CALL_PORT}\nwindow = 16'
+    )
+
+
+WAYS = (
+    Way("smpp", "+86138", 3, _smpp),
+    Way("cmpp", "+86139", 3, _cmpp),
+    Way("smgp", "+86189", 3, _smgp),
+    Way("sgip", "+86186", 3, _sgip),
+)
 
 #: What can go wrong, and how it is put right again: each is on for a few seconds.
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -111,8 +132,15 @@ async def run(options: argparse.Namespace) -> int:
         SimulatorConfig(
             smpp_port=0,
             cmpp_port=0,
+            smgp_port=0,
+            sgip_port=0,
             web_port=OFF,
-            accounts=(Account("smpp", "a", SECRET, ACCESS_NUMBER), Account("cmpp", "900001", SECRET, ACCESS_NUMBER)),
+            accounts=(
+                Account("smpp", "a", SECRET, ACCESS_NUMBER),
+                Account("cmpp", "900001", SECRET, ACCESS_NUMBER),
+                Account("smgp", "10650001", SECRET, ACCESS_NUMBER),
+                Account("sgip", "sgipsp", SECRET, ACCESS_NUMBER, call_port=CALL_PORT),
+            ),
             report_delay_s=0.5,
             repeat_s=5.0,
             keep_handsets=2 * options.numbers,
