@@ -753,3 +753,14 @@ reminders = Table(  # the fields of gateway.core.reminders.Reminder
         postgresql_where=text("state = 'active'"),
     ),
 )
+
+# --- what links remember -----------------------------------------------------------------------------------
+
+link_memory = Table(  # of a link alone: what a SIM has sent, what was learnt of a carrier
+    "link_memory",
+    metadata,
+    Column("link", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+    Column("changed_ms", BigInteger, nullable=False),
+)
