@@ -13,6 +13,7 @@ PARTS = {
     "protocols": ["bench.protocols"],
     "messages": ["bench.messages"],
     "full-store": ["bench.full_store"],
+    "downstream": ["bench.downstream"],
 }
 
 

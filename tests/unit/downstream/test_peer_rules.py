@@ -103,7 +103,7 @@ def test_times(written: str, moment: int | None) -> None:
 @pytest.mark.parametrize("written", ["2603", "260301000000000", "261301000000000+", "270401000000000+", "x" * 16,
                                      "26030100000000²+", "020000000000000R"])  # fmt: skip
 def test_what_is_no_time(written: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         times.moment_ms(written, NOW_MS)
 
 
