@@ -73,7 +73,7 @@ def _encoder(layout: Layout) -> list[str]:
                 f"    numbers = pdu.{content.destinations.attribute}",
                 f"    packed = b''.join([number.ljust({width}, b'\\0') for number in numbers])",
             ]
-            checks += [f"len(packed) != {width} * len(numbers)", "len(numbers) > 255"]
+            checks.append(f"len(packed) != {width} * len(numbers)")
             octets += " + len(packed)"
             count = ", len(numbers)"
             tail = f" + packed + bytes((len(text),)){tail}"
