@@ -74,6 +74,7 @@ class EmulatedModem:
         self.phase_2_plus = False
         self.notices = (0, 0, 0, 0, 0)
         self.kept_link = 0
+        self.character_set = "GSM"
         self.registration_notices = 0
         self.is_on = True
         self._answers = Answers(self)
@@ -98,7 +99,7 @@ class EmulatedModem:
         """It starts: everything it was told is forgotten, and it says so in its maker's words."""
         self.echoes, self.pdu_mode, self.numeric_errors, self.phase_2_plus = True, True, False, False
         self.notices, self.kept_link, self.registration_notices = (0, 0, 0, 0, 0), 0, 0
-        self.is_on = True
+        self.is_on, self.character_set = True, "GSM"
         self._is_busy, self._collects, self._handed = False, None, None
         self._later.clear()
         self._input.clear()
@@ -344,7 +345,7 @@ class EmulatedModem:
     def _say_ussd(self, step: int, text: str) -> None:
         if not text:
             self._say(f"+CUSD: {step}")
-        elif not text.isascii():
+        elif not text.isascii() or self.character_set == "UCS2":
             self._say(f'+CUSD: {step},"{encode(text, Alphabet.UCS2).hex().upper()}",72')
         elif self.dialect.packed_ussd:
             written = ussd.packed(text).hex().upper()

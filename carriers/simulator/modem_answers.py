@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from carriers.gsm import at, errors, ussd
+from gateway.core.text import Alphabet, decode
 
 if TYPE_CHECKING:
     from carriers.simulator.modem import EmulatedModem
 
 _BASIC: Final = re.compile(r"(?:[EQVHZXMLS&][A-Z]?\d*=?\d*)*")
+_CHARACTER_SETS: Final = ("GSM", "IRA", "UCS2")
 _SIM_ERRORS: Final = {"SIM PIN": (11, 311), "SIM PUK": (12, 316), "NOT INSERTED": (10, 310)}
 
 
@@ -193,7 +195,9 @@ class Answers:
         values = at.fields(f":{rest[1:]}")
         if len(values) > 1:
             code = values[1]
-            if modem.dialect.packed_ussd:
+            if modem.character_set == "UCS2":
+                code = decode(at.octets(code) or b"", Alphabet.UCS2)
+            elif modem.dialect.packed_ussd:
                 octets = at.octets(code)
                 if octets is None:
                     raise Refused
@@ -221,11 +225,13 @@ class Answers:
 
     def _cscs(self, rest: str, now: float) -> list[str]:
         if rest == "=?":
-            return ['+CSCS: ("GSM","IRA")']
+            return ["+CSCS: (" + ",".join(f'"{it}"' for it in _CHARACTER_SETS) + ")"]
         if rest == "?":
-            return ['+CSCS: "GSM"']
-        if rest not in ('="GSM"', '="IRA"'):
+            return [f'+CSCS: "{self._modem.character_set}"']
+        wanted = rest.lstrip("=").strip('"')
+        if wanted not in _CHARACTER_SETS:
             raise Refused("CME", 4)
+        self._modem.character_set = wanted
         return []
 
     def _cpms(self, rest: str, now: float) -> list[str]:

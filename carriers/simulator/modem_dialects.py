@@ -43,7 +43,7 @@ DIALECTS: Final = {
         manufacturer="huawei",
         model="E173",
         revision="11.126.16.04.00",
-        own={"AT^ICCID?": ("^ICCID: {iccid}F",), "AT+CGSN": ("{imei}",)},
+        own={"AT^ICCID?": ("^ICCID: {iccid}F",), "AT+CGSN": ("{imei}",), "AT^CURC=0": (), "AT^CURC=1": ()},
         refused=("AT+CCID", "AT+QCCID", "AT+ICCID", "AT$QCCID", "AT+CEREG", "AT+CPINR"),
         refusal="COMMAND NOT SUPPORT",
         boot=("^SRVST:2", "^MODE:5,4", "^BOOT:20258014,0,0,0,75"),
