@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from carriers.link_memory import LinkMemory, PassingMemory
 from carriers.session import SessionEvent
 from gateway.core.messages import Segment
 
@@ -120,3 +121,5 @@ class LinkBasics:
     timing: Timing = DEFAULT_TIMING
     #: A number from 0 to 1 that differs from link to link, so that they do not all connect again at once.
     jitter: Callable[[], float] = random.random
+    #: What it may remember over restarts.
+    memory: LinkMemory = field(default_factory=PassingMemory)

@@ -30,6 +30,7 @@ from gateway.owner import is_gone, owner_name
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import Desk, Reaction
+from gateway.store.link_memory import StoredMemory
 from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
 from gateway.web.alarm_calls import AlarmCaller
@@ -171,7 +172,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     owner = owner_name(config.store.node)
     inbound = Inbound(desk, journal, config.hub.region)
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
-    switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher))
+    switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk))
     notifier = Notifier(config.notices)
     alarm_caller = AlarmCaller(desk, config.alarms.webhook_url, config.alarms.webhook_secret)
     watch = Watch(
@@ -225,6 +226,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     )
 
 
-def _link(entry: LinkEntry, dispatcher: Dispatcher) -> Link:
-    basics = LinkBasics(entry.link.name, entry.group, dispatcher, entry.link.rate_per_s)
+def _link(entry: LinkEntry, dispatcher: Dispatcher, desk: Desk) -> Link:
+    memory = StoredMemory(desk.store, entry.link.name, desk.now_ms)
+    basics = LinkBasics(entry.link.name, entry.group, dispatcher, entry.link.rate_per_s, memory=memory)
     return KINDS[entry.link.protocol].make(basics, entry.options)
