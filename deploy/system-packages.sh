@@ -8,6 +8,8 @@ test=(
     chromium      # looks at the pages
     dovecot-core  # serves our Maildirs as a stock server
     dovecot-imapd
+    gammu         # drives our emulated modems
+    gammu-smsd
     kannel        # the SMS gateway we are measured against, and an SMPP client that is not ours
     kannel-extras
     nodejs        # npm's smpp, carrier and client
