@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,11 @@ _MOST_OCTETS = {CODING_TEXT: 160, CODING_BINARY: 140, CODING_UCS2: 140, CODING_G
 
 REPORT_ALWAYS = 1
 REPORT_NEVER = 2
+
+_LIKENESSES = {
+    "€": "E", "£": "L", "¥": "Y", "¤": "*", "§": "S", "¡": "!", "¿": "?", "ß": "s", "Æ": "A", "æ": "a",
+    "Ø": "O", "ø": "o",
+}  # fmt: skip
 
 _WITH_CODE_DIGITS = 13
 _YEAR_S = 366 * 86400
@@ -88,6 +94,12 @@ def written_number(number: str, form: str) -> str:
     return {"national": national, "86": "86" + national, "+86": "+86" + national}[form]
 
 
+def nearest_ascii(text: str) -> bytes:
+    """The text in ASCII, character for character: letters without their marks, "?" for what has no likeness."""
+    plain = (_LIKENESSES.get(char) or unicodedata.normalize("NFKD", char)[0] for char in text)
+    return "".join(plain).encode("ascii", "replace")
+
+
 def _content(segment: Segment, config: SgipConfig) -> tuple[int, bytes]:
     if segment.alphabet is Alphabet.BINARY:
         return CODING_BINARY, segment.data
@@ -95,7 +107,12 @@ def _content(segment: Segment, config: SgipConfig) -> tuple[int, bytes]:
         try:
             return CODING_TEXT, encode(segment.text, Alphabet(config.ascii_as))
         except NotEncodable:
-            return CODING_UCS2, encode(segment.text, Alphabet.UCS2)
+            octets = encode(segment.text, Alphabet.UCS2)
+        if segment.total == 1 and len(octets) <= _MOST_OCTETS[CODING_UCS2]:
+            return CODING_UCS2, octets
+        # It was measured for the GSM alphabet, of which ASCII lacks some signs, and is too long for UCS-2. A text
+        # without its accents is worth more than none; and the parts of a long message must be in one alphabet.
+        return CODING_TEXT, nearest_ascii(segment.text)
     wants_gbk = segment.alphabet is Alphabet.GBK or (
         # The other parts of a long message are not seen here, and all must be in one alphabet.
         segment.alphabet is Alphabet.UCS2 and config.chinese_alphabet == "gbk" and segment.total == 1

@@ -190,6 +190,17 @@ def test_codings(changes: dict[str, Any], coding: int, octets: bytes) -> None:
     assert submit.tp_udhi == (1 if changes.get("udh") else 0)
 
 
+def test_signs_that_ascii_lacks() -> None:
+    gateway = Gateway().open()
+    short = SEGMENT._replace(text="é" * 70)
+    assert gateway.submit(short).message_coding == 8
+    long = gateway.submit(SEGMENT._replace(text="Grüße à 5 €: ΔÅñç " + "x" * 60))
+    assert (long.message_coding, long.message_content) == (0, b"Gruse a 5 E: ?Anc " + b"x" * 60)
+    part = gateway.submit(SEGMENT._replace(text="Grüße", number=2, total=2, reference=5))
+    assert (part.message_coding, part.message_content) == (0, bytes.fromhex("050003050202") + b"Gruse")
+    assert Gateway(ascii_as="gsm7").open().submit(SEGMENT._replace(text="é" * 160)).message_coding == 0
+
+
 def test_codings_that_are_configured() -> None:
     assert Gateway(ascii_as="gsm7").open().submit(SEGMENT._replace(text="a@€")).message_content == b"a\0\x1b\x65"
     chinese = SEGMENT._replace(text="联通", alphabet=Alphabet.UCS2)
