@@ -7,6 +7,7 @@ end. So: two open repeats and five choices at most, no group repeated, nothing t
 from __future__ import annotations
 
 import re
+import warnings
 
 from gateway.core.errors import ConfigError
 
@@ -28,8 +29,10 @@ def compile_pattern(text: str, where: str) -> re.Pattern[str]:
         raise ConfigError(f"{where}: a pattern has at most {MAX_PATTERN} characters")
     _check(text, where)
     try:
-        return re.compile(text, re.DOTALL)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Python warns of "[[" and the like, which may mean something else one day
+            return re.compile(text, re.DOTALL)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ConfigError(f"{where}: {error}") from error
 
 

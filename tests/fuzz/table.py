@@ -7,6 +7,7 @@ from tests.fuzz.targets import (
     addresses,
     carrier_side,
     cmpp,
+    http_providers,
     mime,
     receipts,
     reports,
@@ -37,4 +38,7 @@ TARGETS: dict[str, Target] = {
     "smgp": smgp.TARGET,
     "sgip": sgip.TARGET,
     "sgip_calls": sgip.CALLS,
+    "http_answers": http_providers.ANSWERS,
+    "http_calls": http_providers.CALLS,
+    "http_descriptions": http_providers.DESCRIPTIONS,
 }

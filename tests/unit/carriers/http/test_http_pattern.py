@@ -12,6 +12,7 @@ from gateway.core.errors import ConfigError
 REFUSED = [
     "(a+)+b", "(?:a*)*", "(a|aa)+$", "(.*)(.*)(.*)x", "a*a*a*b", r"(\w)\1", "(?=a)b", "(?<!a)b", "(?i)a", "(", "[a",
     "a?" * 6 + "b", "a|b|c|d|e|f|g", "(?:a{1,9}){2,}", "x" * 501, "(a){5}", "a{1,5}b{1,5}c{1,5}", "*",
+    "[[a]b",
 ]  # fmt: skip
 WORST = [
     r"(.*).*x", r"\w*\w*\b!", r"(?:a|a)(?:a|a)(?:a|a)(?:a|a)(?:a|a)a*a*b", "a?a?a?a?a?a*a*b",
