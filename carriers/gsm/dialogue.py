@@ -206,6 +206,7 @@ class Dialogue:
         if self._resting_until is not None and now >= self._resting_until:
             self._resting_until = None
             self._go_on(Answer(Result.OK), now)
+            self._next_procedure(now)
         elif self._in_flight is not None and now >= self._in_flight.deadline:
             self._end_command(Result.SILENT, None, now)
 
@@ -242,12 +243,10 @@ class Dialogue:
             step = next(steps) if answer is None else steps.send(answer)
         except StopIteration:
             self._running = None
-            self._next_procedure(now)
             return
         except (Hung, Restarted) as failure:
             self._running = None
             self._failed(failure)
-            self._next_procedure(now)
             return
         if isinstance(step, Rest):
             if step.write:
@@ -264,6 +263,7 @@ class Dialogue:
         assert in_flight is not None
         self._reader.awaits_prompt = False
         self._go_on(Answer(result, tuple(in_flight.lines), error, in_flight.has_prompt), now)
+        self._next_procedure(now)
 
     def _write_payload(self, now: float) -> None:
         if self._in_flight is not None and not self._in_flight.has_prompt:
@@ -284,7 +284,7 @@ class Dialogue:
         in_flight = self._in_flight
         if in_flight is not None and self._is_echo(in_flight, line):
             return
-        if in_flight is not None and self._belongs(in_flight.command, line):
+        if in_flight is not None and self._belongs(in_flight, line):
             self._keep(line)
             if in_flight.command.has_bodies:
                 self._bodies.append((None, line))
@@ -334,8 +334,11 @@ class Dialogue:
         in_flight.is_echoed = True
         return True
 
-    def _belongs(self, command: Command, line: str) -> bool:
+    def _belongs(self, in_flight: _InFlight, line: str) -> bool:
+        command = in_flight.command
         if not command.prefix or not line.startswith(command.prefix):
             return False
+        if command.payload and not in_flight.has_prompt:
+            return False  # the reference of a message before this one, late
         # A change of the registration looks like the answer to the question for it.
         return "REG:" not in command.prefix or answers.answers_a_question(line)

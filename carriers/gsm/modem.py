@@ -252,12 +252,12 @@ class Modem:
     def _bring_up(self) -> Steps:
         self.state = State.STARTING
         self._poll_at = None
-        yield from synchronise(self.settings.start_tries, is_set_up=False)
-        self._starts_again = False  # what it said of its start by now was of the start that is over
-        found = yield from startup.set_up(self.settings, self._pins)
-        if self._starts_again:
-            yield from self._bring_up()
-            return
+        self._starts_again = True
+        while self._starts_again:
+            yield from synchronise(self.settings.start_tries, is_set_up=False)
+            # What it said of its start by now was of the start that is over; what it says later is of another.
+            self._starts_again = False
+            found = yield from startup.set_up(self.settings, self._pins)
         self._poll_at = self._now + self.settings.poll_s
         self.identity = found.identity
         if isinstance(found, Blocked):

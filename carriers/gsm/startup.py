@@ -54,17 +54,17 @@ class PinMemory:
     def __init__(self) -> None:
         self._tried: set[tuple[str, str]] = set()
 
-    def may_try(self, modem: str, pin: str) -> bool:
-        """Has this PIN not been tried on this modem, or was it right?"""
-        return (modem, pin) not in self._tried
+    def may_try(self, sim: str, pin: str) -> bool:
+        """Has this PIN not been tried on this SIM, or was it right?"""
+        return (sim, pin) not in self._tried
 
-    def note(self, modem: str, pin: str) -> None:
+    def note(self, sim: str, pin: str) -> None:
         """It is about to be tried."""
-        self._tried.add((modem, pin))
+        self._tried.add((sim, pin))
 
-    def strike_off(self, modem: str, pin: str) -> None:
+    def strike_off(self, sim: str, pin: str) -> None:
         """It was right."""
-        self._tried.discard((modem, pin))
+        self._tried.discard((sim, pin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,22 +190,24 @@ class _Startup:
 
     def _enter_pin(self, identity: Identity) -> Generator[Command | Rest, Answer, Blocked | None]:
         """Try the PIN, once in the life of this process. None when it was right."""
-        pin, modem = self._settings.pin, identity.imei
+        pin = self._settings.pin
         if not pin:
             return Blocked(Cause.PIN_NEEDED, "the SIM asks for a PIN and none is configured", identity)
         if not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8):
             return Blocked(Cause.PIN_NEEDED, "the configured PIN is not 4 to 8 digits", identity)
-        if not self._pins.may_try(modem, pin):
+        # Most SIMs give their number before they are open. Where they do not, the modem stands for its SIM.
+        sim = (yield from self._card_number()) or identity.imei
+        if not self._pins.may_try(sim, pin):
             return Blocked(Cause.PIN_WRONG, "the configured PIN was wrong; it is not tried again", identity)
         answer = yield from self._ask("AT+CPINR", "+CPINR:")
         for line in answer.lines:
             name, left, *_ = [*line.partition(":")[2].split(","), ""]
             if name.strip() == "SIM PIN" and left.strip().isdigit() and int(left) < _ENOUGH_PIN_TRIES:
                 return Blocked(Cause.PIN_NEEDED, f"only {left.strip()} tries of the PIN are left", identity)
-        self._pins.note(modem, pin)
+        self._pins.note(sim, pin)
         answer = yield from self._ask(f'AT+CPIN="{pin}"', timeout_s=_SLOW_S)
         if answer.is_ok:
-            self._pins.strike_off(modem, pin)
+            self._pins.strike_off(sim, pin)
             return None
         if answer.error is not None and _cause_of(answer.error) is Cause.PUK_NEEDED:
             return Blocked(Cause.PUK_NEEDED, "the SIM asks for its PUK; enter it in a phone", identity)
@@ -213,13 +215,16 @@ class _Startup:
 
     def _which_sim(self, identity: Identity) -> Generator[Command | Rest, Answer, Identity]:
         imsi = yield from self._patiently("AT+CIMI", "+CIMI:", bare=True)
-        card = ""
+        card = yield from self._card_number()
+        return replace(identity, imsi=answers.digits(imsi.lines), iccid=card)
+
+    def _card_number(self) -> Generator[Command | Rest, Answer, str]:
         for text, prefix in CARD_NUMBER:
             answer = yield from self._ask(text, prefix, bare=True)
             card = answers.iccid(answer.lines)
             if card:
-                break
-        return replace(identity, imsi=answers.digits(imsi.lines), iccid=card)
+                return card
+        return ""
 
     def _numbers(self, identity: Identity) -> Generator[Command | Rest, Answer, Identity]:
         centre = yield from self._patiently("AT+CSCA?", "+CSCA:")

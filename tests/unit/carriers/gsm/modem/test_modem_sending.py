@@ -102,6 +102,22 @@ def test_a_late_reference_is_not_taken_for_the_next_answer():
     assert [it.text for it in pair.emulator.sent] == ["first", "second"]
 
 
+def test_a_late_reference_in_front_of_the_next_prompt():
+    pair = Pair(settings=ModemSettings(send_timeout_s=10)).ready()
+    pair.faults.answers_missing = 1
+    pair.modem.send(submit("first"), pair.now, "first")
+    pair.run(12)
+    pair.forget()
+    pair.modem.send(submit("second"), pair.now, "second")
+    assert pair.modem.data_to_send().startswith(b"AT+CMGS=")
+    pair.modem.receive(b"\r\n+CMGS: 0\r\n\r\nOK\r\n\r\n> ", pair.now)
+    assert pair.modem.data_to_send().endswith(b"\x1a")
+    pair.modem.receive(b"\r\n+CMGS: 1\r\n\r\nOK\r\n", pair.now)
+    pair.events += pair.modem.events()
+    assert pair.one(LateReference) == LateReference("first", 0)
+    assert (pair.one(SendAnswered).tag, pair.one(SendAnswered).reference) == ("second", 1)
+
+
 @pytest.mark.parametrize(
     ("code", "outcome", "remedy"),
     [

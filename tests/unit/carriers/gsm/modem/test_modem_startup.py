@@ -69,6 +69,17 @@ def test_it_starts_again_while_it_is_set_up():
     assert pair.emulator.notices[1] == 1
 
 
+def test_it_starts_again_and_again():
+    pair = Pair().power_on()
+    pair.modem.start(pair.now)
+    for _ in range(60):
+        pair.run(1)
+        pair.emulator.power_on(pair.now)
+    pair.run(20)
+    assert pair.the(Ready)
+    assert pair.modem.can_send
+
+
 def test_nobody_is_there():
     modem = Modem(ModemSettings(start_tries=3))
     modem.start(0.0)
@@ -146,6 +157,15 @@ def test_a_wrong_pin_is_never_tried_twice():
         assert again.one(Blocked).cause is Cause.PIN_WRONG
     assert sim.tries_left == 2
     assert len(pair.the(Blocked)) == 1
+
+
+def test_a_wrong_pin_is_not_tried_on_the_same_sim_in_another_modem():
+    sim = Sim(pin="4711")
+    pair = Pair(ModemConfig(sim=sim), ModemSettings(pin="0000")).start()
+    other = EmulatedModem(ModemConfig(sim=sim, imei="350000000000006"))
+    again = Pair(settings=ModemSettings(pin="0000"), pins=pair.pins, emulator=other).start()
+    assert again.one(Blocked).cause is Cause.PIN_WRONG
+    assert sim.tries_left == 2
 
 
 def test_another_pin_may_be_tried_after_a_wrong_one():
