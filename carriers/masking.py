@@ -10,7 +10,6 @@ import re
 from typing import Any, Final
 
 from carriers.wire import WireTool
-from gateway.core.errors import CaiyouError
 
 #: Octets of length, command and sequence number that every protocol here begins with.
 HEAD: Final = 12
@@ -80,7 +79,8 @@ def masked(frame: bytes, tool: WireTool | None, *, everything: bool) -> bytes:
         line = tool.decode(frame)
         _strike(line, line, everything=everything)
         again = tool.encode(line)
-    except (CaiyouError, ValueError, TypeError, KeyError):
+    except Exception:
+        # Not only what the codec refuses: whatever is wrong with a PDU, looking at it must not cost the line.
         return struck
     return again if len(again) == len(frame) else struck
 
@@ -134,12 +134,15 @@ def _without_text(value: Any, line: dict[str, Any]) -> Any:
 
 def _kept(octets: bytes, line: dict[str, Any]) -> int:
     """How many octets from the beginning are no text; -1 for a report of CMPP, which is all numbers."""
-    if "receipt" in line:
+    if "receipt" in line or line.get("IsReport") == 1:
         found = _REPORT_TEXT.search(octets)
-        return found.end() if found else len(octets)
+        if found:
+            return found.end()
+        return len(octets) if octets.startswith(b"id:") else 0
     if line.get("PDU") == "DELIVER" and line.get("Registered_Delivery") == 1:
         return -1
-    has_header = int(line.get("esm_class") or 0) & 0x40 or line.get("TP_udhi") or line.get("TpUdhi")
+    parameters = {it.get("Tag"): it.get("Value") for it in line.get("TLVs", ())}
+    has_header = int(line.get("esm_class") or 0) & 0x40 or line.get("TP_udhi") or parameters.get("TP_udhi")
     return min(octets[0] + 1, len(octets)) if has_header and octets else 0
 
 

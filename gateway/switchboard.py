@@ -145,9 +145,9 @@ class Switchboard:
             order = ordered.get(name)
             wanted = order.trace if order is not None and served.held else None
             running = self._traces.get(name)
-            is_full = running is not None and running.is_full
-            if wanted is not None and (is_full or 0 < wanted.until_ms <= now_ms):
-                await self._trace_is_over(name, "the file is full" if is_full else "its time is over")
+            trouble = running.trouble if running is not None else ""
+            if wanted is not None and (trouble or 0 < wanted.until_ms <= now_ms):
+                await self._trace_is_over(name, trouble or "its time is over")
                 wanted = None
             if running is not None and running.order != wanted:
                 self._end_trace(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ class Trace:
         self._tool = tool
         self._now_ms = now_ms
         self._port = PORTS.get(protocol, 0)
+        self.trouble = ""  # why it stopped by itself
         self._octets = 0
         self._lines = 0
         self._talk: Conversation | None = None
@@ -32,11 +34,6 @@ class Trace:
         self._waits_for_pdu = False  # set in the middle of a line: the first octets may be the rest of a PDU
         self._file: BinaryIO | None = _create(order.file)
         self._write(FILE_HEAD)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it stopped because the file holds all it may."""
-        return self._file is None
 
     def opened(self, line: int) -> None:
         """A connection stands."""
@@ -65,14 +62,19 @@ class Trace:
     def flush(self) -> None:
         """Let readers of the file see what was written."""
         if self._file is not None:
-            self._file.flush()
+            try:
+                self._file.flush()
+            except OSError as error:
+                self.trouble = f"the file takes nothing: {error.strerror}"
+                self._file = None
 
     def close(self) -> None:
         """End the file."""
         self.closed()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
 
     def _begin(self, line: int, *, in_the_middle: bool) -> None:
         self._lines = line
@@ -95,18 +97,24 @@ class Trace:
         if self._file is None:
             return
         self._octets += len(octets)
-        if self._octets > self.order.most_octets:
+        try:
+            if self._octets <= self.order.most_octets:
+                self._file.write(octets)
+                return
+            self.trouble = "the file is full"
             self._file.close()
-            self._file = None
-            return
-        self._file.write(octets)
+        except OSError as error:
+            self.trouble = f"the file takes nothing: {error.strerror}"
+        self._file = None
 
 
 def tool_for(protocol: str, options: object) -> WireTool | None:
     """How PDUs of a link are read; None where there is no way, then bodies that could hold secrets are struck out."""
-    layout = getattr(options, "layout", None)
-    if protocol == "cmpp" and layout is not None:
-        return TOOLS.get("cmpp3" if int(layout) >= 0x30 else "cmpp2")
+    version = str(getattr(options, "version", ""))
+    if protocol == "cmpp":
+        return TOOLS["cmpp3" if version.startswith("3") else "cmpp2"]
+    if protocol == "smgp" and version.startswith("1"):
+        return TOOLS["smgp13"]
     return TOOLS.get(protocol)
 
 

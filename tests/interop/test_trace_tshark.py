@@ -85,7 +85,7 @@ async def test_a_full_file_ends_the_trace_and_one_that_exists_is_left_alone(tmp_
         await hub.up()
         trace = tap(hub, TraceOrder(str(file), 0, 2000, False), "smpp")
         await hub.ended(await hub.send([SHORT] * 50))
-        assert trace.is_full
+        assert trace.trouble == "the file is full"
         trace.close()
     assert file.stat().st_size <= 2000
     assert dissect(file, "smpp")

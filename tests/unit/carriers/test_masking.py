@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from carriers.cmpp import wire as cmpp
@@ -10,6 +12,8 @@ from carriers.masking import HEAD, MAX_PDU, Frames, begins_like_pdu, masked
 from carriers.smpp import pdu, tlv
 from carriers.wire import TOOLS
 from tests.unit.carriers.cmpp import cmpp_vectors
+from tests.unit.carriers.sgip import sgip_vectors
+from tests.unit.carriers.smgp import smgp_vectors
 from tests.unit.carriers.smpp import smpp_vectors
 
 SMPP = TOOLS["smpp"]
@@ -68,7 +72,9 @@ def test_headers_of_parts_and_words_of_receipts_stay() -> None:
 
 def _frames() -> list[tuple[str, bytes]]:
     found = [("smpp", bytes.fromhex(octets)) for octets, _ in smpp_vectors.VECTORS.values()]
-    return found + [(f"cmpp{vector.version >> 4}", vector.frame) for vector in cmpp_vectors.VECTORS]
+    found += [(f"cmpp{vector.version >> 4}", vector.frame) for vector in cmpp_vectors.VECTORS]
+    found += [("sgip", vector.frame) for vector in sgip_vectors.VECTORS]
+    return found + [("smgp", vector.frame) for vector in smgp_vectors.VECTORS]
 
 
 @pytest.mark.parametrize("everything", [False, True])
@@ -77,6 +83,46 @@ def test_every_pdu_keeps_its_length_and_stays_readable(everything: bool) -> None
         shown = masked(frame, TOOLS[name], everything=everything)
         assert len(shown) == len(frame)
         assert shown[:HEAD] == frame[:HEAD]
+
+
+@pytest.mark.parametrize("secret", [b"sppass", bytes.fromhex("ca0eff036f70aa1116b8e5df1d55cf48")])
+def test_passwords_of_sgip_and_digests_of_smgp_never_show(secret: bytes) -> None:
+    holding = [(name, frame) for name, frame in _frames() if secret in frame]
+    assert holding
+    for name, frame in holding:
+        assert secret not in masked(frame, TOOLS[name], everything=False)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "text", "number"),
+    [
+        ("sgip", "testsmssgip123".encode("utf-16-be"), b"18026901024"),
+        ("sgip", "你好".encode("gbk"), b"8613001125453"),
+        ("smgp", b"hello test msg", b"17600000000"),
+        ("smgp", "电信".encode("utf-16-be"), b"13301234567"),
+    ],
+)
+def test_texts_and_numbers_of_sgip_and_smgp(protocol: str, text: bytes, number: bytes) -> None:
+    holding = [frame for name, frame in _frames() if name == protocol and text in frame and number in frame]
+    assert holding
+    for frame in holding:
+        shown = masked(frame, TOOLS[protocol], everything=True)
+        assert text not in shown
+        assert number not in shown
+        assert number[-4:] in shown
+
+
+def test_no_octets_whatever_stop_a_trace() -> None:
+    dice = random.Random(11)
+    frames = _frames()
+    for _ in range(3000):
+        name, frame = dice.choice(frames)
+        spoilt = bytearray(frame)
+        for _ in range(dice.randrange(1, 6)):
+            spoilt[dice.randrange(len(spoilt))] = dice.randrange(256)
+        cut = bytes(spoilt[: dice.randrange(1, len(spoilt) + 1)])
+        for tool in (TOOLS[name], TOOLS["smpp"], None):
+            assert len(masked(cut, tool, everything=dice.random() < 0.5)) == len(cut)
 
 
 def test_what_cannot_be_read_and_could_be_a_login_is_struck_out() -> None:
