@@ -180,7 +180,7 @@ class Webhook:
                 values = {
                     it: document.scalar(item.get(it.removeprefix("field:"))) for it in source.names if it not in options
                 }
-                text = source.render({**options, **values}) if any(values.values()) else ""
+                text = source.render({**options, **values}) if not values or any(values.values()) else ""
             if text:
                 return text
         return ""
@@ -333,7 +333,7 @@ def _read_check(table: Table, options: Collection[str]) -> Check | None:
         return None
     given = template.parse(table.text("given"), None, table.at("given"))
     steps_table = table.tables("sign")
-    names = {f"option:{it.partition(':')[2]}" for it in options} | {"url", "method", "query", "body", "sorted"}
+    names = set(options) | {"url", "method", "query", "body", "sorted"}
     fields = [slot for it in steps_table for slot in _slots(it)]
     steps = request.read_steps(steps_table, names | set(fields))
     ours = template.parse(table.text("ours"), None, table.at("ours"))

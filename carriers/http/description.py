@@ -116,7 +116,7 @@ def read(text: str, source: str) -> Description:
         options=options,
         request=request.read(table.table("request"), names | hook_names),
         response=response.read(table.table("response")),
-        webhooks=tuple(callback.read(it, names) for it in webhook_tables),
+        webhooks=tuple(callback.read(it, names | {"access_number"}) for it in webhook_tables),
         batch=table.number("batch", 1, 1, MAX_BATCH),
         ids_are_shared=table.flag("ids_are_shared"),
     )

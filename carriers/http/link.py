@@ -71,7 +71,7 @@ class HttpLink:
         self._receiver = Receiver(
             config,
             self._provider.webhooks,
-            self._options,
+            self._options | {"access_number": config.access_number},
             shared_ids=self._provider.ids_are_shared,
             take=self._told,
             misbehaved=self._misbehaved,

@@ -15,7 +15,10 @@ from tests.fuzz.target import Target, at_most
 
 _TIME_S = 1.0
 _PLANS = [description.load(name) for name in description.ours()]
-_OPTIONS = [{f"option:{option.name}": option.default or "" for option in plan.options} for plan in _PLANS]
+_OPTIONS = [
+    {"access_number": "10690"} | {f"option:{option.name}": option.default or "" for option in plan.options}
+    for plan in _PLANS
+]
 #: Without secrets the signatures that are asked for by an option are not checked: what is behind them is to be reached.
 _HOOKS = [(plan, options, hook) for plan, options in zip(_PLANS, _OPTIONS, strict=True) for hook in plan.webhooks]
 _STATUSES = (200, 201, 202, 204, 302, 400, 401, 429, 500, 503)

@@ -36,6 +36,8 @@ class Provider:
     options: dict[str, str]
     hooks: dict[str, str]
 
+    access_number: str = ""
+
     def request(self, *segments: Segment, access_number: str = "", moment: Moment = NOON) -> Request:
         values = request_values(segments, access_number, self.options | self.hooks, moment)
         return self.plan.request.build(self.plan.request.base_url(self.options), values)
@@ -62,7 +64,8 @@ class Provider:
         hook = next(it for it in self.plan.webhooks if it.name == name)
         data = body.encode() if isinstance(body, str) else body
         call = Call(method, query, headers or {}, data, url or f"https://hub.example.cn/{name}")
-        return hook.read(call, self.options, shared_ids=self.plan.ids_are_shared)
+        options = self.options | {"access_number": self.access_number}
+        return hook.read(call, options, shared_ids=self.plan.ids_are_shared)
 
 
 def provider(name: str, **options: str) -> Provider:

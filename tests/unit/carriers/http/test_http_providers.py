@@ -277,6 +277,18 @@ def test_sms(name: str, body: str, sms: IncomingSms) -> None:
     assert ours(name).told("sms", body) == ((sms,), ())
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "recipient"),
+    [("aliyun", ALIYUN_SMS, "106901234"), ("tencent", TENCENT_SMS, "10690123"),
+     ("tencent", TENCENT_SMS.replace('"123"', '""'), "10690")],
+)  # fmt: skip
+def test_an_extension_stands_behind_the_access_number(name: str, body: str, recipient: str) -> None:
+    it = ours(name)
+    it.access_number = "10690"
+    (sms,) = it.told("sms", body).found
+    assert sms.recipient == recipient
+
+
 def test_yunpian_sms_is_signed() -> None:
     values = json.loads(YUNPIAN_SMS)
     del values["_sign"]
