@@ -13,9 +13,11 @@ from carriers.sgip.pdu import Deliver, DeliverResp, Hop, Report, ReportResp, Sub
 from carriers.sgip.rules import ClientSettings, LoginType
 from carriers.sgip.sequence import SequenceSource, hex_form, pack
 from carriers.sgip.server import SgipServer
+from carriers.simulator.command import _parser, config_of
 from carriers.simulator.config import Account
 from carriers.simulator.operator import Operator
 from carriers.simulator.sgip_line import SgipCall, SgipLine
+from gateway.core.errors import ConfigError
 from tests.unit.carriers.simulator.operator_bench import BEGIN, PHONE, operator_of
 
 SGIP = Account("sgip", "sgipsp", "secret08", "10657000", call_name="smg", call_secret="smg-secret")
@@ -360,3 +362,24 @@ def test_a_repeat_on_another_connection_is_known_by_its_number() -> None:
     assert Wire(bench).ask(submit(), sequence) == SubmitResp(0)
     assert Wire(bench).ask(submit("other"), sequence) == SubmitResp(status.SEQUENCE_ILLEGAL)
     assert bench.counters.accepted == 1
+
+
+def accounts(*texts: str) -> tuple[Account, ...]:
+    """As given on the command line."""
+    return config_of(_parser().parse_args([word for text in texts for word in ("--account", text)])).accounts
+
+
+def test_accounts_on_the_command_line() -> None:
+    assert accounts("sgip:sp:secret:106:127.0.0.1:8805", "smpp:a:b") == (
+        Account("sgip", "sp", "secret", "106", "127.0.0.1", 8805),
+        Account("smpp", "a", "b", "", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sgip:sp", "sgip:sp:x:106:host", "sgip:sp:x:106:host:port", "sgip:sp:x:106:host:70000", "telex:a:b", "sgip::b"],
+)
+def test_accounts_that_make_no_sense(text: str) -> None:
+    with pytest.raises(ConfigError):
+        accounts(text)
