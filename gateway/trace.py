@@ -65,16 +65,12 @@ class Trace:
             try:
                 self._file.flush()
             except OSError as error:
-                self.trouble = f"the file takes nothing: {error.strerror}"
-                self._file = None
+                self._give_up(f"the file takes nothing: {error.strerror}")
 
     def close(self) -> None:
         """End the file."""
         self.closed()
-        file, self._file = self._file, None
-        if file is not None:
-            with contextlib.suppress(OSError):
-                file.close()
+        self._give_up()
 
     def _begin(self, line: int, *, in_the_middle: bool) -> None:
         self._lines = line
@@ -101,11 +97,16 @@ class Trace:
             if self._octets <= self.order.most_octets:
                 self._file.write(octets)
                 return
-            self.trouble = "the file is full"
-            self._file.close()
+            self._give_up("the file is full")
         except OSError as error:
-            self.trouble = f"the file takes nothing: {error.strerror}"
-        self._file = None
+            self._give_up(f"the file takes nothing: {error.strerror}")
+
+    def _give_up(self, trouble: str = "") -> None:
+        self.trouble = self.trouble or trouble
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):  # what is buffered may not fit any more
+                file.close()
 
 
 def tool_for(protocol: str, options: object) -> WireTool | None:
