@@ -60,6 +60,34 @@ def test_a_change_of_registration_within_the_answer_about_it():
     assert pair.modem.health.registration.name == "ROAMING"
 
 
+def test_a_late_error_is_not_the_next_command_s():
+    pair = Pair().ready()
+    pair.emulator.deafen(5.4, pair.now)  # the question about the signal is not heard
+    pair.modem.look(pair.now)
+    while not (said := pair.modem.data_to_send()).startswith(b"AT\r"):
+        pair.emulator.receive(said, pair.now)
+        pair.now += 0.25
+        pair.modem.tick(pair.now)
+    pair.modem.receive(b"\r\nOK\r\n", pair.now)
+    pair.forget()
+    pair.modem.tick(pair.now + 0.1)
+    pair.modem.receive(b"\r\nERROR\r\n", pair.now + 0.1)  # now it is answered after all
+    pair.run(3)
+    ours = [it for it in pair.log if it.is_ours]
+    theirs = [it for it in pair.log if not it.is_ours]
+    assert ours[0].octets == b"AT+CMGF?\r"
+    assert len(ours) == len(theirs)  # each command has its own answer
+    assert [it.is_ours for it in pair.log[::2]] == [True] * len(ours)
+
+
+def test_a_storage_that_is_full_is_looked_through_once_in_a_while():
+    pair = Pair().ready()
+    for _ in range(40):
+        pair.modem.receive(b"\r\n+SMS FULL\r\n", pair.now)
+        pair.run(0.5)
+    assert len(pair.commands("AT+CMGL")) <= 6  # two storages, three times in 20 s
+
+
 def test_the_modem_hangs():
     pair = Pair().ready()
     pair.emulator.deafen(1000, pair.now)

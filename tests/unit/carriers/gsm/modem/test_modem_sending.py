@@ -102,6 +102,17 @@ def test_a_late_reference_is_not_taken_for_the_next_answer():
     assert [it.text for it in pair.emulator.sent] == ["first", "second"]
 
 
+def test_an_ok_without_a_reference_is_no_answer():
+    pair = Pair().ready()
+    pair.modem.send(submit(), pair.now)
+    pair.modem.receive(b"\r\n> ", pair.now)
+    pair.modem.receive(b"\r\nOK\r\n", pair.now)
+    assert pair.modem.is_sending
+    pair.modem.receive(b"\r\n+CMGS: 7\r\n\r\nOK\r\n", pair.now)
+    pair.events += pair.modem.events()
+    assert pair.one(SendAnswered).reference == 7
+
+
 def test_a_late_reference_in_front_of_the_next_prompt():
     pair = Pair(settings=ModemSettings(send_timeout_s=10)).ready()
     pair.faults.answers_missing = 1
