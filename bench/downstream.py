@@ -259,7 +259,8 @@ def killed(options: argparse.Namespace) -> dict[str, object]:
 
         uvloop.run(run())
         time.sleep(1)
-        arrivals = json.loads(figures.read_text())["arrivals"]
+        reached = json.loads(figures.read_text())
+        arrivals = reached["arrivals"]
         numbers = collections.Counter(
             int(re.findall(rb"number (\d{7})", bytes.fromhex(body))[0]) for body, _ in arrivals
         )
@@ -270,8 +271,9 @@ def killed(options: argparse.Namespace) -> dict[str, object]:
             "in_doubt_and_at_carrier": len(set(load.in_doubt) & set(numbers)),
             "lost": len(answered - set(numbers)),
             "twice_at_carrier": sum(times > 1 for times in numbers.values()),
-            # The sink forgets the receipts of a line that broke.
             "without_receipt": len(load.answered) - len(set(load.receipts) & set(load.answered)),
+            # The sink forgets what it had to say on a line that broke.
+            "forgotten_by_sink": reached["submits"] - reached["receipts_acked"],
         }
 
 

@@ -188,11 +188,12 @@ class SmppClient:
         return self
 
     async def _read(self) -> None:
-        while data := await self.reader.read(65536):
-            self.line.receive(data, asyncio.get_running_loop().time())
-            for event in self.line.events():
-                self._note(event)
-            self.flush()
+        with contextlib.suppress(OSError):  # a hub that is killed resets its lines
+            while data := await self.reader.read(65536):
+                self.line.receive(data, asyncio.get_running_loop().time())
+                for event in self.line.events():
+                    self._note(event)
+                self.flush()
         self.closed = self.closed or "eof"
         for future in self.waiting.values():
             if not future.done():
@@ -272,11 +273,12 @@ class CmppClient:
         return self
 
     async def _read(self) -> None:
-        while data := await self.reader.read(65536):
-            self.line.receive(data, asyncio.get_running_loop().time())
-            for event in self.line.events():
-                self._note(event)
-            self.flush()
+        with contextlib.suppress(OSError):
+            while data := await self.reader.read(65536):
+                self.line.receive(data, asyncio.get_running_loop().time())
+                for event in self.line.events():
+                    self._note(event)
+                self.flush()
         self.closed = self.closed or "eof"
 
     def _note(self, event: Any) -> None:
