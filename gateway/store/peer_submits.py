@@ -8,7 +8,7 @@ goes over one link under one reference.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from gateway.core.errors import Refused
 from gateway.core.events import MessageSettled
 from gateway.core.ids import first_id_at
 from gateway.core.outbox import NewSms, Purpose, State
-from gateway.core.peers import Destination, Refusal, Submitted, WantedReport, is_wanted
+from gateway.core.peers import Destination, Peer, Refusal, Submitted, WantedReport, is_wanted
 from gateway.core.ports import OutboxPort, StopsPort
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
@@ -165,7 +165,7 @@ class PeerSubmits:
         peer, concat, recipient, terms = one.peer, one.concat, place.recipient, place.terms
         charged = units if peer.balance is not None else 0
         row = {
-            "id": self._new_id(),
+            "id": place.id,
             "peer_id": peer.id,
             "handed": place.handed,
             "message_id": None,
@@ -185,14 +185,14 @@ class PeerSubmits:
             self._tx.defer(_INSERT, row)
             longs[Long(peer.id, recipient, one.sender, concat.reference, concat.total)] = None
             return None
-        message_id = self._new_id()
+        message_id = place.id
         if one.report or (charged and peer.refund):
             row |= {"message_id": message_id, "text": fitting(one.text, BEGINNING), "terms": json.dumps(terms)}
             self._tx.defer(_INSERT, row)
         try:
             self._queue(message_id, peer.account_id, recipient, one)
         except Refused:
-            self._tx.execute(sa.delete(peer_submits).where(peer_submits.c.message_id == message_id))
+            self._tx.execute(sa.delete(peer_submits).where(peer_submits.c.id == place.id))
             self._peers.change_balance(peer.id, charged)
             return Refusal.RULE
         return None
@@ -318,14 +318,19 @@ class PeerSubmits:
         """How many ids of each peer are still open."""
         return {row.peer_id: row.n for row in self._tx.read(_OPEN)}
 
-    def of_handed(self, peer_id: int, handed: str) -> int | None:
-        """The message an id stands for that is still open; None when it is not known, or a part that waits."""
+    def message_of(self, peer: Peer, submit_id: int) -> Mapping[Any, Any] | None:
+        """The message that an id handed out to a peer stands for; None for a part that waits, or nothing of its own."""
+        self._tx.flush_for(_INSERT, _JOINED)
         row = self._tx.read(
             sa.select(peer_submits.c.message_id).where(
-                peer_submits.c.peer_id == peer_id, peer_submits.c.handed == handed
+                peer_submits.c.id == submit_id, peer_submits.c.peer_id == peer.id
             )
         ).first()
-        return None if row is None else row.message_id
+        message_id = submit_id if row is None else row.message_id
+        message = None if message_id is None else self._outbox.get(message_id)
+        if message is None or message["account_id"] != peer.account_id or message["purpose"] != Purpose.PEER:
+            return None
+        return message
 
     def forget(self, limit: int = 1000) -> int:
         """Let go of ids whose message never came to an end that was told; returns how many."""
