@@ -47,6 +47,8 @@ class HttpConfig:
     webhook_token: str = field(default="", repr=False)
     #: Addresses and networks that may call; [] = all. Behind a proxy it is the proxy that calls.
     webhook_allow: tuple[str, ...] = ()
+    #: Seconds between questions for reports and SMS, where the description knows how to ask; 0 = never.
+    poll_every_s: float = 0.0
     #: Octets of a call at most.
     webhook_max_octets: int = 1_000_000
 
@@ -62,6 +64,8 @@ class HttpConfig:
             raise ConfigError("connect_timeout_s, response_timeout_s: more than 0 seconds")
         if self.batch > found.batch:
             raise ConfigError(f"batch: {found.title} takes {found.batch} in one request")
+        if self.poll_every_s < 0 or (self.poll_every_s and not found.polls):
+            raise ConfigError("poll_every_s: 0 or more seconds, and 0 where the description has no [[poll]]")
         if not -1 <= self.webhook_port <= 65535:
             raise ConfigError("webhook_port: a port, 0 for a free one, -1 for none")
         self._check_webhooks(found, values)

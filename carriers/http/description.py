@@ -14,8 +14,9 @@ from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from carriers.http import callback, request, response
+from carriers.http import callback, poll, request, response
 from carriers.http.callback import Webhook
+from carriers.http.poll import Poll
 from carriers.http.request import RequestPlan
 from carriers.http.response import ResponsePlan
 from carriers.http.tables import Table
@@ -48,6 +49,7 @@ class Description:
     request: RequestPlan
     response: ResponsePlan
     webhooks: tuple[Webhook, ...]
+    polls: tuple[Poll, ...]
     batch: int  # recipients in one request at most
     ids_are_shared: bool  # the SMS of one request have one id; reports tell them apart by the recipient
 
@@ -117,6 +119,7 @@ def read(text: str, source: str) -> Description:
         request=request.read(table.table("request"), names | hook_names),
         response=response.read(table.table("response")),
         webhooks=tuple(callback.read(it, names | {"access_number"}) for it in webhook_tables),
+        polls=tuple(poll.read(it, names) for it in table.tables("poll")),
         batch=table.number("batch", 1, 1, MAX_BATCH),
         ids_are_shared=table.flag("ids_are_shared"),
     )

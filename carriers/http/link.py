@@ -21,13 +21,14 @@ import aiohttp
 from yarl import URL
 
 from carriers.http import description, response
-from carriers.http.callback import Told, shared_id
+from carriers.http.callback import Told, Turned, shared_id
 from carriers.http.config import HttpConfig
 from carriers.http.pace import Pace
+from carriers.http.poll import Poll
 from carriers.http.receiver import Delivery, Receiver
 from carriers.http.request import Request
 from carriers.http.response import Answer, Verdict
-from carriers.http.values import Moment, own_id, request_values
+from carriers.http.values import Moment, moment_values, own_id, request_values
 from carriers.link import LinkBasics
 from carriers.session import ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
 from gateway.core.messages import DeliveryReport, Outcome, Segment
@@ -68,10 +69,11 @@ class HttpLink:
         self._base_url = self._provider.request.base_url(self._options, config.base_url)
         self._batch = config.batch or self._provider.batch
         self._pace = Pace(basics.rate_per_s, basics.timing)
+        self._callback_values = self._options | {"access_number": config.access_number}
         self._receiver = Receiver(
             config,
             self._provider.webhooks,
-            self._options | {"access_number": config.access_number},
+            self._callback_values,
             shared_ids=self._provider.ids_are_shared,
             take=self._told,
             misbehaved=self._misbehaved,
@@ -81,6 +83,7 @@ class HttpLink:
         self._submitted: list[Segment] = []
         self._waiting: deque[list[Segment]] = deque()  # requests that wait for one under way to end
         self._requests: set[asyncio.Task[None]] = set()
+        self._polls: list[asyncio.Task[None]] = []
         self._failures = 0  # connections that failed in a row
         self._pause_s = basics.timing.first_pause_s
         self._lost_because = ""
@@ -172,14 +175,17 @@ class HttpLink:
         self.line += 1
         self._failures = 0
         self._listener.link_up(self, f"{self._provider.title} at {self._base_url}")
+        if self._config.poll_every_s:
+            self._polls = [asyncio.create_task(self._keep_asking(it)) for it in self._provider.polls]
         while not self._changed.is_set():
             await self._sleep(SHORT_TICK_S if self._pace.is_watched else self._timing.tick_s)
             if not self._changed.is_set() and self.room() > 0:
                 self._listener.link_ready(self)
         self.state = "down"
         self._give_back(self._lost_because)
-        if not self._stopping and self._requests:
-            await asyncio.wait(self._requests)
+        under_way = {*self._requests, *self._polls}
+        if not self._stopping and under_way:
+            await asyncio.wait(under_way)
         return self._lost_because
 
     async def _open(self) -> None:
@@ -217,17 +223,19 @@ class HttpLink:
         self._changed.set()
         self.state = "down"
         self._give_back("the link stopped")
-        if self._requests:
-            await asyncio.wait(self._requests, timeout=self._timing.close_timeout_s)
+        under_way = {*self._requests, *self._polls}
+        if under_way:
+            await asyncio.wait(under_way, timeout=self._timing.close_timeout_s)
         await self._close()
 
     async def _close(self) -> None:
         self.state = "down"
         self._give_back("the link stopped")
-        requests = list(self._requests)
-        for task in requests:
+        under_way = [*self._requests, *self._polls]
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*requests, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
+        self._polls = []
         await self._receiver.stop()
         client, self._client = self._client, None
         if client is not None:
@@ -286,7 +294,8 @@ class HttpLink:
         fixed = self._receiver.addresses()
         if self._config.webhook_port < 0:
             fixed = dict.fromkeys(fixed, "")
-            group = [segment._replace(want_report=False) for segment in group]  # there is nowhere to send them
+            if not self._config.poll_every_s:
+                group = [segment._replace(want_report=False) for segment in group]  # there is nowhere to send them
         moment = Moment(self._clock(), self._nonce())
         return request_values(group, self._config.access_number, self._options | fixed, moment)
 
@@ -360,6 +369,34 @@ class HttpLink:
             for one in told.found
         ]
         self._listener.link_events(self, events)
+
+    async def _keep_asking(self, poll: Poll) -> None:
+        """Ask one question as long as the link is up; soon again while something comes."""
+        while not self._changed.is_set():
+            try:
+                found = await self._ask_for(poll)
+            except (Turned, aiohttp.ClientError, OSError, TimeoutError) as error:
+                self._misbehaved(f"poll {poll.name}: {error or type(error).__name__}")
+                found = False
+            await self._sleep(min(1.0, self._config.poll_every_s) if found else self._config.poll_every_s)
+
+    async def _ask_for(self, poll: Poll) -> bool:
+        moment = Moment(self._clock(), self._nonce())
+        answer = await self._exchange(poll.request.build(self._base_url, self._options | moment_values(moment)))
+        told = poll.read(answer, self._callback_values, shared_ids=self._provider.ids_are_shared)
+        for problem in told.problems:
+            self._misbehaved(f"poll {problem}")
+        # What was given out is gone at the provider: it is offered to the store until the store takes it.
+        while told.found:
+            if await self._is_on_disk(told) or self._stopping:
+                break
+            await asyncio.sleep(self._timing.first_pause_s)
+        return bool(told.found)
+
+    async def _is_on_disk(self, told: Told) -> bool:
+        delivery = Delivery(len(told.found))
+        self._told(told, delivery)
+        return await delivery.wait()
 
     def _misbehaved(self, reason: str) -> None:
         self._listener.link_misbehaved(self, reason)

@@ -52,9 +52,12 @@ class Delivery:
             self._settled.set_result(accepted)
 
     async def wait(self) -> bool:
-        """Whether all of it is on disk."""
-        async with asyncio.timeout(STORE_S):
-            return await self._settled
+        """Whether all of it is on disk; waits STORE_S at most."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                return await self._settled
+        except TimeoutError:
+            return False
 
 
 class Receiver:
@@ -164,10 +167,7 @@ class Receiver:
     async def _is_on_disk(self, told: Told) -> bool:
         delivery = Delivery(len(told.found))
         self._take(told, delivery)
-        try:
-            return await delivery.wait()
-        except TimeoutError:
-            return False
+        return await delivery.wait()
 
     def _may_connect(self, remote: str) -> bool:
         """Whether somebody at this address may say anything."""

@@ -176,9 +176,9 @@ def _tree(node: Any, known: Mapping[str, str]) -> Any:
 # --- read ----------------------------------------------------------------------------------------------------------
 
 
-def read(table: Table, given: Collection[str]) -> RequestPlan:
-    """Read `[request]`; `given` are the names of options and webhooks. Raises ConfigError."""
-    known = frozenset(REQUEST_VALUES) | frozenset(given)
+def read(table: Table, given: Collection[str], values: Collection[str] = REQUEST_VALUES) -> RequestPlan:
+    """Read `[request]`; `given` are the names of options and webhooks, `values` the others. Raises ConfigError."""
+    known = frozenset(values) | frozenset(given)
     words = _read_words(table.table("values"), known)
     known |= words.keys()
     options = frozenset(name for name in given if name.startswith("option:"))

@@ -13,7 +13,16 @@ from gateway.core.messages import Segment
 #: China has one time zone and no summer time; its providers write local time.
 CHINA: Final = timezone(timedelta(hours=8))
 
-#: What every request knows, beside `option:…`, `webhook:…` and `sign:…`.
+#: What differs from request to request, whatever it is for.
+MOMENT_VALUES: Final[Mapping[str, str]] = {
+    "now_s": "the time, seconds since 1970",
+    "now_ms": "the time, milliseconds since 1970",
+    "time_utc": "the time as 2026-11-25T02:41:24Z",
+    "date_utc": "the date as 2026-11-25",
+    "time_china": "the time in China as 20261125104124",
+    "nonce": "32 hexadecimal digits, different each time",
+}
+#: What every request that sends knows, beside `option:…`, `webhook:…` and `sign:…`.
 REQUEST_VALUES: Final[Mapping[str, str]] = {
     "id": "our id of this request's first SMS (of its segment, where segments go alone)",
     "recipient": "the number as +8613800138000",
@@ -34,12 +43,7 @@ REQUEST_VALUES: Final[Mapping[str, str]] = {
     "validity_s": "how long it is worth sending, seconds; empty when nobody said",
     "validity_min": "the same in minutes",
     "report": "1 when a report is wanted, else 0",
-    "now_s": "the time, seconds since 1970",
-    "now_ms": "the time, milliseconds since 1970",
-    "time_utc": "the time as 2026-11-25T02:41:24Z",
-    "date_utc": "the date as 2026-11-25",
-    "time_china": "the time in China as 20261125104124",
-    "nonce": "32 hexadecimal digits, different each time",
+    **MOMENT_VALUES,
 }
 #: What signatures know besides: the request as far as it stands.
 SIGNED_VALUES: Final = ("method", "host", "path", "query", "body", "content_type", "sorted")
@@ -66,7 +70,6 @@ def request_values(
     sender = one.sender or access_number
     has_extension = access_number and sender.startswith(access_number)
     numbers = [segment.recipient for segment in segments]
-    now_ms = int(moment.now.timestamp() * 1000)
     validity_s = one.validity_s
     return {
         **fixed,
@@ -89,6 +92,14 @@ def request_values(
         "validity_s": "" if validity_s is None else str(validity_s),
         "validity_min": "" if validity_s is None else str(max(1, validity_s // 60)),
         "report": "1" if one.want_report else "0",
+        **moment_values(moment),
+    }
+
+
+def moment_values(moment: Moment) -> dict[str, str]:
+    """The values that every request has."""
+    now_ms = int(moment.now.timestamp() * 1000)
+    return {
         "now_s": str(now_ms // 1000),
         "now_ms": str(now_ms),
         "time_utc": moment.now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -502,6 +502,48 @@ async def test_a_port_that_is_taken_keeps_the_link_down_until_it_is_free(tmp_pat
         await running
 
 
+async def test_reports_and_sms_are_asked_for_until_they_are_on_disk(tmp_path: Path) -> None:
+    waiting = {
+        "/v2/sms/pull_status.json": [[{"sid": 9527, "report_status": "SUCCESS", "mobile": "15205201314"}]],
+        "/v2/sms/pull_reply.json": [
+            [{"id": "r1", "mobile": "15205201314", "text": "好的", "extend": "", "base_extend": ""}],
+            [{"text": "nobody's"}],
+        ],
+    }
+    listener = Listener(accept=False)
+
+    async def give_out(asked: Asked) -> web.StreamResponse:
+        assert asked.body == b"apikey=k&page_size=100"
+        if len(loft.asked) == 1:
+            return web.Response(status=500)
+        given = waiting[asked.path]
+        return web.json_response(given.pop(0) if given else [])
+
+    async with PigeonLoft() as loft:
+        loft.behave = give_out
+        config = HttpConfig(
+            provider="yunpian", options={"api_key": "k"}, base_url=f"http://127.0.0.1:{loft.port}",
+            access_number="10690", poll_every_s=0.02,
+        )  # fmt: skip
+        link = HttpLink(LinkBasics("l", "l", listener, timing=QUICK), config, lambda: datetime.now(UTC))
+        running = asyncio.create_task(link.run())
+        await until(lambda: len(listener.arrived) > 4)
+        listener.accept = True
+        await until(lambda: not any(waiting.values()) and len(listener.misbehaviour) == 2)
+        assert {type(it) for it in listener.arrived} == {SmsArrived, ReportArrived}
+        texts = {it.sms for it in listener.arrived if isinstance(it, SmsArrived)}
+        assert [(it.carrier_id, it.recipient, it.text) for it in texts] == [("r1", "10690", "好的")]
+        reports = {it.report for it in listener.arrived if isinstance(it, ReportArrived)}
+        assert [it.carrier_id for it in reports] == ["9527"]
+        assert listener.misbehaviour[0].endswith("HTTP 500")
+        assert listener.misbehaviour[1] == "poll sms: an SMS names no sender"
+        await link.stop()
+        await running
+        asked = len(loft.asked)
+        await asyncio.sleep(0.1)
+        assert len(loft.asked) == asked
+
+
 # --- the hub -------------------------------------------------------------------------------------------------------
 
 

@@ -56,6 +56,10 @@ def with_line(before: str, after: str, text: str = MINIMAL) -> str:
 
 HOOK = '[[webhook]]\nname = "r"\nkind = "report"\nformat = "json"\n[webhook.fields]\nid = "i"\nstate = "s"\n'
 
+POLL = HOOK.replace("webhook", "poll") + (
+    "[poll.states]\nx = 'skip'\n[poll.request]\nbase = 'https://m.example'\npath = '/pull'\n"
+)
+
 #: what the description says, and what is said of it
 MISTAKES: list[tuple[str, str]] = [
     ("title = ", "invented.toml: "),
@@ -101,6 +105,8 @@ MISTAKES: list[tuple[str, str]] = [
     (MINIMAL + HOOK.replace("[webhook.f", "inner = 'x'\n[webhook.f") + "[webhook.states]\nx = 'skip'\n", "inner: "),
     (MINIMAL + HOOK + "[webhook.states]\nx='skip'\n[webhook.check]\ngiven='{header:X}'\nours='{sign:x}'\n", "'sign:x'"),
     (MINIMAL + HOOK + "[webhook.states]\nx='skip'\n[webhook.check]\ngiven='x'\nours='y'\nwhen='z'\n", "no option 'z'"),
+    (MINIMAL + POLL.replace("/pull", "/{text}"), "[[poll]] 1 [request] path: there is no value 'text'"),
+    (MINIMAL + POLL.replace('"json"', '"form"'), '[[poll]] 1: format = "json", and none of method, inner, check'),
     (MINIMAL + HOOK + "[webhook.states]\nx='skip'\n[webhook.codings]\n1='utf-8'\n", "codings] needs charset"),
 ]  # fmt: skip
 
@@ -166,6 +172,8 @@ def options(**changes: Any) -> dict[str, Any]:
         (options(parallel=0), "parallel: at least 1"),
         (options(batch=2), "batch: Yunpian takes 1 in one request"),
         (options(response_timeout_s=0.0), "connect_timeout_s, response_timeout_s: more than 0"),
+        (options(poll_every_s=-1.0), "poll_every_s: 0 or more"),
+        (options(provider="kannel", options={"username": "u", "password": "p"}, poll_every_s=5.0), "has no [[poll]]"),
         (options(webhook_port=70000), "webhook_port: a port"),
         (options(webhook_port=0), "webhook_token: anybody could invent what comes to report"),
         (options(webhook_port=0, webhook_allow=("10.0.0.0/99",)), "webhook_allow: '10.0.0.0/99'"),
