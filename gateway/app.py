@@ -35,6 +35,7 @@ from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
 from gateway.web.alarm_calls import AlarmCaller
 from gateway.web.channel import HubEnd
+from gateway.web.number_dip import NumberDips
 from gateway.web.server import WebDoor
 from gateway.web.webhooks import WebhookLoop, announce_sms
 from mail2sms.notify import Notifier
@@ -75,6 +76,7 @@ class App:
     hub_end: HubEnd
     fronts: Fronts
     webhooks: WebhookLoop
+    number_dips: NumberDips
     alarm_caller: AlarmCaller
     downstream: Downstream
     house: housekeeping.Housekeeping
@@ -85,6 +87,7 @@ class App:
         roles = self.config.hub.roles
         await self.switchboard.start()
         await housekeeping.learn_routes(self.desk, self.switchboard.names)
+        await self.number_dips.start()
         if "house" in roles:
             await self.desk.place_forgotten()
             await self.alarm_caller.start()
@@ -147,6 +150,7 @@ class App:
         if "house" in roles:
             await self.house.stop()
             await self.alarm_caller.stop()
+        await self.number_dips.stop()
         await self.desk.close()
 
 
@@ -202,6 +206,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         hub_end=HubEnd(desk, config.web.recipient_daily_cap),
         fronts=Fronts(config, file, journal),
         webhooks=WebhookLoop(desk, config.webhooks),
+        number_dips=NumberDips(desk, config.numbers),
         alarm_caller=alarm_caller,
         downstream=Downstream(
             desk,

@@ -24,6 +24,7 @@ from gateway.mail.relay import RelayConfig
 from gateway.mail.submission import SubmissionConfig
 from gateway.options import read_table
 from gateway.store.database import StoreConfig
+from gateway.web.number_dip import NumberConfig
 from gateway.web.server import WebConfig
 from gateway.web.webhooks import WebhookConfig
 from mail2sms.sending import NoticeConfig
@@ -96,6 +97,7 @@ class Config:
     relay: RelayConfig = field(default_factory=RelayConfig)
     web: WebConfig = field(default_factory=WebConfig)
     webhooks: WebhookConfig = field(default_factory=WebhookConfig)
+    numbers: NumberConfig = field(default_factory=NumberConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     downstream: DownstreamConfig = field(default_factory=DownstreamConfig)
@@ -119,6 +121,7 @@ TABLES: dict[str, type] = {
     "relay": RelayConfig,
     "web": WebConfig,
     "webhooks": WebhookConfig,
+    "numbers": NumberConfig,
     "notices": NoticeConfig,
     "alarms": AlarmConfig,
     "downstream": DownstreamConfig,

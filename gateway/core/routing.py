@@ -15,6 +15,7 @@ from gateway.core import text as sms_text
 from gateway.core.content import ForbiddenWords, WordCheck
 from gateway.core.health import Health
 from gateway.core.lists import Lists, Refusal
+from gateway.core.lookups import Lookups
 from gateway.core.messages import Outcome, ReportState
 from gateway.core.numbering import Numbering, NumberRange
 from gateway.core.outbox import NewSms
@@ -67,6 +68,7 @@ class Router:
         self.shaping = Shaping()
         self.lists = Lists()
         self.words: WordCheck | None = None
+        self.lookups: Lookups | None = None  # set when there is somebody who can be asked where numbers are
         self.rules: Mapping[str, LinkRules] = {}
         self.version = -1  # of what was learnt from the books
         self.ported_upto = 0
@@ -165,6 +167,8 @@ class Router:
         self, sms: NewSms, message_id: int = 0, now_ms: int = 0, *, domain_id: int = 0, tried: Collection[str] = ()
     ) -> Plan:
         """The link for a message and what is sent on it; or which rule refuses it."""
+        if self.lookups is not None and sms.recipient[:1] == "+":
+            self.lookups.want(sms.recipient, now_ms)
         if self._asks_nothing:
             alphabet = sms_text.choose(sms.text)
             link = sms.link
