@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from carriers.cmpp.carrier import CmppConfig, CmppSession
+from carriers.gsm.config import GsmConfig
+from carriers.gsm.pool import PoolLink
 from carriers.http.config import HttpConfig
 from carriers.http.link import HttpLink
 from carriers.link import Link, LinkBasics
@@ -59,5 +61,8 @@ KINDS: dict[str, CarrierKind] = {
     "smgp": CarrierKind(SmgpConfig, _session_link(lambda config: SmgpSession(config, wall_clock)), "SMGP 3.0"),
     "http": CarrierKind(
         HttpConfig, lambda basics, config: HttpLink(basics, config, wall_clock), "Providers behind HTTP"
+    ),
+    "gsm": CarrierKind(
+        GsmConfig, lambda basics, config: PoolLink(basics, config, wall_clock), "GSM modems, a pool of them"
     ),
 }

@@ -127,6 +127,9 @@ PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http")
 SHELLS: tuple[str, ...] = (
     "carriers.gsm.port",
     "carriers.gsm.discovery",
+    "carriers.gsm.pool",
+    "carriers.gsm.pool_ports",
+    "carriers.gsm.pool_slot",
     "carriers.sgip.link",
     "carriers.http.link",
     "carriers.http.receiver",

@@ -36,6 +36,11 @@ class ModemFacts:
     sent_month: int = 0
     balance: float | None = None
 
+    @property
+    def may_send(self) -> bool:
+        """Can messages go by it, now or as soon as it is free?"""
+        return not self.obstacle and self.is_registered
+
 
 @dataclass(frozen=True, slots=True)
 class Enquiry:

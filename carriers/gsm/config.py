@@ -29,9 +29,13 @@ class GsmConfig:
     #: number, or `*` for every one. Of the ports of a device the right ones are found by asking.
     usb: tuple[str, ...] = ()
     #: SIMs by the end of their card number, of their IMSI or of their own number (4 digits at least), or `all`: number,
-    #: pin, prefixes, only_prefixes, day_cap, month_cap, rest_s, price, ban_after, ban_h, balance_code, balance_pattern,
-    #: balance_every_h, balance_least, expires, warn_days. docs/modems.md says what each does.
-    sims: dict = field(default_factory=dict, repr=False)  # type: ignore[type-arg]
+    #: operator, prefixes, only_prefixes, day_cap, month_cap, rest_s, price, ban_after, ban_h, balance_code,
+    #: balance_pattern, balance_every_h, balance_least, expires, warn_days. docs/modems.md says what each does.
+    sims: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    #: PIN of every SIM; tried once, never again when it was wrong. "" = none.
+    pin: str = field(default="", repr=False)
+    #: PINs of single modems in place of `pin`, by IMEI or by port as it stands in `ports`.
+    pins: dict = field(default_factory=dict, repr=False)  # type: ignore[type-arg]
     #: Country whose national numbers message centres may write into reports.
     region: str = "CN"
     #: Where a day and a month begin for the caps.
@@ -61,6 +65,8 @@ class GsmConfig:
         """Raises ConfigError naming the key."""
         if not self.ports and not self.usb:
             raise ConfigError("ports or usb: where are the modems?")
+        if not all(port.startswith("/") for port in self.ports):
+            raise ConfigError("ports: paths begin with /, like /dev/ttyUSB2")
         for key in ("send_timeout_s", "poll_s", "look_every_s", "quarantine_s", "longest_quarantine_s"):
             if getattr(self, key) <= 0:
                 raise ConfigError(f"{key}: more than 0 seconds")
@@ -74,6 +80,8 @@ class GsmConfig:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ConfigError(f"zone: there is no time zone {self.zone!r}") from error
+        if not all(isinstance(pin, str) for pin in self.pins.values()):
+            raise ConfigError('pins: a PIN is text, like "0123"')
         self.terms()
 
     def terms(self) -> dict[str, SimTerms]:
@@ -90,10 +98,14 @@ class GsmConfig:
                 raise ConfigError(f"sims.{name}: {error}") from error
         return found
 
-    @property
-    def settings(self) -> ModemSettings:
-        """How each modem is used."""
-        return ModemSettings(pin=self.terms()[ALL_SIMS].pin, send_timeout_s=self.send_timeout_s, poll_s=self.poll_s)
+    def settings(self, path: str) -> ModemSettings:
+        """How the modem on this port is used."""
+        pin = self.pins.get(path, "" if self.pins else self.pin)
+        return ModemSettings(pin=pin, send_timeout_s=self.send_timeout_s, poll_s=self.poll_s)
+
+    def pin_of(self, imei: str) -> str:
+        """The PIN of a modem that was given none for its port; "" = none is known."""
+        return str(self.pins.get(imei, self.pin))
 
     @property
     def health_rules(self) -> HealthRules:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -31,7 +31,6 @@ class SimTerms:
     """What is configured for one SIM, or for all that have no terms of their own."""
 
     number: str = ""  # its own number, where the SIM does not know it
-    pin: str = field(default="", repr=False)
     operator: str = ""  # for people
     prefixes: tuple[str, ...] = ()  # beginnings of the numbers it is best for
     only_prefixes: bool = False  # and it takes no others
@@ -171,6 +170,11 @@ def wants_balance(terms: SimTerms, book: SimBook, now_ms: int) -> bool:
 def asked(book: SimBook, now_ms: int) -> SimBook:
     """The balance is being asked for; without an answer the next try comes at the next time."""
     return replace(book, asked_ms=now_ms)
+
+
+def with_balance(book: SimBook, amount: float) -> SimBook:
+    """The network told the balance."""
+    return replace(book, balance=amount)
 
 
 def balance_in(terms: SimTerms, answer: str) -> float | None:
