@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from gateway.core import text as sms_text
-from gateway.core.errors import Refused
 from gateway.core.events import MessageSettled
 from gateway.core.ids import first_id_at
 from gateway.core.outbox import NewSms, Purpose, State
 from gateway.core.peers import Destination, Peer, Refusal, Submitted, WantedReport, is_wanted
-from gateway.core.ports import OutboxPort, StopsPort
+from gateway.core.ports import StopsPort
+from gateway.core.routing import Plan
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
+from gateway.store.outbox import Outbox
 from gateway.store.peer_deliveries import PeerDeliveries
 from gateway.store.peers import Peers
 from gateway.store.schema import peer_submits
@@ -99,6 +99,17 @@ class _Whole(NamedTuple):
     not_before_ms: int
 
 
+class _Entry(NamedTuple):
+    """What is to be done for one destination, and what it costs."""
+
+    units: int
+    sms: NewSms | None = None  # None: a part, which waits
+    plan: Plan | None = None
+
+
+_PART = _Entry(1)
+
+
 class PeerSubmits:
     """What peers submitted, within one transaction."""
 
@@ -107,7 +118,7 @@ class PeerSubmits:
         tx: Transaction,
         new_id: Callable[[], int],
         now_ms: int,
-        outbox: OutboxPort,
+        outbox: Outbox,
         stops: StopsPort,
         owners: Peers,
         deliveries: PeerDeliveries,
@@ -132,85 +143,77 @@ class PeerSubmits:
         answers: list[tuple[Refusal | None, ...]] = []
         longs: dict[Long, None] = {}
         for one in submits:
-            units = 1 if one.is_part else _segments(one.text)
-            found: list[Refusal | None] = []
-            budget = left.get(one.peer.id)
-            for place in one.destinations:
-                if place.recipient in stopped:
-                    found.append(Refusal.STOPPED)
-                elif budget is not None and budget < units:
-                    found.append(Refusal.BALANCE)
-                else:
-                    found.append(None)
-                    budget = None if budget is None else budget - units
+            judged = self._judge(one, stopped, left.get(one.peer.id))
+            found = tuple(entry if isinstance(entry, Refusal) else None for entry in judged)
             if one.all_or_none and any(found):
                 reason = next(filter(None, found))
                 answers.append((reason,) * len(found))
                 continue
-            if budget is not None:
-                left[one.peer.id] = budget
-                self._peers.change_balance(one.peer.id, -units * found.count(None))
-            answers.append(
-                tuple(
-                    refusal or self._keep(one, place, units, longs)
-                    for place, refusal in zip(one.destinations, found, strict=True)
-                )
-            )
+            for place, entry in zip(one.destinations, judged, strict=True):
+                if not isinstance(entry, Refusal):
+                    self._keep(one, place, entry, longs)
+            units = sum(entry.units for entry in judged if not isinstance(entry, Refusal))
+            if one.peer.id in left:
+                left[one.peer.id] -= units
+                self._peers.change_balance(one.peer.id, -units)
+            answers.append(found)
         for long in longs:
             self._join(long)
         return answers
 
-    def _keep(self, one: Submitted, place: Destination, units: int, longs: dict[Long, None]) -> Refusal | None:
-        """Keep a part, or queue a message; what a rule of the hub says against it."""
-        peer, concat, recipient, terms = one.peer, one.concat, place.recipient, place.terms
-        charged = units if peer.balance is not None else 0
+    def _judge(self, one: Submitted, stopped: set[str], budget: int | None) -> list[_Entry | Refusal]:
+        """For each destination how the message is to go, or why it is not taken."""
+        found: list[_Entry | Refusal] = []
+        for place in one.destinations:
+            if place.recipient in stopped:
+                found.append(Refusal.STOPPED)
+                continue
+            entry = _PART
+            if not one.is_part:
+                sms = _sms(one, one.peer.account_id, place.recipient)
+                plan = self._outbox.plan(sms, place.id)
+                if plan.refusal is not None:
+                    found.append(Refusal.RULE)
+                    continue
+                entry = _Entry(plan.segments, sms, plan)
+            if budget is not None and budget < entry.units:
+                found.append(Refusal.BALANCE)
+                continue
+            budget = None if budget is None else budget - entry.units
+            found.append(entry)
+        return found
+
+    def _keep(self, one: Submitted, place: Destination, entry: _Entry, longs: dict[Long, None]) -> None:
+        """Keep a part, or queue a message and what its end will be told by."""
+        peer, concat = one.peer, one.concat
+        charged = entry.units if peer.balance is not None else 0
         row = {
             "id": place.id,
             "peer_id": peer.id,
             "handed": place.handed,
-            "message_id": None,
-            "recipient": recipient,
+            "message_id": place.id,
+            "recipient": place.recipient,
             "sender": one.sender,
             "reference": None,
             "total": None,
             "number": None,
+            "text": fitting(one.text, BEGINNING),
             "report": one.report,
             "units": charged,
+            "terms": json.dumps(place.terms),
             "submitted_ms": self._now_ms,
         }
-        if concat is not None and one.is_part:
-            how = {"validity_s": one.validity_s, "not_before_ms": one.not_before_ms, "account_id": peer.account_id}
-            row |= {"reference": concat.reference, "total": concat.total, "number": concat.number}
-            row |= {"text": fitting(one.text), "terms": json.dumps({**terms, "how": how})}
-            self._tx.defer(_INSERT, row)
-            longs[Long(peer.id, recipient, one.sender, concat.reference, concat.total)] = None
-            return None
-        message_id = place.id
-        if one.report or (charged and peer.refund):
-            row |= {"message_id": message_id, "text": fitting(one.text, BEGINNING), "terms": json.dumps(terms)}
-            self._tx.defer(_INSERT, row)
-        try:
-            self._queue(message_id, peer.account_id, recipient, one)
-        except Refused:
-            self._tx.execute(sa.delete(peer_submits).where(peer_submits.c.id == place.id))
-            self._peers.change_balance(peer.id, charged)
-            return Refusal.RULE
-        return None
-
-    def _queue(self, message_id: int, account_id: int, recipient: str, one: Submitted | _Whole) -> None:
-        self._outbox.add(
-            NewSms(
-                recipient=recipient,
-                text=fitting(one.text),
-                purpose=Purpose.PEER,
-                account_id=account_id,
-                sender=one.sender,
-                not_before_ms=one.not_before_ms,
-                validity_s=min(one.validity_s or DEFAULT_VALIDITY_S, MOST_VALIDITY_S),
-                want_report=one.report != WantedReport.NONE,
-            ),
-            message_id,
-        )
+        if entry.sms is not None:
+            if one.report or (charged and peer.refund):
+                self._tx.defer(_INSERT, row)
+            self._outbox.add(entry.sms, place.id, entry.plan)
+            return
+        assert concat is not None
+        how = {"validity_s": one.validity_s, "not_before_ms": one.not_before_ms, "account_id": peer.account_id}
+        row |= {"message_id": None, "reference": concat.reference, "total": concat.total, "number": concat.number}
+        row |= {"text": fitting(one.text), "terms": json.dumps({**place.terms, "how": how})}
+        self._tx.defer(_INSERT, row)
+        longs[Long(peer.id, place.recipient, one.sender, concat.reference, concat.total)] = None
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -252,12 +255,8 @@ class PeerSubmits:
         message_id = self._new_id()
         for part in parts:
             self._tx.defer(_JOINED, {"b_id": part.id, "b_message": message_id, "b_text": part.text[:BEGINNING]})
-        try:
-            self._queue(message_id, how["account_id"], long.recipient, whole)
-        except Refused as error:
-            # Every part has been answered with yes: what a rule says against the whole is told in the reports.
-            self._tx.flush()
-            self.settle([MessageSettled(message_id, how["account_id"], State.FAILED.value, error.code)])
+        # Every part has been answered with yes: what a rule says against the whole is told in the reports.
+        self._outbox.add(_sms(whole, how["account_id"], long.recipient), message_id)
 
     def overdue(self, before_ms: int) -> bool:
         """Whether parts wait since before a moment."""
@@ -340,8 +339,17 @@ class PeerSubmits:
         return len(ids)
 
 
-def _segments(text: str) -> int:
-    return len(sms_text.split(text, sms_text.choose(text)))
+def _sms(one: Submitted | _Whole, account_id: int, recipient: str) -> NewSms:
+    return NewSms(
+        recipient=recipient,
+        text=fitting(one.text),
+        purpose=Purpose.PEER,
+        account_id=account_id,
+        sender=one.sender,
+        not_before_ms=one.not_before_ms,
+        validity_s=min(one.validity_s or DEFAULT_VALIDITY_S, MOST_VALIDITY_S),
+        want_report=one.report != WantedReport.NONE,
+    )
 
 
 def _generations(rows: Iterable[Any]) -> list[list[Any]]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import BadRequest, Conflict, NotFound, Refused
+from gateway.core.errors import BadRequest, Conflict, NotFound
 from gateway.core.events import MessageSettled
+from gateway.core.lists import Entry, ListKind, Lists, Scope
 from gateway.core.messages import Concat, Outcome
 from gateway.core.peers import Destination, Peer, Refusal, Submitted
 from gateway.core.text import Alphabet
 from gateway.store import peer_submits
-from gateway.store.outbox import Outbox
 from tests.fakes.desk import PHONE, Bench, attempt, record, reports_of
 
 _handed = itertools.count(1000)
@@ -251,19 +251,16 @@ def test_two_works_of_one_batch_share_a_balance(bench: Bench) -> None:
     assert balance(bench, peer) == 0
 
 
-def test_what_a_rule_of_the_hub_refuses_is_not_paid(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_rule_of_the_hub_refuses_is_not_paid(bench: Bench) -> None:
     peer = add_peer(bench, balance=3)
-
-    def refuse(self: Outbox, sms: Any, message_id: Any = None) -> int:
-        raise Refused("listed", "the number is on a list")
-
-    monkeypatch.setattr(Outbox, "add", refuse)
+    bench.router.set_lists(Lists([Entry(1, ListKind.BLACK, Scope.HUB, 0, PHONE, "")]))
     assert take(bench, submitted(bench, peer)) == [(Refusal.RULE,)]
     assert open_of(bench, peer)["messages"] == 0
     assert balance(bench, peer) == 3
     # Of a long one every part was answered with yes: the reports say what became of it.
     assert take(bench, *parts(bench, peer, ["one ", "two"])) == [(None,), (None,)]
-    assert [report["code"] for report in told(bench, peer)] == ["listed", "listed"]
+    bench.run(lambda books: books.outbox.reroute())
+    assert [report["state"] for report in told(bench, peer)] == ["failed", "failed"]
 
 
 # --- parts ----------------------------------------------------------------------------------------------------
