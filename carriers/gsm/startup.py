@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from carriers.gsm import answers
+from carriers.gsm import answers, at
 from carriers.gsm.answers import Identity, Registration
 from carriers.gsm.dialogue import Answer, Asking, Command, Rest, Result, ask, synchronise
 from carriers.gsm.errors import SIM_BUSY, Code
@@ -201,9 +201,10 @@ class _Startup:
             return Blocked(Cause.PIN_WRONG, "the configured PIN was wrong; it is not tried again", identity)
         answer = yield from self._ask("AT+CPINR", "+CPINR:")
         for line in answer.lines:
-            name, left, *_ = [*line.partition(":")[2].split(","), ""]
-            if name.strip() == "SIM PIN" and left.strip().isdigit() and int(left) < _ENOUGH_PIN_TRIES:
-                return Blocked(Cause.PIN_NEEDED, f"only {left.strip()} tries of the PIN are left", identity)
+            name, left, *_ = [*at.fields(line), ""]
+            tries = at.number(left)
+            if name == "SIM PIN" and tries is not None and tries < _ENOUGH_PIN_TRIES:
+                return Blocked(Cause.PIN_NEEDED, f"only {tries} tries of the PIN are left", identity)
         self._pins.note(sim, pin)
         answer = yield from self._ask(f'AT+CPIN="{pin}"', timeout_s=_SLOW_S)
         if answer.is_ok:

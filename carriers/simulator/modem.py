@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from carriers.gsm import ussd
+from carriers.gsm import at, ussd
 from carriers.gsm.tpdu.submit import Submit
 from carriers.simulator.modem_answers import Answers, Refused
 from carriers.simulator.modem_dialects import DIALECTS, Dialect
@@ -118,8 +118,8 @@ class EmulatedModem:
         """A phone writes to the SIM; a long text comes in parts, in the order of `turns` when given."""
         self._concat_reference += 1
         parts = self.network.messages(sender, text, now, concat_reference=self._concat_reference)
-        for at in turns or range(len(parts)):
-            self.arrive(parts[at], now)
+        for turn in turns or range(len(parts)):
+            self.arrive(parts[turn], now)
 
     def arrive(self, tpdu: bytes, now: float) -> None:
         """The network has a TPDU for the SIM."""
@@ -204,7 +204,7 @@ class EmulatedModem:
 
     def _take_text(self, now: float) -> bool:
         """The text behind the prompt, up to Ctrl-Z or ESC; False while it is not whole."""
-        ends = [at for at in (self._input.find(b"\x1a"), self._input.find(b"\x1b")) if at >= 0]
+        ends = [it for it in (self._input.find(b"\x1a"), self._input.find(b"\x1b")) if it >= 0]
         if not ends:
             return False
         end = min(ends)
@@ -238,13 +238,13 @@ class EmulatedModem:
         if self.faults.prompts_missing:
             self.faults.prompts_missing -= 1
             return
-        length = line[8:]
+        length = at.number(line[8:])
         if self.sim.state != "READY":
             self._answer(line, [], self.error(Refused("CMS", 311)), now)
-        elif not length.isdigit() or not 7 <= int(length) <= 164:
+        elif length is None or not 7 <= length <= 164:
             self._answer(line, [], self.error(Refused("CMS", 304)), now)
         else:
-            self._collects = int(length)
+            self._collects = length
             if self.faults.prompts_unsaid:
                 self.faults.prompts_unsaid -= 1
             else:

@@ -12,7 +12,7 @@ from gateway.core.text import Alphabet, decode
 if TYPE_CHECKING:
     from carriers.simulator.modem import EmulatedModem
 
-_BASIC: Final = re.compile(r"(?:[EQVHZXMLS&][A-Z]?\d*=?\d*)*")
+_BASIC: Final = re.compile(r"(?:[EQVHZXMLS&][A-Z0-9=&]*)?")
 _CHARACTER_SETS: Final = ("GSM", "IRA", "UCS2")
 _SIM_ERRORS: Final = {"SIM PIN": (11, 311), "SIM PUK": (12, 316), "NOT INSERTED": (10, 310)}
 
@@ -258,7 +258,7 @@ class Answers:
             return ["+CNMI: " + ",".join(map(str, modem.notices))]
         if rest == "=?":
             return ["+CNMI: (0-2),(0-2),(0,2),(0-2),(0,1)"]
-        values = [int(it) if it.isdigit() else -1 for it in rest[1:].split(",")]
+        values = [-1 if (it := at.number(word)) is None else it for word in rest[1:].split(",")]
         values += list(modem.notices[len(values) :])
         if modem.faults.notices_refused:
             modem.faults.notices_refused -= 1
