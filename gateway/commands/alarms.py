@@ -49,6 +49,6 @@ def _test(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
         desk.run_now(lambda books: books.alarms.test(socket.gethostname()))
     print(
-        f"a running hub tells {len(config.sms)} numbers, {len(config.mail)} addresses and "
+        f"a running hub tells {len(config.sms)} number(s), {len(config.mail)} address(es) and "
         f"{'a' if config.webhook_url else 'no'} program within some seconds"
     )

@@ -17,7 +17,7 @@ from gateway.core.link_figures import LinkReading
 from gateway.core.link_orders import Wish
 from gateway.core.routing import LinkFacts
 from gateway.store.database import Store
-from gateway.store.schema import alarm_calls, outbox, relay
+from gateway.store.schema import alarm_calls, link_health, outbox, relay
 from tests.fakes.desk import Bench
 
 OPERATOR = "+8613900000001"
@@ -118,6 +118,18 @@ async def test_queues_reports_disk_and_store(bench: Bench) -> None:
     assert found == {
         "queue-old:a": "101 s", "queue-long:a": "3", "reports-few:a": "49 % / 100", "disk-low:host": "0 MB"
     }  # fmt: skip
+    await bench.desk.store.close()
+
+
+async def test_a_link_that_is_left_alone(bench: Bench) -> None:
+    watch = watch_of(bench, AlarmConfig(sms=(OPERATOR,), language="en"))
+    row = {"link": "a", "operator": "CM", "breaker": "open", "score": 0, "figures": "{}", "noted_ms": 0}
+    bench.run(lambda b: b.tx.execute(sa.insert(link_health), [row, row | {"operator": "CU", "breaker": "closed"}]))
+    for name in "ab":
+        serve(bench, name)
+    await watch.look()
+    ((_, link, text),) = sms(bench)
+    assert (link, "link a fails too often CM" in text) == ("b", True)
     await bench.desk.store.close()
 
 
