@@ -139,6 +139,7 @@ class RouteTable:
             else:
                 self._plain.append((length, table_of_shelves))
         self.is_plain = not self._others and not has_rest
+        self.longest = max((len(route.prefix) for route in self.routes), default=0)
 
     def find(self, enquiry: Enquiry) -> tuple[tuple[int, ...], list[Shelf]]:
         """The shelves whose lines may fit a message, and a key that is the same whenever the same lines fit."""

@@ -27,8 +27,13 @@ from gateway.core.text import Alphabet
 
 __all__ = ["Known", "LinkFacts", "Plan", "Route", "Router", "enquiry_of"]
 
+#: Beginnings of so many characters are few enough to be remembered: +86138.
+SHORT: Final = 7
 #: Rankings and prices remembered; more are forgotten all at once.
 MAX_REMEMBERED: Final = 65_536
+
+
+_NOBODY: Final = Equals((), ())
 
 
 class Plan(NamedTuple):
@@ -77,7 +82,8 @@ class Router:
         self._links: dict[str, LinkFacts] = {}
         self._ranked: dict[tuple[tuple[int, ...], str, bool], tuple[Equals, ...]] = {}
         self._ranked_at = 0  # version of the health they were made by
-        self._is_plain = True  # routes go by beginnings alone
+        self._beginnings: dict[tuple[str, bool], Equals] = {}  # of numbers, with those that go first for them
+        self._is_short = True  # routes go by short beginnings alone
         self._asks_nothing = True  # no list, no word, no rule of a link
         self._facts: dict[str, Mapping[str, LinkFacts]] = {}  # by operator, made with `_ranked`
         self._prices: dict[tuple[tuple[int, ...], str], int] = {}
@@ -170,13 +176,10 @@ class Router:
         if self.lookups is not None and sms.recipient[:1] == "+":
             self.lookups.want(sms.recipient, now_ms)
         if self._asks_nothing:
-            alphabet = sms_text.choose(sms.text)
-            link = sms.link
-            if not link and self._is_plain:
-                link = self._first(Enquiry(sms.recipient, "", "", "", 0, "", "", 0, sms.want_report, message_id), tried)
-            elif not link:
-                link = self._first(enquiry_of(self, sms.recipient, sms, message_id, now_ms), tried)
-            return Plan(link, sms.sender, sms.text, alphabet, len(sms_text.split(sms.text, alphabet)), None)
+            text = sms.text
+            alphabet = sms_text.choose(text)
+            link = sms.link or self._quick(sms, message_id, now_ms, tried)
+            return Plan(link, sms.sender, text, alphabet, len(sms_text.split(text, alphabet)))
         refusal = self.refusal(sms, domain_id)
         if refusal is not None:
             return _refused(sms, refusal)
@@ -277,6 +280,24 @@ class Router:
             remembered[key] = found
         return found
 
+    def _quick(self, sms: NewSms, message_id: int, now_ms: int, tried: Collection[str]) -> str:
+        """The link for a message that no rule looks at; most are answered by the beginning of their number."""
+        if not self._is_short or tried or self.health.version != self._ranked_at or self.health.has_trouble:
+            if self._table.is_plain:
+                return self._first(Enquiry(sms.recipient, want_report=sms.want_report, message_id=message_id), tried)
+            return self._first(enquiry_of(self, sms.recipient, sms, message_id, now_ms), tried)
+        remembered = self._beginnings
+        key = sms.recipient[: self._table.longest], sms.want_report
+        first = remembered.get(key)
+        if first is None:
+            if len(remembered) >= MAX_REMEMBERED:
+                remembered.clear()
+            ranked = self.ranked(Enquiry(sms.recipient, want_report=sms.want_report))
+            first = remembered[key] = ranked[0] if ranked else _NOBODY
+        if len(first.ranks) == 1:
+            return first.ranks[0].route.link
+        return first.first(message_id).route.link if first.ranks else ""
+
     def _first(self, enquiry: Enquiry, tried: Collection[str]) -> str:
         if self.health.has_trouble:
             if not enquiry.operator:
@@ -299,7 +320,8 @@ class Router:
     def _forget(self) -> None:
         self._ranked = {}
         self._facts = {}
-        self._is_plain = self._table.is_plain
+        self._beginnings = {}
+        self._is_short = self._table.is_plain and self._table.longest <= SHORT
         self._asks_nothing = self.lists.is_empty and self.words is None and not self.rules
 
 

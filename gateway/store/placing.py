@@ -95,9 +95,9 @@ class Placing:
     def plan(self, sms: NewSms, message_id: int = 0, tried: Sequence[str] = ()) -> Plan:
         """How a message would go now: its link, what is sent there, or which rule refuses it. Writes nothing."""
         router = self._router
-        domain_id = 0
-        if router.lists.needs_domain:
-            domain_id = int(self._tx.ask(_DOMAIN, {"account_id": sms.account_id}).scalar() or 0)
+        if not router.lists.needs_domain:
+            return router.plan(sms, message_id, self._now_ms, tried=tried)
+        domain_id = int(self._tx.ask(_DOMAIN, {"account_id": sms.account_id}).scalar() or 0)
         return router.plan(sms, message_id, self._now_ms, domain_id=domain_id, tried=tried)
 
     def due(self, link: str, limit: int) -> list[Any]:
