@@ -171,8 +171,11 @@ class Dispatcher:
             return may_take(served.order, node=self._node, free_for_s=unchanged_s, patience_s=1.5 * LEASE_S)
 
         def work(books: BooksOfStore) -> Lease:
-            if served.order.options and books.link_orders.get(link.name) is None:
-                return Lease(False, "", 0)  # it was removed a moment ago: its row must not be made again
+            if served.order.options:
+                order = books.link_orders.get(link.name)
+                if order is None or (order.revision != served.order.revision and not served.held):
+                    # Removed a moment ago: its row must not be made again. Or changed: not with the old password.
+                    return Lease(False, "", 0)
             lease = books.links.lease(link.name, link.group, served.protocol, self._owner, is_over)
             if lease.taken and figures:
                 books.links.set_figures(link.name, self._owner, figures)
