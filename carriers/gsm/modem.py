@@ -286,7 +286,8 @@ class Modem:
 
     def _poll(self) -> Steps:
         """Signal, registration, operator; then the storages, for notices are lost."""
-        self._registrations = yield from startup.registration_of(self.settings)
+        known = list(self._registrations)
+        self._registrations |= yield from startup.registration_of(self.settings, known)
         seen = yield from startup.look(
             self.settings, replace(self.health, registration=startup.best(self._registrations))
         )
@@ -368,7 +369,7 @@ class Modem:
         state = answers.noticed_registration(line)
         name = line.partition(":")[0].lstrip("+")
         # +CGREG is about data; messages go without it.
-        if state is not None and name != "CGREG" and self.state is State.READY:
+        if state is not None and name in startup.NETWORKS and self.state is State.READY:
             self._registrations[name] = state
             self._set_health(replace(self.health, registration=startup.best(self._registrations)))
 

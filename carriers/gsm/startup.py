@@ -6,7 +6,7 @@ SIM that is open and PDU mode.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -39,6 +39,8 @@ CARD_NUMBER: Final = (
     ("AT+ICCID", "+ICCID:"),
     ("AT$QCCID?", "$QCCID:"),
 )
+#: Questions for the registration: GSM, and LTE.
+NETWORKS: Final = ("CREG", "CEREG")
 _SIM_REST_S: Final = 1.0
 _SLOW_S: Final = 20.0
 #: With fewer tries left somebody else has been wrong already; the last ones are for people.
@@ -261,10 +263,12 @@ class _Startup:
         return ""
 
 
-def registration_of(settings: ModemSettings) -> Generator[Command | Rest, Answer, dict[str, Registration]]:
-    """Registration in each kind of network the modem knows; asks to be told of changes too."""
+def registration_of(
+    settings: ModemSettings, networks: Iterable[str] = NETWORKS
+) -> Generator[Command | Rest, Answer, dict[str, Registration]]:
+    """Registration in each of these kinds of network that the modem knows; asks to be told of changes too."""
     found = {}
-    for name in ("CREG", "CEREG"):
+    for name in networks:
         yield from ask(Command(f"AT+{name}=1", settings.command_timeout_s), settings.hung_tries)
         answer = yield from ask(
             Command(f"AT+{name}?", settings.command_timeout_s, f"+{name}:"),

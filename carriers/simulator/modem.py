@@ -332,7 +332,7 @@ class EmulatedModem:
         if faults.chatters and self.dialect.chatter:
             within.append(self.dialect.chatter[self._chatter % len(self.dialect.chatter)])
             self._chatter += 1
-        words = "".join(f"\r\n{line}\r\n" for line in [*lines, *within, last]).encode("latin-1")
+        words = "".join(f"\r\n{line}\r\n" for line in [*lines[:1], *within, *lines[1:], last]).encode("latin-1")
         if faults.half_answer_to and command.startswith(faults.half_answer_to):
             faults.half_answer_to = ""
             words = words[: len(words) // 2]

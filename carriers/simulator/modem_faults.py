@@ -11,9 +11,9 @@ class ModemFaults:
 
     #: ATE0 is answered OK and changes nothing.
     echo_stays_on: bool = False
-    #: Every answer has one of the maker's notices in front of its last line.
+    #: Every answer has one of the maker's notices behind its first line.
     chatters: bool = False
-    #: Beginning of a command -> what is said within its next answer, before its last line; used up.
+    #: Beginning of a command -> what is said within its next answer, behind the first line; used up.
     said_within: dict[str, str] = field(default_factory=dict)
     #: Beginning of a command whose next answer breaks off in its middle and is never finished; used up.
     half_answer_to: str = ""

@@ -132,11 +132,27 @@ def test_notices_that_are_lost():
 
 def test_a_notice_in_the_middle_of_a_listing():
     pair = Pair()
+    pair.emulator.storages.receiving = "SM"
     for number in range(3):
         pair.emulator.say(PHONE, f"stored {number}", pair.now)
-    pair.faults.said_within["AT+CMGL"] = '+CMTI: "ME",1'
+    pair.faults.said_within["AT+CMGL"] = '+CMTI: "SM",1'
     pair.start()
     assert pair.texts() == ["stored 0", "stored 1", "stored 2"]
+    assert any(b"+CMGL: 1" in it.octets and b"+CMTI" in it.octets for it in pair.log)
+
+
+def test_a_notice_between_a_header_and_its_pdu():
+    pair = Pair().ready()
+    pair.modem.look(pair.now)
+    while not (ours := pair.modem.data_to_send()).startswith(b"AT+CMGL"):
+        pair.emulator.receive(ours, pair.now)
+        pair.modem.receive(pair.emulator.data_to_send(), pair.now)
+    tpdus = pair.emulator.network.messages(PHONE, "listed", pair.now, concat_reference=0)
+    tpdus += pair.emulator.network.messages(PHONE, "direct", pair.now, concat_reference=0)
+    listed, direct = (f"00{it.hex().upper()}".encode() for it in tpdus)
+    pair.modem.receive(b"\r\n+CMGL: 1,0,,24\r\n+CMT: ,24\r\n" + direct + b"\r\n" + listed + b"\r\n\r\nOK\r\n", pair.now)
+    pair.events += pair.modem.events()
+    assert pair.texts() == ["direct", "listed"]
 
 
 def test_many_notices_at_once_are_one_look():
