@@ -134,6 +134,7 @@ def _link(row: Mapping[str, Any], figures: Figures, now_ms: int, language: str) 
         "state_words": words.get(f"state_{state}", state),
         "colour": _COLOURS.get(state, "bad"),
         "since": _ago(row["since_ms"], now_ms, language),
+        "process": "" if node is None else str(node),
         "left_alone": name in figures.breakers,
         "last_error": row["last_error"] if state in ("down", "unserved") else "",
         "parts": [_part(part, values) for part, values in sorted(reading.parts.items())],
@@ -149,7 +150,6 @@ def _link(row: Mapping[str, Any], figures: Figures, now_ms: int, language: str) 
                 ("accepted", f"{reading.answers.get(Outcome.ACCEPTED, 0):,}"),
                 ("refused", f"{errors:,}"),
                 ("reported", _percent(reading)),
-                ("process", "–" if node is None else str(node)),
             )
         ],
     }
