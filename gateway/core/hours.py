@@ -6,7 +6,7 @@ import functools
 import re
 import zoneinfo
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.core.errors import BadRequest
@@ -48,16 +48,6 @@ class Hours:
         local = datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(zoneinfo.ZoneInfo(self.zone))
         minute = local.hour * 60 + local.minute
         return any(window.holds(local.weekday(), minute) for window in self.windows)
-
-    def next_ms(self, moment_ms: int) -> int | None:
-        """The first full minute from a moment on at which they hold; None when that is not within eight days."""
-        minute = -(-moment_ms // MINUTE_MS) * MINUTE_MS
-        end = minute + int(timedelta(days=8).total_seconds()) * 1000
-        while minute < end:
-            if self.hold_at(minute):
-                return minute
-            minute += MINUTE_MS
-        return None
 
 
 @functools.lru_cache(maxsize=256)

@@ -117,11 +117,6 @@ class Numbering:
         ported = bool(self._ported) and number[:1] == "+" and int(number[1:]) in self._ported
         return Owner(country, operator, line, ported, line is not None and line.prefix in self._imported)
 
-    def operators(self) -> list[str]:
-        """Every operator a range or a ported number names."""
-        ranges = {line.operator for table in (self._built_in, self._imported) for line in table.values()}
-        return sorted((ranges | set(self._names)) - {""})
-
     def _measure(self) -> None:
         prefixes = self._built_in.keys() | self._imported.keys()
         self._lengths = tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True))

@@ -37,8 +37,6 @@ class Profile:
     unicode: bool = True
     #: Delivery reports; a message that wants one goes to a link without only when there is no other.
     report: bool = True
-    #: Binary messages.
-    binary: bool = True
     #: Senders that may be shown: numbers and names; empty: any.
     allowed_senders: tuple[str, ...] = ()
     #: The sender shown whatever was asked.

@@ -334,7 +334,7 @@ def enquiry_of(
         return Enquiry(recipient, country, operator, message_id=message_id, minute=now_ms // 60_000)
     return Enquiry(
         recipient, country, operator, sms.sender, sms.account_id, sms.purpose.value, sms.tag,
-        now_ms // 60_000, sms.want_report, message_id,
+        max(now_ms, sms.not_before_ms) // 60_000, sms.want_report, message_id,
     )  # fmt: skip
 
 

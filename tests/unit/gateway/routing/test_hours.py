@@ -42,12 +42,6 @@ def test_the_zone_moves_its_clock() -> None:
     assert hours.hold_at(at("2026-12-01T08:30", "UTC"))
 
 
-def test_the_next_opening() -> None:
-    hours = read_hours("mon 09:00-10:00 Asia/Shanghai")
-    assert hours.next_ms(at("2026-11-25T12:00")) == at("2026-11-30T09:00")
-    assert hours.next_ms(at("2026-11-30T09:30")) == at("2026-11-30T09:30")
-
-
 @pytest.mark.parametrize(
     "text",
     [

@@ -162,6 +162,14 @@ def test_ported_numbers_take_the_routes_of_their_operator() -> None:
     assert made.price(PHONE, "b") == 0
 
 
+def test_hours_are_those_when_it_goes() -> None:
+    made = router(Route("", "a", hours="09:00-10:00 UTC"), Route("", "b"))
+    hour = 3_600_000
+    assert made.plan(sms(), now_ms=8 * hour).link == "b"
+    assert made.plan(sms(), now_ms=9 * hour).link == "a"
+    assert made.plan(sms(not_before_ms=9 * hour), now_ms=8 * hour).link == "a"
+
+
 def test_prices() -> None:
     made = router(
         Route("", "a", cost=1),
