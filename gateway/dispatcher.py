@@ -203,6 +203,7 @@ class Dispatcher:
             await self._close_line(served)
             await lane.stop()
             served.held = served.is_paused = False
+            self._desk.router.health.forget(link.name)  # what another process sees of it counts from now on
             self._tell_router(link)
             with contextlib.suppress(StoreUnavailable):
                 await self._desk.commit(lambda books: books.links.let_go(link.name, self._owner))
