@@ -408,6 +408,33 @@ async def test_what_cannot_be_put_on_disk_comes_again(tmp_path: Path) -> None:
         assert len(it.listener.arrived) == 4
 
 
+@pytest.mark.parametrize(("second", "status"), [(True, 200), (False, 503)])
+async def test_a_call_is_answered_when_all_it_told_is_on_disk(tmp_path: Path, second: bool, status: int) -> None:
+    both = json.dumps([{"ring": "a", "where": "home"}, {"ring": "b", "where": "cat"}])
+    async with line(tmp_path) as it:
+        it.listener.accept = None
+        calling = asyncio.create_task(it.call("landed", both, headers=signed(both)))
+        arrived = await until(lambda: len(it.listener.arrived) == 2 and it.listener.arrived)
+        it.link.acknowledge(arrived[0].receipt, accepted=True, line=it.link.line)
+        await asyncio.sleep(0.05)
+        assert not calling.done()
+        it.link.acknowledge(arrived[1].receipt, accepted=second, line=it.link.line)
+        assert (await calling)[0] == status
+
+
+async def test_a_body_that_does_not_say_how_long_it_is_is_cut(tmp_path: Path) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 10_000
+
+    async with line(tmp_path, webhook_max_octets=150_000) as it:
+        status: int | None = None
+        with contextlib.suppress(aiohttp.ClientError):  # it may be cut while we still write
+            status, _ = await it.call("landed", endless())  # type: ignore[arg-type]
+        assert status in (None, 413)
+        assert it.listener.misbehaviour == ["webhook: more than 150000 octets"]
+
+
 #: name, body, headers, status, what the journal hears
 HOSTILE: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("landed", HOME.encode(), {}, 403, "signature"),

@@ -115,6 +115,13 @@ def test_kannel_request(want_report: bool, mask: str) -> None:
     assert found["dlr-url"] == "https://hub.example.cn/report?token=t0k&id=7001&type=%d&to=%p&answer=%A"
 
 
+@pytest.mark.parametrize(("number", "own"), [(1, "7001"), (2, "7001-2")])
+def test_segments_that_go_alone_have_ids_of_their_own(number: int, own: str) -> None:
+    one = segment("part", number=number, total=3)
+    assert f"&id={own}&" in query_of(ours("kannel").request(one))["dlr-url"]
+    assert ours("kannel").verdicts(202, "0: Accepted for delivery", one)[0].carrier_ids == (own,)
+
+
 # --- answers -------------------------------------------------------------------------------------------------------
 
 TENCENT_OK = """{"Response": {"SendStatusSet": [

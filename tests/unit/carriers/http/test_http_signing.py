@@ -114,6 +114,17 @@ def test_vonage_webhook() -> None:
     assert provider("vonage", api_key="k", api_secret="s").told("sms", '{"msisdn":"1","to":"2"}').found
 
 
+def test_nothing_is_no_signature() -> None:
+    text = HASHES.replace("ALGORITHM", "sha1") + (
+        '[[webhook]]\nname = "r"\nkind = "report"\nformat = "json"\n[webhook.fields]\nid = "i"\nstate = "s"\n'
+        '[webhook.states]\n"*" = "failed"\n[webhook.check]\ngiven = "{header:X-Key}"\nours = "{option:key}"\n'
+    )
+    body = '{"i":"1","s":"x"}'
+    assert invented(text, key="k").told("r", body, headers={"x-key": "k"}).found
+    with pytest.raises(Turned, match="signature"):
+        invented(text, key="").told("r", body)
+
+
 HASHES = """
 title = "Hashes"
 [options]
