@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import uvloop
 
 from carriers.gsm.discovery import PortInfo, answers_at, grouped, options_of
 from carriers.gsm.events import HealthChanged, Lost, ModemEvent, PduArrived, Ready, SendAnswered
@@ -165,3 +170,77 @@ async def test_a_port_with_nothing_behind_it_does_not_answer(plug: Plug) -> None
     pty.modem.deafen(1000.0, 0.0)
     pty.modem.vanish()
     assert not await answers_at(pty.path)
+
+
+def test_the_loop_of_the_hub_drives_ports_too() -> None:
+    async def work() -> list[str]:
+        pty = PtyModem(EmulatedModem(ModemConfig(send_s=0.1)))
+        pty.start()
+        driver = Driver(pty.path)
+        await driver.first(Ready)
+        driver.send()
+        await driver.first(SendAnswered)
+        await pty.close()
+        await driver.first(Lost)
+        await asyncio.wait_for(driver.task, 10)
+        return [it.text for it in pty.modem.sent]
+
+    assert uvloop.run(work()) == ["hello"]
+
+
+@pytest.fixture
+def rack(tmp_path: Path) -> Iterator[Path]:
+    """`caiyou simulate --modems 2`, with links modem1 and modem2 in the directory."""
+    words = [f"--{name}-port=-1" for name in ("smpp", "cmpp", "sgip", "smgp", "web")]
+    ready = tmp_path / "listens"
+    words += ["--modems=2", "--modem-dialects=huawei,wavecom", "--modem-send-s=0.2", f"--modem-links={tmp_path}"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "carriers.simulator", *words, f"--listen-file={ready}"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 20
+    while not ready.exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    assert json.loads(ready.read_text())["modems"] == [str(tmp_path / "modem1"), str(tmp_path / "modem2")]
+    yield tmp_path
+    process.terminate()
+    said, _ = process.communicate(timeout=20)
+    assert f"modem {tmp_path}/modem1 huawei +8613800138001" in said
+    assert not (tmp_path / "modem1").is_symlink()
+
+
+def caiyou(*words: str, patience_s: float = 30.0, code: int = 0) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", "gateway", "modem", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=patience_s,
+    )
+    assert run.returncode == code, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_for_people(rack: Path) -> None:
+    first, second = str(rack / "modem1"), str(rack / "modem2")
+    said = caiyou("probe", first)
+    assert "861234050000007-89860012345678900000" in said
+    assert "home CHINA MOBILE, signal -73 dBm" in said
+    assert "reference 1" in caiyou("send", first, "+8613800138002", "long 你好 " * 12)  # two segments
+    assert "Balance 12.50" in caiyou("ussd", second, "*100#")
+    assert "unsupported" in caiyou("ussd", second, "*1#")
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "modem", "watch", second], stdout=subprocess.PIPE, text=True
+    )
+    assert watching.stdout is not None
+    told = [watching.stdout.readline() for _ in range(4)]
+    watching.terminate()
+    watching.communicate(timeout=20)
+    messages = [line for line in told if line.startswith("message")]
+    assert messages
+    assert all(line.startswith("message from +86138****8001: ") and "你好" not in line for line in messages)
+    assert "no serial port" in caiyou("probe", str(rack / "listens"), code=1)
