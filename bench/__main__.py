@@ -13,6 +13,8 @@ PARTS = {
     "protocols": ["bench.protocols"],
     "messages": ["bench.messages"],
     "full-store": ["bench.full_store"],
+    "routing": ["bench.routing"],
+    "failover": ["bench.failover"],
     "downstream": ["bench.downstream"],
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway import clock, housekeeping
 from gateway.config import Config
-from gateway.core.ids import IdSource
+from gateway.core.ids import LAST_ID, IdSource
 from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
 from gateway.journal import Journal
@@ -42,6 +42,7 @@ async def run_worker(config: Config, number: int) -> None:
     journal = Journal()
     store = open_store(config.store)
     router = Router()
+    router.ported_upto = LAST_ID  # the hub chooses links: a worker need not hold millions of ported numbers
     desk = Desk(
         store,
         Blobs(Path(config.store.data_dir)),

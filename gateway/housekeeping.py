@@ -18,6 +18,8 @@ from mail2sms.reminders import fire_due
 PATIENCE_S = 0.75
 #: Pause between two looks at what waits for a link that is bad for longer than this, seconds.
 LEAVE_AGAIN_S = 5.0
+#: Pages of messages without a route in one look.
+ROUTE_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,19 @@ def chores(
     give_up_parts: Callable[[], Awaitable[object]],
 ) -> list[Chore]:
     """The chores of a hub."""
+    unrouted_from = [0]  # message behind which the next look at those without a route begins
     bad_since: dict[str, tuple[float, float]] = {}  # link -> since when, and when its queue was looked at
 
     async def find_routes() -> None:
-        after: int | None = 0
-        while after is not None and await desk.read(lambda books: books.outbox.has_unrouted()):
+        after: int | None = unrouted_from[0]
+        for _ in range(ROUTE_PAGES):  # many may wait for a route that nobody makes
+            if after is None or not await desk.read(lambda books: books.outbox.has_unrouted()):
+                after = None
+                break
             _, after = await desk.commit(
                 lambda books, start=after: books.outbox.reroute(start)  # type: ignore[misc]
             )
+        unrouted_from[0] = after or 0
 
     async def leave_bad_links() -> None:
         now = asyncio.get_running_loop().time()

@@ -67,8 +67,14 @@ def read_hours(text: str) -> Hours:
 
 @functools.lru_cache(maxsize=1024)
 def holds(text: str, minute: int) -> bool:
-    """Whether hours written so hold in a minute (Unix minutes); remembered, for it is asked for every message."""
-    return read_hours(text).hold_at(minute * MINUTE_MS)
+    """Whether hours written so hold in a minute (Unix minutes); remembered, for it is asked for every message.
+
+    Hours that cannot be read any more (a time zone that is gone) never hold: a message must not fail of them.
+    """
+    try:
+        return read_hours(text).hold_at(minute * MINUTE_MS)
+    except BadRequest:
+        return False
 
 
 def _window(text: str) -> Window:

@@ -17,7 +17,7 @@ from gateway.core.errors import Conflict, NotFound
 from gateway.core.health import Health
 from gateway.core.lists import Lists
 from gateway.core.profiles import LinkRules, Profile, profile_json, read_profile
-from gateway.core.routes import Route
+from gateway.core.routes import Route, checked
 from gateway.core.routing import Known
 from gateway.core.shaping import Limit
 from gateway.store.database import Transaction
@@ -102,7 +102,8 @@ class Routes:
         return Route(**{name: row[name] for name in _FIELDS})
 
     def add(self, route: Route) -> int:
-        """Add a line; returns its id. Raises Conflict for a second line with the same link and conditions."""
+        """Add a line; returns its id. Raises BadRequest, and Conflict for the same link and conditions once more."""
+        checked(route)
         self._claim_conditions(route)
         route_id = self._new_id()
         self._tx.execute(sa.insert(routes), {name: getattr(route, name) for name in _FIELDS} | {"id": route_id})
@@ -110,7 +111,8 @@ class Routes:
         return route_id
 
     def change(self, route: Route) -> None:
-        """Write a line anew under its id. Raises NotFound and Conflict."""
+        """Write a line anew under its id. Raises BadRequest, NotFound and Conflict."""
+        checked(route)
         self.get(route.id)
         self._claim_conditions(route)
         self._tx.execute(
@@ -129,7 +131,7 @@ class Routes:
         self._tx.execute(sa.delete(routes))
         rows = [
             {name: getattr(route, name) for name in _FIELDS} | {"id": self._new_id()}
-            for route in {replace(route, id=0): None for route in wanted}
+            for route in {replace(checked(route), id=0): None for route in wanted}
         ]
         if rows:
             self._tx.execute(sa.insert(routes), rows)
@@ -224,3 +226,9 @@ class Routes:
         """How links do, as the processes that serve them last said."""
         rows = self._tx.read(sa.select(link_health).order_by(link_health.c.link, link_health.c.operator)).mappings()
         return [{**row, "figures": json.loads(row["figures"])} for row in rows]
+
+
+def _profile(settings: str) -> Profile:
+    """A profile from the books; rules of a newer version are not known here and left out."""
+    values = json.loads(settings)
+    return read_profile({name: value for name, value in values.items() if name in Profile.__dataclass_fields__})

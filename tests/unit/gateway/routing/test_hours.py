@@ -54,3 +54,7 @@ def test_the_zone_moves_its_clock() -> None:
 def test_what_is_not_hours_is_one_error(text: str) -> None:
     with pytest.raises(BadRequest):
         read_hours(text)
+
+
+def test_hours_that_cannot_be_read_any_more_never_hold() -> None:
+    assert not holds("09:00-10:00 Was/There", 0)
