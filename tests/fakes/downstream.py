@@ -150,9 +150,9 @@ async def open_hub(
             books.accounts.add(MEMBER)
 
     app.desk.run_now(member)
-    await app.start()
     hub = Hub(app, simulator)
     try:
+        await app.start()
         yield hub
     finally:
         await app.stop()
