@@ -166,9 +166,15 @@ class Dispatcher:
 
         def is_over(other: str, until_ms: int) -> bool:
             unchanged_s = now - served.seen_at if served.seen == (other, until_ms) else 0.0
-            if other and not self._is_gone(other) and unchanged_s < LEASE_S:
-                return False
-            return may_take(served.order, node=self._node, free_for_s=unchanged_s, patience_s=1.5 * LEASE_S)
+            if other:
+                return self._is_gone(other) or unchanged_s >= LEASE_S
+            return may_take(
+                served.order,
+                node=self._node,
+                now_ms=self._desk.now_ms(),
+                free_for_s=unchanged_s,
+                patience_s=1.5 * LEASE_S,
+            )
 
         def work(books: BooksOfStore) -> Lease:
             if served.order.options:

@@ -16,6 +16,8 @@ class Wish(enum.StrEnum):
     REMOVE = "remove"  # no line, and forgotten once nothing is left on it
 
 
+#: For so long after a move the process it names is waited for.
+MOVE_LASTS_MS = 60_000
 #: Wishes with which a line to the carrier is kept.
 WITH_LINE = frozenset({Wish.RUN, Wish.DRAIN})
 
@@ -52,9 +54,10 @@ def lets_go_for_move(order: LinkOrder, *, node: int, served_since_ms: int) -> bo
     return order.move_to is not None and order.move_to != node and served_since_ms < order.moved_ms
 
 
-def may_take(order: LinkOrder, *, node: int, free_for_s: float, patience_s: float) -> bool:
-    """Whether the process `node` may take a link that is free: the one named by a move goes first."""
-    return order.move_to in (None, node) or free_for_s >= patience_s
+def may_take(order: LinkOrder, *, node: int, now_ms: int, free_for_s: float, patience_s: float) -> bool:
+    """Whether the process `node` may take a link that was given back: the one a recent move names goes first."""
+    is_recent = order.move_to is not None and 0 <= now_ms - order.moved_ms < MOVE_LASTS_MS
+    return not is_recent or order.move_to == node or free_for_s >= patience_s
 
 
 def known_links(of_the_file: Iterable[str], orders: Iterable[LinkOrder]) -> list[str]:

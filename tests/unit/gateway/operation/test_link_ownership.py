@@ -315,8 +315,10 @@ def test_rules_of_moves_and_names() -> None:
     assert not lets_go_for_move(order, node=0, served_since_ms=1000)
     assert not lets_go_for_move(order, node=1, served_since_ms=0)
     assert not lets_go_for_move(replace(order, move_to=None), node=0, served_since_ms=0)
-    assert may_take(order, node=1, free_for_s=0, patience_s=15)
-    assert not may_take(order, node=0, free_for_s=14, patience_s=15)
-    assert may_take(order, node=0, free_for_s=LEASE_S * 1.5, patience_s=15)
+    now_ms = order.moved_ms + 10_000
+    assert may_take(order, node=1, now_ms=now_ms, free_for_s=0, patience_s=15)
+    assert not may_take(order, node=0, now_ms=now_ms, free_for_s=14, patience_s=15)
+    assert may_take(order, node=0, now_ms=now_ms, free_for_s=LEASE_S * 1.5, patience_s=15)
+    assert may_take(order, node=0, now_ms=now_ms + 60_000, free_for_s=0, patience_s=15)  # long past
     orders = [LinkOrder("b", "{}"), LinkOrder("a"), LinkOrder("c", "{}", Wish.REMOVE)]
     assert known_links(["x", "a"], orders) == ["x", "a", "b"]
