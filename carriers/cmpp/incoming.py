@@ -8,33 +8,21 @@ from carriers.cmpp import status
 from carriers.cmpp.message_id import hex_form
 from carriers.cmpp.pdu import field_text
 from carriers.cmpp.reports import Report
-from carriers.cmpp.user_data import concat_of, split_header
+from carriers.message_format import alphabet_of
+from carriers.user_data import concat_of, split_header
 from gateway.core.messages import DeliveryReport, IncomingSms
 from gateway.core.text import Alphabet, decode
 
 if TYPE_CHECKING:
     from carriers.cmpp.pdu import Deliver
 
-# 9 and 25 are UCS-2 without, 24 UCS-2 with flash display (vendors); 3 is written to the SIM.
-_ALPHABETS = {
-    4: Alphabet.BINARY,
-    8: Alphabet.UCS2,
-    9: Alphabet.UCS2,
-    15: Alphabet.GBK,
-    24: Alphabet.UCS2,
-    25: Alphabet.UCS2,
-}
-_PLAIN = (0, 3)
-
-
-def alphabet_of(msg_fmt: int, ascii_as: Alphabet) -> Alphabet:
-    """The alphabet of a Msg_Fmt; an unknown one is taken for octets that mean nothing to us."""
-    return ascii_as if msg_fmt in _PLAIN else _ALPHABETS.get(msg_fmt, Alphabet.BINARY)
+__all__ = ["alphabet_of", "report_of", "sms_of"]
 
 
 def sms_of(deliver: Deliver, ascii_as: Alphabet) -> IncomingSms:
     """The short message in a DELIVER; never raises, what cannot be read is shown as U+FFFD."""
-    elements, data = split_header(deliver.msg_content) if deliver.tp_udhi & 1 else ([], deliver.msg_content)
+    content = deliver.msg_content
+    elements, data = split_header(content) if deliver.tp_udhi & 1 else ([], content)
     alphabet = alphabet_of(deliver.msg_fmt, ascii_as)
     return IncomingSms(
         carrier_id=hex_form(deliver.msg_id),

@@ -1,47 +1,7 @@
-"""The user data header in front of a message content (3GPP TS 23.040 9.2.3.24), as far as CMPP needs it."""
+"""The user data header, as those who speak CMPP write it (`carriers.user_data`)."""
 
 from __future__ import annotations
 
-from gateway.core.messages import Concat
+from carriers.user_data import concat_element, with_header
 
-_CONCAT_8 = 0x00
-_CONCAT_16 = 0x08
-
-
-def concat_element(reference: int, total: int, number: int) -> bytes:
-    """The element that says which part of a long message this is: 8-bit form for references up to 255."""
-    if reference <= 0xFF:
-        return bytes((_CONCAT_8, 3, reference, total, number))
-    return bytes((_CONCAT_16, 4, reference >> 8, reference & 0xFF, total, number))
-
-
-def with_header(elements: bytes, data: bytes) -> bytes:
-    """The content with its header; without elements there is none."""
-    return bytes((len(elements),)) + elements + data if elements else data
-
-
-def split_header(content: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
-    """The elements (identifier, octets) of the header and the data behind it.
-
-    An element that says it is longer than the header ends the list. A header that says it is longer than the
-    content is none: the content is given whole, for a lost text is worse than a stray sign.
-    """
-    if not content or content[0] >= len(content):
-        return [], content
-    end = content[0] + 1
-    elements: list[tuple[int, bytes]] = []
-    at = 1
-    while at + 2 <= end and at + 2 + content[at + 1] <= end:
-        elements.append((content[at], content[at + 2 : at + 2 + content[at + 1]]))
-        at += 2 + content[at + 1]
-    return elements, content[end:]
-
-
-def concat_of(elements: list[tuple[int, bytes]]) -> Concat | None:
-    """The place in a long message; None without one or with an impossible one."""
-    for identifier, octets in elements:
-        if (identifier, len(octets)) in ((_CONCAT_8, 3), (_CONCAT_16, 4)):
-            *reference, total, number = octets
-            if 1 <= number <= total:
-                return Concat(int.from_bytes(bytes(reference), "big"), total, number)
-    return None
+__all__ = ["concat_element", "with_header"]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from carriers.cmpp import status
 from carriers.cmpp.codec import decode, encode
-from carriers.cmpp.incoming import alphabet_of
 from carriers.cmpp.message_id import MessageId, hex_form
 from carriers.cmpp.pdu import (
     ActiveTestResp,
@@ -32,10 +31,9 @@ from carriers.cmpp.pdu import (
 )
 from carriers.cmpp.reports import LEAST_OCTETS, Report
 from carriers.cmpp.tables import BY_KIND, ROUTE_NAMES
-from carriers.cmpp.user_data import concat_of, split_header
+from carriers.message_format import content_reading
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
 from gateway.core.text import Alphabet
-from gateway.core.text import decode as decode_text
 
 if TYPE_CHECKING:
     from carriers.cmpp.layout import Field, Layout
@@ -218,18 +216,4 @@ def _report_reading(content: bytes) -> dict[str, Any]:
 
 
 def _content_reading(pdu: Submit | Deliver | Fwd) -> dict[str, Any]:
-    reading: dict[str, Any] = {}
-    data = pdu.msg_content
-    if pdu.tp_udhi & 1:
-        elements, data = split_header(data)
-        reading["user_data_header"] = [
-            {"element": f"0x{identifier:02x}", "octets": octets.hex()} for identifier, octets in elements
-        ]
-        concat = concat_of(elements)
-        if concat is not None:
-            reading["part"] = f"{concat.number} of {concat.total}, reference {concat.reference}"
-    alphabet = alphabet_of(pdu.msg_fmt, Alphabet.GSM7)
-    reading["alphabet"] = alphabet.value
-    if alphabet is not Alphabet.BINARY:
-        reading["text"] = decode_text(data, alphabet)
-    return reading
+    return content_reading(pdu.msg_content, pdu.msg_fmt, Alphabet.GSM7, has_header=bool(pdu.tp_udhi & 1))

@@ -12,10 +12,10 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
+from carriers.message_format import content_reading
 from carriers.sgip import sequence as sequences
 from carriers.sgip import status
 from carriers.sgip.codec import decode, encode
-from carriers.sgip.incoming import alphabet_of
 from carriers.sgip.layout import RESERVE, MessageLayout, RowsLayout
 from carriers.sgip.pdu import (
     Bind,
@@ -35,10 +35,8 @@ from carriers.sgip.pdu import (
 )
 from carriers.sgip.rules import LoginType
 from carriers.sgip.tables import BY_KIND, LAYOUTS, ROUTE_NAMES
-from carriers.sgip.user_data import split_content
 from gateway.core.errors import BadRequest, LocalProtocolError
 from gateway.core.text import Alphabet
-from gateway.core.text import decode as decode_text
 
 if TYPE_CHECKING:
     from carriers.sgip.layout import Field, Fields, Layout
@@ -202,15 +200,4 @@ def _reading(pdu: Pdu) -> dict[str, Any]:
 
 
 def _content_reading(pdu: Submit | Deliver) -> dict[str, Any]:
-    reading: dict[str, Any] = {}
-    data = pdu.message_content
-    if pdu.tp_udhi & 1:
-        place, data = split_content(data)
-        reading["user_data_header"] = pdu.message_content[: len(pdu.message_content) - len(data)].hex()
-        if place is not None:
-            reading["part"] = f"{place.number} of {place.total}, reference {place.reference}"
-    alphabet = alphabet_of(pdu.message_coding, Alphabet.ASCII)
-    reading["alphabet"] = alphabet.value
-    if alphabet is not Alphabet.BINARY:
-        reading["text"] = decode_text(data, alphabet)
-    return reading
+    return content_reading(pdu.message_content, pdu.message_coding, Alphabet.ASCII, has_header=bool(pdu.tp_udhi & 1))

@@ -15,7 +15,6 @@ from carriers.cmpp.events import (
     RequestReceived,
     ResponseReceived,
 )
-from carriers.cmpp.incoming import alphabet_of
 from carriers.cmpp.message_id import group_ids, hex_form
 from carriers.cmpp.pdu import (
     Cancel,
@@ -35,10 +34,11 @@ from carriers.cmpp.protocol import CmppProtocol
 from carriers.cmpp.reports import FIELD_WIDTH, SPECIFIED_WIDTH
 from carriers.cmpp.reports import Report as ReportContent
 from carriers.cmpp.rules import Role, Settings
-from carriers.cmpp.user_data import concat_element, concat_of, split_header, with_header
+from carriers.message_format import alphabet_of
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Written
+from carriers.user_data import concat_element, concat_of, split_header, with_header
 from gateway.core.text import Alphabet
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carriers.message_format import alphabet_of
 from carriers.sgip import status
 from carriers.sgip.client import SgipClient
 from carriers.sgip.codec import encode
@@ -18,7 +19,6 @@ from carriers.sgip.events import (
     RequestReceived,
     ResponseReceived,
 )
-from carriers.sgip.incoming import alphabet_of
 from carriers.sgip.pdu import (
     MOST_USERS,
     Bind,
@@ -36,10 +36,10 @@ from carriers.sgip.pdu import Report as ReportPdu
 from carriers.sgip.rules import ClientSettings, LoginType, ServerSettings
 from carriers.sgip.sequence import hex_form
 from carriers.sgip.server import SgipServer
-from carriers.sgip.user_data import concat_element, split_content, with_header
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Wants, Written
+from carriers.user_data import concat_element, concat_of, split_header, with_header
 from gateway.core import text as texts
 from gateway.core.errors import NotEncodable
 from gateway.core.text import Alphabet
@@ -175,9 +175,9 @@ class SgipLine(SimulatedLine):
         code = operator.judge(self, sender, numbers, now)
         if code is not None:
             return SubmitResp(status.TOO_FAST if code < 0 else min(code, 255))
-        concat, data = (
-            split_content(request.message_content) if request.tp_udhi & 1 else (None, request.message_content)
-        )
+        message = request.message_content
+        elements, data = split_header(message) if request.tp_udhi & 1 else ([], message)
+        concat = concat_of(elements)
         alphabet = alphabet_of(request.message_coding, Alphabet.ASCII)
         wants = _WANTS.get(request.report_flag, Wants.NEVER)
         carrier_id = hex_form(sequence)
@@ -324,12 +324,13 @@ def _written(delivery: Written) -> Deliver:
             coding, data = 0, texts.encode(text, Alphabet.ASCII)
         except NotEncodable:
             data = texts.encode(text, Alphabet.UCS2)
-    if delivery.concat is not None:
-        data = with_header(concat_element(delivery.concat), data)
+    place = delivery.concat
+    if place is not None:
+        data = with_header(concat_element(place.reference, place.total, place.number), data)
     return Deliver(
         user_number=delivery.number.removeprefix("+").encode(),
         sp_number=delivery.to.encode("ascii", "replace")[:21],
-        tp_udhi=0 if delivery.concat is None else 1,
+        tp_udhi=0 if place is None else 1,
         message_coding=coding,
         message_content=data,
     )

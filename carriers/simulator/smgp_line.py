@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carriers.message_format import alphabet_of
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Written
@@ -18,7 +19,6 @@ from carriers.smgp.events import (
     RequestReceived,
     ResponseReceived,
 )
-from carriers.smgp.incoming import alphabet_of
 from carriers.smgp.message_id import MessageId, group_ids, hex_form
 from carriers.smgp.pdu import (
     MOST_DESTINATIONS,
@@ -40,7 +40,7 @@ from carriers.smgp.reports import Report as ReportContent
 from carriers.smgp.reports import quoted
 from carriers.smgp.rules import Role, Settings
 from carriers.smgp.tlv import Tag, Tlv, number_of
-from carriers.smgp.user_data import concat_element, concat_of, split_header, with_header
+from carriers.user_data import concat_element, concat_of, split_header, with_header
 from gateway.core.text import Alphabet, decode
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class SmgpLine(SimulatedLine):
         # Known by the same id when it is sent again.
         delivery.msg_id = delivery.msg_id or int.from_bytes(self._ids(moment), "big")
         if place is not None:
-            data = with_header(concat_element(place), data)
+            data = with_header(concat_element(place.reference, place.total, place.number), data)
         return Deliver(
             msg_id=delivery.msg_id.to_bytes(len(NO_MSG_ID), "big"),
             msg_format=msg_format,

@@ -31,7 +31,8 @@ from carriers.smpp.protocol import (
     SmppProtocol,
 )
 from carriers.smpp.states import Role, State
-from carriers.smpp.translate import alphabet_of, concat_in_header, concat_in_tlvs
+from carriers.smpp.translate import alphabet_of, concat_in_tlvs
+from carriers.user_data import concat_of, split_header
 from gateway.core import text as texts
 from gateway.core.text import Alphabet
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from carriers.simulator.operator import Operator
     from carriers.smpp.base import Pdu, Response
     from carriers.smpp.tlv import Tlv
-    from gateway.core.messages import Concat
 
 SYSTEM_ID = "CAIYOU-SIM"
 _STATES = {word: number for number, word in receipts.STATE_WORDS.items()}
@@ -236,11 +236,8 @@ class SmppLine(SimulatedLine):
         tlvs = request.tlvs
         if tlvs and not octets:
             octets = tlv.find(tlvs, tlv.MESSAGE_PAYLOAD) or b""
-        concat: Concat | None = None
-        if request.esm_class & ESM_UDHI and octets and octets[0] < len(octets):
-            end = octets[0] + 1
-            concat = concat_in_header(octets[1:end])
-            octets = octets[end:]
+        elements, octets = split_header(octets) if request.esm_class & ESM_UDHI else ([], octets)
+        concat = concat_of(elements)
         if tlvs and concat is None:
             concat = concat_in_tlvs(tlvs)
         is_old = self._protocol.peer_version < VERSION_3_4

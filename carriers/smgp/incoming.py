@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carriers.message_format import alphabet_of
 from carriers.smgp import status
 from carriers.smgp.message_id import hex_form
 from carriers.smgp.pdu import field_text
 from carriers.smgp.reports import Report
 from carriers.smgp.tlv import Tag, number_of, text_of
-from carriers.smgp.user_data import concat_of, split_header
+from carriers.user_data import concat_of, split_header
 from gateway.core.messages import DeliveryReport, IncomingSms
 from gateway.core.text import Alphabet, decode
 
 if TYPE_CHECKING:
     from carriers.smgp.pdu import Deliver
-
-# 3 is written to the SIM; 246, for programs on it, is none of these.
-_ALPHABETS = {4: Alphabet.BINARY, 8: Alphabet.UCS2, 15: Alphabet.GBK}
-_PLAIN = (0, 3)
-
-
-def alphabet_of(msg_format: int, ascii_as: Alphabet) -> Alphabet:
-    """The alphabet of a MsgFormat; an unknown one is taken for octets that mean nothing to us."""
-    return ascii_as if msg_format in _PLAIN else _ALPHABETS.get(msg_format, Alphabet.BINARY)
 
 
 def sms_of(deliver: Deliver, ascii_as: Alphabet) -> IncomingSms:

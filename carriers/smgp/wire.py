@@ -11,9 +11,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from carriers.message_format import content_reading
 from carriers.smgp import status
 from carriers.smgp.codec import decode, encode
-from carriers.smgp.incoming import alphabet_of
 from carriers.smgp.message_id import MessageId, hex_form
 from carriers.smgp.pdu import (
     NO_MSG_ID,
@@ -36,10 +36,8 @@ from carriers.smgp.pdu import (
 from carriers.smgp.reports import Report
 from carriers.smgp.tables import BY_KIND, ROUTES, UNREAD
 from carriers.smgp.tlv import NAMES, TEXTS, Tag, Tlv, number_of
-from carriers.smgp.user_data import concat_of, split_header
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
 from gateway.core.text import Alphabet
-from gateway.core.text import decode as decode_text
 
 if TYPE_CHECKING:
     from carriers.smgp.layout import Field, Layout
@@ -233,18 +231,5 @@ def _report_reading(content: bytes) -> dict[str, Any]:
 
 
 def _content_reading(pdu: Submit | Deliver | Forward) -> dict[str, Any]:
-    reading: dict[str, Any] = {}
-    data = pdu.msg_content
-    if number_of(pdu.tlvs, Tag.TP_UDHI) & 1:
-        elements, data = split_header(data)
-        reading["user_data_header"] = [
-            {"element": f"0x{identifier:02x}", "octets": octets.hex()} for identifier, octets in elements
-        ]
-        concat = concat_of(elements)
-        if concat is not None:
-            reading["part"] = f"{concat.number} of {concat.total}, reference {concat.reference}"
-    alphabet = alphabet_of(pdu.msg_format, Alphabet.ASCII)
-    reading["alphabet"] = alphabet.value
-    if alphabet is not Alphabet.BINARY:
-        reading["text"] = decode_text(data, alphabet)
-    return reading
+    has_header = bool(number_of(pdu.tlvs, Tag.TP_UDHI) & 1)
+    return content_reading(pdu.msg_content, pdu.msg_format, Alphabet.ASCII, has_header=has_header)

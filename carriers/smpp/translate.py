@@ -22,6 +22,7 @@ from carriers.smpp.constants import (
     TON_UNKNOWN,
 )
 from carriers.smpp.pdu import DataSm, DeliverSm, SubmitSm
+from carriers.user_data import concat_element, concat_of, split_header, wide_concat_element, with_header
 from gateway.core import text as texts
 from gateway.core.errors import LocalProtocolError
 from gateway.core.messages import Concat, DeliveryReport, IncomingSms
@@ -80,9 +81,9 @@ class Translator:
                     tlv.Tlv(tlv.SAR_SEGMENT_SEQNUM, bytes((segment.number,))),
                 )
             else:
-                header += self._concat_element(segment)
-        if header:
-            octets = bytes((len(header),)) + header + octets
+                element = wide_concat_element if config.wide_reference else concat_element
+                header += element(segment.reference, segment.total, segment.number)
+        octets = with_header(header, octets)
         if len(octets) > 254 or (
             config.long_message == "payload" and segment.total == 1 and len(octets) > _lone_octets(alphabet)
         ):
@@ -120,9 +121,7 @@ class Translator:
         if not octets:
             octets = tlv.find(request.tlvs, tlv.MESSAGE_PAYLOAD) or b""
         kind = request.esm_class & ESM_TYPE_MASK
-        header = b""
-        if request.esm_class & ESM_UDHI and octets and octets[0] < len(octets):
-            header, octets = octets[1 : 1 + octets[0]], octets[1 + octets[0] :]
+        elements, octets = split_header(octets) if request.esm_class & ESM_UDHI else ([], octets)
         text, alphabet = self._text(octets, request.data_coding)
         # Some carriers leave esm_class 0 on receipts. Only optional parameters are believed then: phones cannot
         # send those, while anybody can write a text that reads like a receipt. But an id alone is no receipt:
@@ -140,7 +139,7 @@ class Translator:
             recipient=request.destination_addr,
             text=text,
             alphabet=alphabet,
-            concat=concat_in_header(header) or concat_in_tlvs(request.tlvs),
+            concat=concat_of(elements) or concat_in_tlvs(request.tlvs),
             data=octets,
         )
 
@@ -170,13 +169,6 @@ class Translator:
                 self._sources.clear()
             self._sources[sender] = known
         return known
-
-    def _concat_element(self, segment: Segment) -> bytes:
-        # 3GPP TS 23.040 section 9.2.3.24.1 and .8; 8-bit references cost one octet less and are read everywhere.
-        reference, total, number = segment.reference, segment.total, segment.number
-        if self._config.wide_reference or reference > 255:
-            return bytes((8, 4, reference >> 8 & 255, reference & 255, total, number))
-        return bytes((0, 3, reference, total, number))
 
 
 def _lone_octets(alphabet: Alphabet) -> int:
@@ -215,20 +207,6 @@ def relative_time(seconds: int) -> str:
     if month > 11:
         month, day, hour, minute, second = 11, 30, 0, 0, 0
     return f"00{month:02d}{day:02d}{hour:02d}{minute:02d}{second:02d}000R"
-
-
-def concat_in_header(header: bytes) -> Concat | None:
-    """The place of the segment that a user data header (without its length octet) tells; None without one."""
-    at = 0
-    while at + 2 <= len(header):
-        element, length = header[at], header[at + 1]
-        value = header[at + 2 : at + 2 + length]
-        if element == 0 and length == 3 == len(value):
-            return _concat(value[0], value[1], value[2])
-        if element == 8 and length == 4 == len(value):
-            return _concat(value[0] << 8 | value[1], value[2], value[3])
-        at += 2 + length
-    return None
 
 
 def concat_in_tlvs(tlvs: tuple[tlv.Tlv, ...]) -> Concat | None:

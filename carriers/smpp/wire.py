@@ -17,7 +17,8 @@ from carriers.smpp.layout import (
     Unsuccessful,
     UnsuccessfulDelivery,
 )
-from carriers.smpp.translate import alphabet_of, concat_in_header
+from carriers.smpp.translate import alphabet_of
+from carriers.user_data import concat_of, split_header
 from gateway.core import text as texts
 from gateway.core.errors import BadRequest, LocalProtocolError
 from gateway.core.text import Alphabet
@@ -119,8 +120,9 @@ def encode_line(line: dict[str, Any]) -> bytes:
 def _octets(value: bytes, coding: int | None, esm_class: int) -> dict[str, Any]:
     shown: dict[str, Any] = {"hex": value.hex()}
     if esm_class & ESM_UDHI and value and value[0] < len(value):
-        header, value = value[1 : 1 + value[0]], value[1 + value[0] :]
-        shown["udh"] = _header(header)
+        elements, data = split_header(value)
+        shown["udh"] = _header(value[1 : len(value) - len(data)], elements)
+        value = data
     if coding is not None:
         alphabet = alphabet_of(coding, Alphabet.GSM7)
         if alphabet is not Alphabet.BINARY:
@@ -128,14 +130,12 @@ def _octets(value: bytes, coding: int | None, esm_class: int) -> dict[str, Any]:
     return shown
 
 
-def _header(header: bytes) -> dict[str, Any]:
-    elements = []
-    at = 0
-    while at + 2 <= len(header):
-        elements.append({"element": header[at], "hex": header[at + 2 : at + 2 + header[at + 1]].hex()})
-        at += 2 + header[at + 1]
-    shown: dict[str, Any] = {"hex": header.hex(), "elements": elements}
-    place = concat_in_header(header)
+def _header(header: bytes, elements: list[tuple[int, bytes]]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "hex": header.hex(),
+        "elements": [{"element": identifier, "hex": octets.hex()} for identifier, octets in elements],
+    }
+    place = concat_of(elements)
     if place is not None:
         shown["concat"] = {"reference": place.reference, "total": place.total, "number": place.number}
     return shown

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from carriers.cmpp.carrier import CmppConfig, CmppSession
 from carriers.cmpp.events import RequestReceived, ResponseReceived
 from carriers.cmpp.message_id import hex_form
-from carriers.cmpp.outgoing import source_of, written_number
 from carriers.cmpp.pdu import Deliver, DeliverResp, Submit, SubmitResp
 from carriers.cmpp.protocol import CmppProtocol
 from carriers.cmpp.reports import Report
 from carriers.cmpp.rules import Role, Settings
+from carriers.numbers import source_of, written_number
 from carriers.session import (
     Bound,
     CarrierSession,

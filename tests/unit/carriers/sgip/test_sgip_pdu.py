@@ -310,13 +310,13 @@ def test_rows_must_be_objects() -> None:
         ("G1", "Login Type", "SP_TO_SMG"),
         ("G4", "Result", "illegal login: name or password wrong, or not allowed from here"),
         ("G7", "part", "1 of 2, reference 9"),
-        ("G7", "user_data_header", "050003090201"),
+        ("G7", "user_data_header", [{"element": "0x00", "octets": "090201"}]),
         ("G11", "id", "b36a5be849632b7700000002"),
         ("G12", "ErrorCode", "phone cannot be reached: no coverage or switched off"),
         ("G16", "UserCondition", "stopped for debt"),
     ],
 )
-def test_the_reading_explains(name: str, key: str, word: str) -> None:
+def test_the_reading_explains(name: str, key: str, word: object) -> None:
     vector = next(vector for vector in VECTORS if vector.name.split()[0] == name)
     assert decode_line(vector.frame)["Reading"][key] == word
 

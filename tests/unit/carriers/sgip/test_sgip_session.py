@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carriers.numbers import source_of, written_number
 from carriers.session import (
     Bound,
     CarrierSession,
@@ -26,13 +27,12 @@ from carriers.sgip.client import SgipClient
 from carriers.sgip.codec import encode
 from carriers.sgip.config import ACCOUNT_PAYS
 from carriers.sgip.events import Ended, LoggedIn, LoginFailed, LoginRequested, RequestReceived, ResponseReceived
-from carriers.sgip.outgoing import source_of, written_number
 from carriers.sgip.pdu import Bind, Deliver, DeliverResp, Report, ReportResp, Submit, SubmitResp, UserRpt, UserRptResp
 from carriers.sgip.reception import SgipReception
 from carriers.sgip.rules import LoginType
 from carriers.sgip.sequence import SequenceSource, hex_form, pack
 from carriers.sgip.server import SgipServer
-from carriers.sgip.user_data import concat_element, split_content, with_header
+from carriers.user_data import concat_element, concat_of, split_header, with_header
 from gateway.core.errors import ConfigError, LocalProtocolError
 from gateway.core.messages import Concat, DeliveryReport, IncomingSms, Outcome, ReportState, Segment
 from gateway.core.text import Alphabet
@@ -593,7 +593,8 @@ def test_senders() -> None:
 
 @given(st.binary(max_size=20))
 def test_any_header_is_read(content: bytes) -> None:
-    place, data = split_content(content)
+    elements, data = split_header(content)
+    place = concat_of(elements)
     assert content.endswith(data)
     if place is not None:
         assert 1 <= place.number <= place.total <= 255
@@ -601,9 +602,10 @@ def test_any_header_is_read(content: bytes) -> None:
 
 @given(st.builds(Concat, st.integers(0, 65535), st.integers(1, 255), st.just(1)), st.binary(min_size=1, max_size=30))
 def test_a_header_comes_back(place: Concat, data: bytes) -> None:
-    assert split_content(with_header(concat_element(place), data)) == (place, data)
-    other = b"\x24\1\1"
-    assert split_content(with_header(other + concat_element(place), data)) == (place, data)
+    element = concat_element(place.reference, place.total, place.number)
+    for header in (element, b"\x24\1\1" + element, element + b"\x24\1\1"):
+        elements, text = split_header(with_header(header, data))
+        assert (concat_of(elements), text) == (place, data)
 
 
 def test_secrets_do_not_show() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smgp_vectors import VECTORS
 
+from carriers.numbers import source_of, written_number
 from carriers.session import (
     Bound,
     CarrierSession,
@@ -23,7 +24,6 @@ from carriers.session import (
 )
 from carriers.smgp.carrier import SmgpConfig, SmgpSession
 from carriers.smgp.events import RequestReceived, ResponseReceived
-from carriers.smgp.outgoing import source_of, written_number
 from carriers.smgp.pdu import NO_MSG_ID, Deliver, DeliverResp, Submit, SubmitResp
 from carriers.smgp.protocol import SmgpProtocol
 from carriers.smgp.reports import Report
