@@ -12,20 +12,14 @@ from gateway.store.explaining import explain_by
 from gateway.web.answers import json_answer
 from gateway.web.asking import Ask
 from gateway.web.messages_json import read_number
-from gateway.web.problems import FieldError, invalid
-
-MAX_TEXT = 10_000
 
 
 async def explain_route(ask: Ask) -> web.StreamResponse:
-    """What would become of a message of this account; nothing is sent."""
+    """What would become of a message of this account; nothing is sent. The request line bounds the text: 8190 octets."""
     number = read_number(ask.text("to"), ask.api.rules.region, "to")
-    text = ask.text("text")
-    if len(text) > MAX_TEXT:
-        raise invalid([FieldError("text", "it is too long to be explained", f"At most {MAX_TEXT} characters.")])
     sms = NewSms(
         number,
-        text,
+        ask.text("text"),
         Purpose.API,
         account_id=ask.account_id,
         sender=ask.text("from")[:32],
