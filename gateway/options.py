@@ -56,6 +56,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if value not in typing.get_args(hint):
             raise ConfigError(f"{where} must be one of {', '.join(map(str, typing.get_args(hint)))}")
         return value
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} must be a table")
+        return {key: _value(typing.get_args(hint)[1], item, f"{where}.{key}") for key, item in value.items()}
     if origin is tuple:
         if not isinstance(value, list):
             raise ConfigError(f"{where} must be a list")
@@ -107,8 +111,8 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 def _type_words(hint: Any) -> str:
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         return _type_words(next(a for a in typing.get_args(hint) if a is not type(None)))
-    if typing.get_origin(hint) is tuple:
-        return "list"
+    if typing.get_origin(hint) in (tuple, dict):
+        return "list" if typing.get_origin(hint) is tuple else "table"
     if typing.get_origin(hint) is typing.Literal:
         return " | ".join(_show(choice) for choice in typing.get_args(hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
@@ -121,6 +125,8 @@ def _show(value: Any) -> str:
         value = value.value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{}" if not value else "{" + ", ".join(f"{key} = {_show(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_show(item) for item in value) + "]"
     if value is None:

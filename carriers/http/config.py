@@ -17,7 +17,7 @@ class HttpConfig:
     #: file of your own.
     provider: str
     #: What the description asks for: keys, names of templates and the like; `{ api_key = "…" }`.
-    options: dict = field(default_factory=dict, repr=False)  # type: ignore[type-arg]
+    options: dict[str, str] = field(default_factory=dict, repr=False)
     #: Scheme and host in place of the description's: another region, a proxy of your own.
     base_url: str = ""
     #: Number phones see when a message names no sender; what follows it in a sender is the extension.
