@@ -15,7 +15,7 @@ from gateway.web.messages_json import read_number
 
 
 async def explain_route(ask: Ask) -> web.StreamResponse:
-    """What would become of a message of this account; nothing is sent. The request line bounds the text: 8190 octets."""
+    """What would become of a message of this account; nothing is sent. The request line bounds it to 8190 octets."""
     number = read_number(ask.text("to"), ask.api.rules.region, "to")
     sms = NewSms(
         number,
