@@ -20,6 +20,7 @@ from tests.fuzz.targets import (
     summary,
     text,
     tpdu,
+    traces,
     wire_json,
 )
 
@@ -40,6 +41,7 @@ TARGETS: dict[str, Target] = {
     "tpdu": tpdu.TARGET,
     "modem": modem.TARGET,
     "smgp": smgp.TARGET,
+    "traces": traces.TARGET,
     "sgip": sgip.TARGET,
     "sgip_calls": sgip.CALLS,
     "http_answers": http_providers.ANSWERS,
