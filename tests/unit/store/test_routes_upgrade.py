@@ -11,8 +11,8 @@ from tests.fakes.desk import PHONE, Bench
 
 _MESSAGE = (
     "INSERT INTO outbox (id, account_id, purpose, state, link, priority, due_ms, expires_ms, recipient, text, "
-    "alphabet, segments, want_report, created_ms) VALUES (5, 1, 'api', 'queued', 'a', 1, 0, 9999999999999, :phone, 'hi', "
-    "'gsm7', 1, true, 0)"
+    "alphabet, segments, want_report, created_ms) VALUES (5, 1, 'api', 'queued', 'a', 1, 0, 9999999999999, :phone, "
+    "'hi', 'gsm7', 1, true, 0)"
 )
 
 
