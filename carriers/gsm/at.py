@@ -7,6 +7,7 @@ reset and another program's answers.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,10 @@ END_OF_MESSAGE: Final = b"\x1a"
 #: The token of the prompt; no line is ever handed out as this.
 PROMPT: Final = ">"
 
+_LINE_END: Final = re.compile(rb"[\r\n]")
+#: What commands of extensions begin with: those of 3GPP, and of makers.
+_SIGNS: Final = ("+", "^", "*", "$")
+_LONGEST_NAME: Final = 24
 _NOT_TEXT: Final = "\x00\x1a\x1b \t"
 
 
@@ -47,10 +52,10 @@ class LineReader:
         """The next line or PROMPT; None until more octets come."""
         buffer = self._buffer
         while True:
-            ends = [at for at in (buffer.find(b"\r"), buffer.find(b"\n")) if at >= 0]
-            if not ends:
+            found = _LINE_END.search(buffer)
+            if found is None:
                 return self._unfinished()
-            end = min(ends)
+            end = found.start()
             raw = bytes(buffer[:end])
             del buffer[: end + 1]
             if self._skipping or len(raw) > MAX_LINE:
@@ -183,6 +188,19 @@ def notice_of(line: str) -> Notice | None:
     if line.startswith('+QIND: "smsfull"'):
         return Notice.FULL
     return Notice.NOISE if line.startswith("DST:") else None
+
+
+def has_open_quote(line: str) -> bool:
+    """Does a text begin in this line that goes on in the next? Menus of USSD have line ends."""
+    return line.count('"') % 2 == 1
+
+
+def outline(line: str) -> str:
+    """A line as it may be logged: its name and its length, for numbers and texts may be in it."""
+    head, colon, rest = line.partition(":")
+    if colon and head[:1] in _SIGNS and len(head) <= _LONGEST_NAME and head.isascii() and head.isprintable():
+        return f"{head}: and {len(rest)} characters"
+    return f"{len(line)} characters"
 
 
 def fields(line: str) -> list[str]:

@@ -24,6 +24,8 @@ from carriers.gsm.errors import Code
 
 #: Lines of one answer that are kept: 255 stored messages of two lines are the most a storage gives.
 MAX_LINES: Final = 2048
+#: Lines of one notice: a USSD text has 182 characters.
+_MOST_TEXT_LINES: Final = 32
 #: After ESC the modem drops what it took for a text and says so; what it says is let go by.
 ESCAPE_REST_S: Final = 0.5
 _LATE_REST_S: Final = 0.3
@@ -150,12 +152,17 @@ class Dialogue:
         self,
         heard: Callable[[Notice, str, str | None], None],
         stray: Callable[[str], None],
+        complain: Callable[[str, str], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """`heard(notice, line, body)`; `stray(line)` nobody asked for; `failed` is given Hung or Restarted."""
+        """`heard(notice, line, body)`; `stray(line)`, which nobody asked for; `complain(reason, line)`.
+
+        `failed` is given the Hung or Restarted that ended a procedure.
+        """
         self.is_cut = False
         self._heard = heard
         self._stray = stray
+        self._complain = complain
         self._failed = failed
         self._reader = at.LineReader()
         self._output: list[bytes] = []
@@ -164,6 +171,7 @@ class Dialogue:
         self._in_flight: _InFlight | None = None
         self._resting_until: float | None = None
         self._bodies: list[tuple[Notice | None, str]] = []  # headers whose next line has not come; None: the answer's
+        self._unfinished: list[str] = []  # lines of a notice with a text of several lines
         self._overflows = 0
 
     @property
@@ -199,7 +207,7 @@ class Dialogue:
                 return
         if self._reader.overflows != self._overflows:
             self._overflows = self._reader.overflows
-            self._stray("a line without end")
+            self._complain("a line without end", "")
 
     def tick(self, now: float) -> None:
         """Let time pass."""
@@ -274,6 +282,8 @@ class Dialogue:
     # Lines.
 
     def _take(self, line: str, now: float) -> None:
+        if self._unfinished and not self._join(line):
+            return
         if self._bodies and at.octets(line) is not None:
             notice, header = self._bodies.pop()
             if notice is not None:
@@ -294,12 +304,14 @@ class Dialogue:
             if notice in at.WITH_BODY:
                 self._bodies.append((notice, line))
                 del self._bodies[:-4]
+            elif at.has_open_quote(line):
+                self._unfinished = [line]
             else:
                 self._heard(notice, line, None)
             return
         final = at.final_result(line)
         if self._bodies and self._bodies[-1][0] is not None:
-            self._stray(f"no PDU behind {self._bodies.pop()[1]}")
+            self._complain("no PDU behind its header", self._bodies.pop()[1])
         if final is not None and in_flight is not None:
             self._take_final(in_flight, final, now)
         elif final is None and self._bodies:
@@ -311,13 +323,30 @@ class Dialogue:
         elif final is None or final.error is not None:
             self._stray(line)
 
+    def _join(self, line: str) -> bool:
+        """A line behind a notice whose text has not ended; False when it belongs to that text."""
+        in_flight = self._in_flight
+        answers_us = in_flight is not None and (at.final_result(line) is not None or self._belongs(in_flight, line))
+        if answers_us or at.notice_of(line) is not None or len(self._unfinished) == _MOST_TEXT_LINES:
+            self._complain("a text without end", "\n".join(self._unfinished))
+            self._unfinished = []
+            return True
+        self._unfinished.append(line)
+        if at.has_open_quote(line):
+            text = "\n".join(self._unfinished)
+            self._unfinished = []
+            notice = at.notice_of(text)
+            if notice is not None:
+                self._heard(notice, text, None)
+        return False
+
     def _take_final(self, in_flight: _InFlight, final: at.FinalResult, now: float) -> None:
         if final.error is not None:
             self._end_command(Result.REFUSED, final.error, now)
         elif in_flight.command.payload and not in_flight.has_prompt:
-            self._stray("OK where a prompt was due")
+            self._complain("OK where a prompt was due", "")
         elif in_flight.command.needs_line and not in_flight.lines:
-            self._stray("OK without its line")
+            self._complain("OK without its line", "")
         else:
             self._end_command(Result.OK, None, now)
 

@@ -188,7 +188,8 @@ class Called:
 class Misbehaved:
     """The modem said something wrong that was survived."""
 
-    reason: str
+    reason: str  # without numbers and texts
+    line: str = field(default="", repr=False)  # what it said
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Greeting:
         self.answered = False
         self.is_lost = False
         self._events: list[ModemEvent] = []
-        self._dialogue = Dialogue(_ignore_notice, _ignore, lambda _: self._end("no answer to AT"))
+        self._dialogue = Dialogue(_ignore_notice, _ignore, _ignore_complaint, lambda _: self._end("no answer to AT"))
 
     @property
     def is_sending(self) -> bool:
@@ -72,3 +72,7 @@ def _ignore_notice(notice: Notice, line: str, body: str | None) -> None:
 
 def _ignore(line: str) -> None:
     """Whatever it says."""
+
+
+def _ignore_complaint(reason: str, line: str) -> None:
+    """Whatever is wrong with it."""

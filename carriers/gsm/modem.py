@@ -28,14 +28,13 @@ used again: open the port and make another, with the same PinMemory.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from carriers.gsm import answers, at, startup, ussd
+from carriers.gsm import answers, at, startup
 from carriers.gsm.answers import Identity, Registration
 from carriers.gsm.at import Notice
 from carriers.gsm.dialogue import Command, Dialogue, Rest, Restarted, Steps, ask, synchronise
-from carriers.gsm.errors import Remedy
 from carriers.gsm.events import (
     Blocked,
     Called,
@@ -50,13 +49,11 @@ from carriers.gsm.events import (
     PduArrived,
     Ready,
     Receipt,
-    UssdAnswered,
-    UssdFailed,
 )
 from carriers.gsm.sending import Sender, Sending
 from carriers.gsm.startup import PinMemory, SetUp
 from carriers.gsm.storage import Storage
-from carriers.gsm.ussd import Form
+from carriers.gsm.ussd_session import UssdSession
 from gateway.core.errors import LocalProtocolError
 
 #: TS 23.040 9.2.2.2: an SMS-SUBMIT has at most 164 octets.
@@ -66,6 +63,8 @@ _RADIO_ON_S: Final = 5.0
 _RADIO_TIMEOUT_S: Final = 15.0
 _CALL_PAUSE_S: Final = 6.0  # a call rings every 5 s
 _FULL_PAUSE_S: Final = 10.0
+_COMPLAINT_SPAN_S: Final = 60.0
+_MOST_COMPLAINTS: Final = 10  # in such a span
 _SHOWN: Final = 200
 
 
@@ -77,14 +76,6 @@ class State(enum.StrEnum):
     READY = "ready"
     BLOCKED = "blocked"
     LOST = "lost"
-
-
-@dataclass(slots=True)
-class _Session:
-    """A USSD code that waits for the network's answer."""
-
-    tag: object
-    deadline: float
 
 
 class Modem:
@@ -99,16 +90,17 @@ class Modem:
         self._pins = pins or PinMemory()
         self._events: list[ModemEvent] = []
         self._now = 0.0
-        self._dialogue = Dialogue(self._hear, self._take_stray, self._take_failure)
+        self._dialogue = Dialogue(self._hear, self._take_stray, self._complain, self._take_failure)
         self._notices = at.LineReader()  # of the second port
         self._storage = Storage(self.settings, self._give, self._complain)
         self._sender = Sender(self.settings, self._events.append)
-        self._session: _Session | None = None
-        self._form = Form.PLAIN
+        self._session = UssdSession(self.settings, self._events.append, lambda: self._now)
         self._registrations: dict[str, Registration] = {}
         self._poll_at: float | None = None
         self._called_at: float | None = None
         self._full_again_at = 0.0
+        self._complaints = 0
+        self._complaints_again_at = 0.0
         self._is_fetching = False
         self._is_deleting = False
         self._starts_again = False
@@ -172,17 +164,15 @@ class Modem:
 
         Raises LocalProtocolError while another waits or the modem is not ready, BadRequest for no code.
         """
-        if self.state is not State.READY or self._session is not None:
+        if self.state is not State.READY or self._session.is_busy:
             raise LocalProtocolError("the modem is not ready, or another code waits for its answer")
-        text = ussd.command(code, self._form)
         self._now = now
-        self._session = _Session(tag, now + self.settings.ussd_timeout_s)
-        self._dialogue.run(self._say(self._session, code, text), now, first=True)
+        self._dialogue.run(self._session.say(code, tag), now, first=True)
 
     def cancel_ussd(self, now: float) -> None:
         """End the USSD session."""
         self._now = now
-        self._fail_session("cancelled")
+        self._session.fail("cancelled")
         if self.state is State.READY:
             self._dialogue.run(self._tell(Command("AT+CUSD=2", self.settings.command_timeout_s)), now)
 
@@ -230,8 +220,8 @@ class Modem:
             return
         self._now = now
         self._dialogue.tick(now)
-        if self._session is not None and now >= self._session.deadline:
-            self._fail_session("no answer in time")
+        if self._session.is_expired:
+            self._session.fail("no answer in time")
             self._dialogue.run(self._tell(Command("AT+CUSD=2", self.settings.command_timeout_s)), now)
         if self._poll_at is not None and now >= self._poll_at and not self.is_lost:
             self._poll_at = None
@@ -268,7 +258,7 @@ class Modem:
             return
         self._blocked = None
         self.set_up = found
-        self._form = found.ussd_form
+        self._session.form = found.ussd_form
         self._sender.keeps_link = found.keeps_link
         self._registrations = found.registrations
         self._storage.begin(found.storages, found.report_storage, found.health)
@@ -307,22 +297,6 @@ class Modem:
         self._is_fetching = False
         yield from self._storage.fetch_announced()
 
-    def _say(self, session: _Session, code: str, text: str) -> Steps:
-        answer = yield from ask(Command(text, self.settings.ussd_timeout_s), self.settings.hung_tries)
-        if answer.error is not None and not self.settings.ussd_form and answer.error.remedy is not Remedy.ILL:
-            # It may want the string otherwise written.
-            other = Form.PACKED if self._form is Form.PLAIN else Form.PLAIN
-            answer = yield from ask(
-                Command(ussd.command(code, other), self.settings.ussd_timeout_s), self.settings.hung_tries
-            )
-            if answer.is_ok:
-                self._form = other
-        if self._session is session:
-            if answer.is_ok:
-                session.deadline = self._now + self.settings.ussd_timeout_s
-            else:
-                self._fail_session(str(answer.error) if answer.error is not None else "the modem did not answer")
-
     def _tell(self, command: Command) -> Steps:
         """Something whose answer changes nothing."""
         yield from ask(command, self.settings.hung_tries)
@@ -344,7 +318,7 @@ class Modem:
         elif notice is Notice.REGISTRATION:
             self._hear_registration(line)
         elif notice is Notice.USSD:
-            self._hear_ussd(line)
+            self._session.hear(line)
         elif notice is Notice.CALL:
             self._hear_call(line)
         elif notice is Notice.FULL and self.state is State.READY and self._now >= self._full_again_at:
@@ -373,11 +347,6 @@ class Modem:
             self._registrations[name] = state
             self._set_health(replace(self.health, registration=startup.best(self._registrations)))
 
-    def _hear_ussd(self, line: str) -> None:
-        reply = ussd.reply_of(line, self._form)
-        session, self._session = self._session, None
-        self._events.append(UssdAnswered(session.tag if session is not None else None, reply.step, reply.text))
-
     def _hear_call(self, line: str) -> None:
         if line.startswith("+CLIP:"):
             self._events.append(Called(answers.value([line], 0)[:40]))
@@ -395,7 +364,7 @@ class Modem:
         if line[:1] in ("+", "^", "*", "$") and ":" in line:
             return  # a notice of its maker's
         if self.state is not State.STARTING:
-            self._complain(f"not asked for: {line}")
+            self._complain(f"not asked for: {at.outline(line)}", line)
 
     # --- ends and turns -------------------------------------------------------------------------------------
 
@@ -416,7 +385,7 @@ class Modem:
         self._dialogue.abandon()
         self._is_fetching = self._is_deleting = False
         self._sender.give_up(reason)
-        self._fail_session(reason)
+        self._session.fail(reason)
 
     def _lose(self, reason: str) -> None:
         if self.is_lost:
@@ -427,16 +396,17 @@ class Modem:
         self._poll_at = None
         self._events.append(Lost(reason))
 
-    def _fail_session(self, reason: str) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            self._events.append(UssdFailed(session.tag, reason))
-
     def _give(self, arrived: PduArrived) -> None:
         self._events.append(arrived)
 
-    def _complain(self, reason: str) -> None:
-        self._events.append(Misbehaved(reason[:_SHOWN]))
+    def _complain(self, reason: str, line: str = "") -> None:
+        """Tell of it, but not without end: a line that is all noise would fill the journal."""
+        if self._now >= self._complaints_again_at:
+            self._complaints_again_at = self._now + _COMPLAINT_SPAN_S
+            self._complaints = 0
+        self._complaints += 1
+        if self._complaints <= _MOST_COMPLAINTS:
+            self._events.append(Misbehaved(reason, line[:_SHOWN]))
 
     def _set_health(self, health: Health) -> None:
         if health != self.health and not self.is_lost:

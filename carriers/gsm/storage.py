@@ -32,7 +32,9 @@ _NAMELESS: Final = ("",)
 class Storage:
     """What of a modem's storages was given to the owner, and the procedures that read and delete."""
 
-    def __init__(self, settings: ModemSettings, give: Callable[[PduArrived], None], complain: Callable[[str], None]):
+    def __init__(
+        self, settings: ModemSettings, give: Callable[[PduArrived], None], complain: Callable[[str, str], None]
+    ):
         self._settings = settings
         self._give = give
         self._complain = complain
@@ -78,7 +80,7 @@ class Storage:
         octets = at.octets(line)
         arrived = None if octets is None else _parted(octets)
         if arrived is None:
-            self._complain(f"a {kind} that is no PDU: {line[:80]}")
+            self._complain(f"a {kind} that is no PDU", line)
             return
         self._numbers += 1
         if to_be_acknowledged:
@@ -124,7 +126,7 @@ class Storage:
             if (answer.is_ok or gone) and self._confirmed.get(place) == digest:
                 del self._confirmed[place]
             elif answer.error is not None:
-                self._complain(f"{place[0]} {place[1]} cannot be deleted: {answer.error}")
+                self._complain(f"{place[0]} {place[1]} cannot be deleted: {answer.error}", "")
 
     def fetch_announced(self) -> Steps:
         """Read the places that notices named."""
@@ -160,6 +162,8 @@ class Storage:
             Command("AT+CMGL=4", _LIST_TIMEOUT_S, "+CMGL:", has_bodies=True), self._settings.hung_tries
         )
         if not answer.is_ok:
+            if answer.error is not None:
+                self._complain(f"{storage} cannot be looked through: {answer.error}", "")
             return
         listed = {it.index: it for it in answers.listed(answer.lines)}
         for kept in (self._given, self._confirmed, self._unreadable):
@@ -203,7 +207,7 @@ class Storage:
         arrived = None if octets is None else _parted(octets)
         if arrived is None:
             self._unreadable[place] = digest
-            self._complain(f"{storage} {found.index} holds what is no PDU: {found.pdu[:80]}")
+            self._complain(f"{storage} {found.index} holds what is no PDU", found.pdu)
             return
         self._numbers += 1
         self._given[place] = (self._numbers, digest)

@@ -245,8 +245,8 @@ def _told(event: ModemEvent, *, reveal: bool) -> str:
             return f"call: {number if reveal else mask(number)}"
         case UssdAnswered(_, step, text):
             return f"ussd: {step.name.lower()} {text if reveal else f'{len(text)} characters'}"
-        case Misbehaved(reason):
-            return f"misbehaved: {reason if reveal else reason[:40]}"
+        case Misbehaved(reason, line):
+            return f"misbehaved: {reason} {line if reveal else ''}".rstrip()
         case Lost(reason):
             return f"lost: {reason}"
         case _:

@@ -5,9 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from modem_pair import PHONE, Pair, submit
 
-from carriers.gsm.events import Called, Lost, ModemSettings, PduArrived, Ready, SendAnswered, UssdAnswered, UssdFailed
+from carriers.gsm.events import (
+    Called,
+    Lost,
+    Misbehaved,
+    ModemSettings,
+    PduArrived,
+    Ready,
+    SendAnswered,
+    UssdAnswered,
+    UssdFailed,
+)
 from carriers.gsm.modem import Modem
-from carriers.gsm.ussd import Step
+from carriers.gsm.ussd import Form, Step
 from carriers.simulator.modem import ModemConfig
 from carriers.simulator.modem_dialects import DIALECTS
 from gateway.core.errors import BadRequest, LocalProtocolError
@@ -130,6 +140,57 @@ def test_ussd_with_every_make(dialect, text):
     assert pair.one(UssdAnswered).text == text
 
 
+@pytest.mark.parametrize("piece", [0, 1])
+def test_a_text_of_several_lines(piece):
+    pair = Pair(piece=piece).ready()
+    pair.emulator.ussd_answers["*1#"] = (1, "1 balance\n2 top up\nOK?")
+    pair.modem.ussd("*1#", pair.now)
+    pair.run(3)
+    assert pair.one(UssdAnswered).text == "1 balance\n2 top up\nOK?"
+    assert not pair.complaints()
+
+
+def test_a_text_that_never_ends():
+    pair = Pair().ready()
+    pair.modem.receive(b'\r\n+CUSD: 0,"begun\r\nand gone on\r\n', pair.now)
+    assert pair.send().outcome is Outcome.ACCEPTED
+    assert pair.complaints() == ["a text without end"]
+    pair.modem.receive(b'+CUSD: 0,"begun\r\n' + b"line\r\n" * 100, pair.now)
+    pair.run(61)
+    assert pair.modem.can_send
+
+
+def test_ussd_waits_for_its_turn_without_growing_old():
+    pair = Pair(settings=ModemSettings(ussd_timeout_s=5)).ready()
+    pair.faults.late_answer_to["AT+CMGS="] = 20.0
+    pair.modem.send(submit(), pair.now)
+    pair.modem.ussd("*100#", pair.now, "tag")
+    pair.run(30)
+    assert pair.one(UssdAnswered).text == "Balance 12.50"
+
+
+def test_ussd_that_is_cancelled_before_its_turn_is_not_said():
+    pair = Pair().ready()
+    pair.modem.send(submit(), pair.now)
+    pair.modem.ussd("*100#", pair.now, "tag")
+    pair.modem.cancel_ussd(pair.now)
+    pair.run(10)
+    assert not pair.commands("AT+CUSD=1")
+
+
+def test_noise_is_told_of_but_not_without_end():
+    pair = Pair().ready()
+    pair.modem.receive(b"noise 13900139000\r\n" * 500, pair.now)
+    pair.run(1)
+    assert len(pair.complaints()) == 10
+    assert not any("139" in it or "noise" in it for it in pair.complaints())
+    assert pair.the(Misbehaved)[0].line == "noise 13900139000"
+    pair.run(60)
+    pair.modem.receive(b"again\r\n", pair.now)
+    pair.run(1)
+    assert len(pair.complaints()) == 11
+
+
 def test_a_menu_is_answered():
     pair = Pair().ready()
     pair.emulator.ussd_answers |= {"*123#": (1, "1 balance 2 top up"), "1": (0, "12.50")}
@@ -143,7 +204,7 @@ def test_a_menu_is_answered():
 
 def test_ussd_in_the_form_the_modem_wants():
     pair = Pair(ModemConfig(dialect="huawei"), ModemSettings(ussd_form="")).start()
-    pair.modem._form = type(pair.modem._form)("plain")  # a stick that does not say it is Huawei's
+    pair.modem._session.form = Form.PLAIN  # a stick that does not say it is Huawei's
     pair.modem.ussd("*100#", pair.now)
     pair.run(5)
     assert pair.one(UssdAnswered).text == "Balance 12.50"
