@@ -141,6 +141,42 @@ async def test_deliveries_wait_for_a_bind_and_survive_a_restart(store_config: St
         assert (await hub.open())["deliveries"] == 0
 
 
+async def test_what_is_on_a_connection_is_sent_once_and_goes_on_another_when_that_breaks(
+    store_config: StoreConfig,
+) -> None:
+    async with open_hub(store_config) as hub:
+        await hub.add_peer(window=5, numbers=("1065700088",))
+        deaf = await hub.smpp(bind=pdu.BindReceiver, answer_with=None)
+        for number in range(8):
+            hub.say(PHONE, f"text {number}", "1065700088")
+        await until(lambda: len(deaf.deliveries) == 5)
+        await asyncio.sleep(1.3)  # the sender of deliveries looks again every second
+        assert len(deaf.deliveries) == 5
+        other = await hub.smpp(bind=pdu.BindReceiver)
+        await until(lambda: len(other.deliveries) == 3)
+        await deaf.close()
+        await until(lambda: len(other.deliveries) == 8, 3)
+        assert {one.short_message for one in other.deliveries} == {b"text %d" % number for number in range(8)}
+        await until(lambda: hub.count("peer_delivered") == 8)
+        await asyncio.sleep(1.3)
+        assert len(other.deliveries) == 8
+
+
+async def test_what_a_peer_declines_comes_again_later(store_config: StoreConfig) -> None:
+    async with open_hub(store_config) as hub:
+        await hub.add_peer(numbers=("1065700088",))
+        client = await hub.smpp(answer_with=status.RX_T_APPN)
+        hub.say(PHONE, "first", "1065700088")
+        await until(lambda: hub.count("peer_declined"))
+        hub.say(PHONE, "second", "1065700088")
+        client.answer_with = 0
+        await until(lambda: len(client.deliveries) == 2)
+        assert client.deliveries[1].short_message == b"second"  # the first holds nothing up
+        await until(lambda: len(client.deliveries) == 3, 8)  # after five seconds
+        assert client.deliveries[2].short_message == b"first"
+        await until(lambda: hub.count("peer_delivered") == 2)
+
+
 async def test_refusals_in_the_codes_of_smpp(store_config: StoreConfig) -> None:
     async with open_hub(store_config) as hub:
         await hub.add_peer(senders=("1065*",), prefixes=("+86138",), balance=3, refund=True)
