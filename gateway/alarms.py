@@ -185,7 +185,7 @@ class Watch:
     def _read(self, books: BooksOfStore) -> list[Finding]:
         orders = {order.name: order for order in books.link_orders.all()}
         rows = [row for row in map(dict, books.links.all()) if _is_wanted(row, orders)]
-        findings = [*self._links(rows, books.now_ms), *self._queues(books), *self._reports(rows)]
+        findings = [*self._links(rows, books.now_ms), *self._queues(books), *self._reports(rows), *_sims(rows)]
         for link, operators in books.alarms.breakers().items():
             findings.append(Finding(Kind.BREAKER_OPEN, link, ", ".join(filter(None, sorted(operators)))))
         return findings
@@ -299,6 +299,15 @@ def body_of(alarm: Alarm, word: Word, now_ms: int) -> dict[str, Any]:
         "since_ms": alarm.since_ms,
         "at_ms": now_ms,
     }
+
+
+def _sims(rows: Collection[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Parts of pools that warn: their SIM, so far as it is known, has little left."""
+    for row in rows:
+        for part, figures in LinkReading.from_json(row["figures"]).parts.items():
+            if figures.get("warned"):
+                left = figures.get("left", -1)
+                yield Finding(Kind.SIM_SPENT, f"{row['name']} {part}", f"{left:.0f} SMS" if left >= 0 else "")
 
 
 def _is_wanted(row: Mapping[str, Any], orders: Mapping[str, Any]) -> bool:

@@ -133,6 +133,24 @@ async def test_a_link_that_is_left_alone(bench: Bench) -> None:
     await bench.desk.store.close()
 
 
+async def test_a_modem_that_warns(bench: Bench) -> None:
+    watch = watch_of(bench, AlarmConfig(sms=(OPERATOR,), language="en", clear_after_s=0))
+    figures = {
+        "1234": {"warned": 1.0, "left": 7.0},
+        "5678": {"warned": 0.0, "left": 1.0},
+        "9": {"warned": 1.0, "left": -1.0},
+    }
+    serve(bench, "a", reading=LinkReading(parts=figures))
+    await watch.look()
+    found = bench.ask(lambda b: b.alarms.known())
+    assert {key: alarm.detail for key, alarm in found.items()} == {"sim-spent:a 1234": "7 SMS", "sim-spent:a 9": ""}
+    serve(bench, "a")
+    await watch.look()
+    await watch.look()
+    assert sorted(text.split()[1] for *_, text in sms(bench)) == ["ALARM", "ALARM", "OVER", "OVER"]
+    await bench.desk.store.close()
+
+
 async def test_alarms_by_name_are_told_once_and_again_when_they_come_again(bench: Bench) -> None:
     watch = watch_of(bench)
     for _ in range(3):
