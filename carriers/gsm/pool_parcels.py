@@ -35,6 +35,7 @@ class Parcel:
     tpdu: bytes
     long: LongMessage | None  # None = it is a message of its own
     not_by: set[str] = field(default_factory=set)  # modems that have refused it
+    refusal: SubmitAnswered | None = None  # the last of them
     only: str = ""  # the modem it waits for, when there is but one that may take it
     sent_at: float = 0.0  # monotonic, when it was handed over
 

@@ -129,7 +129,8 @@ class Traffic:
         )
         choice = choose(enquiry, list(table.values()))
         if not choice.possible:
-            self._tell(SubmitAnswered(segment, Outcome.TEMPORARY, reason=choice.explain()[:_SHOWN]))
+            why = SubmitAnswered(segment, Outcome.TEMPORARY, reason=choice.explain()[:_SHOWN])
+            self._tell(parcel.refusal or why)
             return None
         parcel.only = choice.possible[0] if len(choice.possible) == 1 else ""
         return choice.key
@@ -205,6 +206,7 @@ class Traffic:
         if code is not None or slot.state == "ready":
             self._note(slot, Result.REFUSED, 0.0)
             parcel.not_by.add(slot.key)
+            parcel.refusal = answer
         if long is not None and not long.is_begun:
             long.sim = ""
         if len(parcel.not_by) >= self._config.tries or (parcel.is_tied and parcel.not_by):

@@ -101,6 +101,7 @@ async def test_parts_of_a_long_text_before_and_after_a_restart(tmp_path: Path, b
         modem.arrive(parts[1], now)
         board.plugged[1].touch()
         await until(lambda: hub.incoming, 10.0)
+        await until(lambda: not any(modem.storages.places.values()), 10.0)  # deleted is what is on disk
         assert [it.text for it in hub.incoming] == [text]
         assert _count(hub, rows) == 3
 
