@@ -20,23 +20,29 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.outbox import State, Uncertain
 from gateway.lane import LinkPolicy
 from gateway.store.database import Store
-from tests.fakes.hub import LATIN, LONG, QUICK, SHORT, Hub, Sent, open_hub, until
+from tests.fakes.hub import LATIN, LOGINS, LONG, QUICK, SHORT, Hub, Sent, open_hub, until
 
 TEXTS = (SHORT, LONG, LATIN, SHORT, LONG, LATIN)
-PERMANENT_LOGIN = {"smpp": 0x0E, "cmpp": 3}  # invalid password; authentication failed
-PASSING_LOGIN = {"smpp": 0x08, "cmpp": 5}  # system error; other error
-TEMPORARY = {"smpp": 0x08}  # system error; no result of CMPP says so
-UNKNOWN = {"smpp": 0x4AB, "cmpp": 199}
+#: Invalid password; authentication failed; illegal login.
+PERMANENT_LOGIN = {"smpp": 0x0E, "cmpp": 3, "smgp": 21, "sgip": 1}
+#: System error; other error; busy; too many connections.
+PASSING_LOGIN = {"smpp": 0x08, "cmpp": 5, "smgp": 1, "sgip": 3}
+#: System error; quota of the day; system failure; no result of CMPP says so.
+TEMPORARY = {"smpp": 0x08, "smgp": 75, "sgip": 32}
+UNKNOWN = {"smpp": 0x4AB, "cmpp": 199, "smgp": 199, "sgip": 199}
 
 _FILED = "SELECT sender, text FROM inbox WHERE state IN ('whole', 'joined')"
 
-each_protocol = pytest.mark.parametrize("protocol", ["smpp", "cmpp"])
+each_protocol = pytest.mark.parametrize("protocol", LOGINS)
+with_heartbeat = pytest.mark.parametrize("protocol", [name for name in LOGINS if name != "sgip"])
 
 
 def heartbeat(protocol: str, silence_s: float, answer_s: float) -> dict[str, Any]:
-    """Options with which a dead carrier is noticed after `silence_s` + `answer_s`."""
+    """Options with which a dead carrier is noticed after `silence_s` + `answer_s`; SGIP has no word for asking."""
     if protocol == "smpp":
         return {"enquire_link_s": silence_s, "response_timeout_s": answer_s}
+    if protocol == "sgip":
+        return {"response_timeout_s": answer_s}
     return {"active_test_s": silence_s, "response_timeout_s": answer_s, "active_test_failures": 1}
 
 
@@ -87,7 +93,7 @@ async def test_a_carrier_that_takes_the_line_and_says_nothing(tmp_path: Path, pr
         await drained(hub, sent)
 
 
-@each_protocol
+@with_heartbeat
 async def test_a_line_that_is_dead_is_noticed_by_its_heartbeat(tmp_path: Path, protocol: str) -> None:
     async with open_hub(tmp_path, protocol, **heartbeat(protocol, 0.3, 0.2)) as hub:
         await drained(hub, await hub.send([SHORT]))

@@ -15,11 +15,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from carriers.factory import KINDS
 from carriers.link import Link, LinkBasics, Timing
-from carriers.simulator.config import OFF, Account, SimulatorConfig
+from carriers.simulator.config import OFF, Account, Protocol
 from carriers.simulator.faults import Faults
 from carriers.simulator.server import Simulator
 from gateway.core import text as sms_text
@@ -36,13 +36,39 @@ from gateway.store.blobs import Blobs
 from gateway.store.database import Store, StoreConfig, create_tables, open_store
 from gateway.store.desk import Desk
 from tests.fakes.proxy import Proxy
+from tests.fakes.simulator import operator_config
 
 ACCESS_NUMBER = "10657000"
-ACCOUNTS = tuple(Account(protocol, name, "secret08", ACCESS_NUMBER) for protocol, name in (
-    ("smpp", "a"), ("smpp", "b"), ("cmpp", "900001"), ("cmpp", "900002"),
-    ("sgip", "sgip-a"), ("sgip", "sgip-b"),
-))  # fmt: skip
-SP_IDS = {"a": "900001", "b": "900002"}
+SECRET = "secret08"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a link says in one protocol which account it is."""
+
+    #: The names of the accounts "a" and "b" at the simulator.
+    names: Mapping[str, str]
+    #: Options of the link that take the name and the secret.
+    keys: tuple[str, str]
+    #: What else a link must be told.
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+LOGINS: dict[str, Login] = {
+    "smpp": Login({"a": "a", "b": "b"}, ("system_id", "password")),
+    "cmpp": Login({"a": "900001", "b": "900002"}, ("sp_id", "secret")),
+    "smgp": Login({"a": "10650001", "b": "10650002"}, ("client_id", "secret")),
+    "sgip": Login(
+        {"a": "sgip-a", "b": "sgip-b"},
+        ("login_name", "password"),
+        {"node_id": 3010092008, "call_host": "127.0.0.1"},
+    ),
+}
+ACCOUNTS = tuple(
+    Account(cast("Protocol", protocol), name, SECRET, ACCESS_NUMBER)
+    for protocol, login in LOGINS.items()
+    for name in login.names.values()
+)
 
 #: Pauses short enough for many faults in a second.
 QUICK = Timing(
@@ -242,15 +268,7 @@ async def open_hub(
         store = open_store(StoreConfig(data_dir=str(store)))
         create_tables(store)
     simulator = Simulator(
-        SimulatorConfig(
-            smpp_port=0,
-            cmpp_port=0,
-            sgip_port=0,
-            web_port=OFF,
-            accounts=ACCOUNTS,
-            report_delay_s=report_delay_s,
-            repeat_s=repeat_s,
-        )
+        operator_config(protocol, accounts=ACCOUNTS, report_delay_s=report_delay_s, repeat_s=repeat_s)
     )
     await simulator.start()
     journal, router, clock = Journal(), Router(), FastClock(speed)
@@ -292,10 +310,10 @@ async def open_hub(
 
 
 def _called(simulator: Simulator, account: str) -> int:
-    """Where the operator calls this account from now on; -1 when another link of the account listens already."""
-    name = f"sgip-{account}"
+    """Where the operator calls this account from now on; OFF when another link of the account listens already."""
+    name = LOGINS["sgip"].names[account]
     if name in simulator.operator.callers:
-        return -1
+        return OFF
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -305,18 +323,8 @@ def _called(simulator: Simulator, account: str) -> int:
 
 def make_link(name: str, account: str, protocol: str, port: int, dispatcher: Dispatcher, **more: Any) -> Link:
     """A link to a carrier on this machine, in the name of an account of the simulator."""
-    kind = KINDS[protocol]
-    link_options = {key: more.pop(key) for key in ("timing", "jitter", "rate_per_s") if key in more}
-    common = {"host": "127.0.0.1", "port": port, "access_number": ACCESS_NUMBER, "window": 8} | more
-    own: dict[str, Any] = {
-        "smpp": {"system_id": account, "password": "secret08"},
-        "cmpp": {"sp_id": SP_IDS[account], "secret": "secret08"},
-        "sgip": {
-            "login_name": f"sgip-{account}",
-            "password": "secret08",
-            "node_id": 3010092008,
-            "call_host": "127.0.0.1",
-        },
-    }[protocol]
-    config = kind.options(**(own | common))
-    return kind.make(LinkBasics(name, account, dispatcher, **link_options), config)
+    kind, login = KINDS[protocol], LOGINS[protocol]
+    basics = {key: more.pop(key) for key in ("timing", "jitter", "rate_per_s") if key in more}
+    options = {"host": "127.0.0.1", "port": port, "access_number": ACCESS_NUMBER, "window": 8}
+    options |= dict(zip(login.keys, (login.names[account], SECRET), strict=True)) | login.more
+    return kind.make(LinkBasics(name, account, dispatcher, **basics), kind.options(**(options | more)))
