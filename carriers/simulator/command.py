@@ -16,7 +16,7 @@ from typing import Any, cast, get_args
 
 import uvloop
 
-from carriers.simulator.config import DEFAULT_ACCOUNTS, OFF, Account, Protocol, SimulatorConfig
+from carriers.simulator.config import DEFAULT_ACCOUNTS, OFF, USUAL_PORTS, Account, Protocol, SimulatorConfig
 from carriers.simulator.faults import Faults
 from carriers.simulator.modem_dialects import DIALECTS
 from carriers.simulator.modem_rack import Rack, RackConfig
@@ -80,13 +80,12 @@ def _account(text: str) -> Account:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="caiyou simulate",
-        description="An operator on this machine: SMPP, CMPP, phones, and everything that can go wrong.",
+        description="An operator on this machine: SMPP, CMPP, SMGP, SGIP, phones, and everything that can go wrong.",
     )
     defaults = SimulatorConfig()
     parser.add_argument("--host", help=f"address to listen on ({defaults.host})")
-    for name in (*get_args(Protocol), "web"):
-        port = getattr(defaults, f"{name}_port")
-        parser.add_argument(f"--{name}-port", type=int, help=f"{port}; 0 any free one, {OFF} none")
+    for name, port in USUAL_PORTS.items():
+        parser.add_argument(f"--{name}-port", type=int, default=port, help=f"{port}; 0 any free one, {OFF} none")
     parser.add_argument(
         "--account", action="append", metavar="PROTOCOL:NAME:SECRET[:NUMBER[:HOST:PORT]]", help="who may log in"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from carriers.simulator.faults import Faults
 from gateway.core.errors import ConfigError
@@ -12,6 +12,9 @@ from gateway.core.text import Alphabet
 Protocol = Literal["smpp", "cmpp", "smgp", "sgip"]
 
 OFF = -1  # a port that is not opened
+
+#: Where people at a terminal expect an operator and its page; programs name the ports they want.
+USUAL_PORTS = {"smpp": 2775, "cmpp": 7890, "smgp": 8890, "sgip": 8801, "web": 8088}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +52,17 @@ class SimulatorConfig:
     #: Address to listen on.
     host: str = "127.0.0.1"
     #: Port for SMPP.
-    smpp_port: int = 2775
+    smpp_port: int = OFF
     #: Port for CMPP.
-    cmpp_port: int = 7890
-    #: Port for SMGP; 8890 is the usual one.
+    cmpp_port: int = OFF
+    #: Port for SMGP.
     smgp_port: int = OFF
-    #: Port for SGIP; 8801 is the usual one.
+    #: Port for SGIP.
     sgip_port: int = OFF
     #: Seconds of silence after which SGIP connections of service providers are closed; 0 = never.
     sgip_idle_s: float = 60.0
     #: Port of the page with the handsets.
-    web_port: int = 8088
+    web_port: int = OFF
     #: Who may log in.
     accounts: tuple[Account, ...] = DEFAULT_ACCOUNTS
     #: Number that phones see and write to when an account has none of its own.
@@ -92,7 +95,7 @@ class SimulatorConfig:
         """Raises ConfigError, naming the key."""
         if self.default_alphabet not in (Alphabet.GSM7, Alphabet.LATIN1, Alphabet.ASCII):
             raise ConfigError("default_alphabet: one of gsm7, latin1, ascii")
-        for key in (*get_args(Protocol), "web"):
+        for key in USUAL_PORTS:
             if not OFF <= getattr(self, f"{key}_port") <= 65535:
                 raise ConfigError(f"{key}_port: -1 to 65535")
         if not all(0 <= it.call_port <= 65535 for it in self.accounts):

@@ -19,7 +19,7 @@ from carriers.sgip.config import SgipConfig
 from carriers.sgip.link import SgipLink
 from carriers.sgip.pdu import Bind, BindResp, Deliver, DeliverResp, Report, ReportResp, Unbind, UnbindResp
 from carriers.sgip.sequence import pack
-from carriers.simulator.config import OFF, Account, SimulatorConfig
+from carriers.simulator.config import OFF, Account
 from carriers.simulator.server import Simulator
 from gateway.core.errors import StoreUnavailable
 from gateway.core.messages import Outcome, ReportState, Segment
@@ -27,6 +27,7 @@ from gateway.core.outbox import State
 from gateway.core.text import Alphabet
 from tests.fakes.hub import ACCOUNTS, LATIN, LONG, QUICK, SHORT, open_hub, until
 from tests.fakes.proxy import Proxy
+from tests.fakes.simulator import operator_config
 
 TEXTS = (SHORT, LONG, LATIN)
 SEGMENT = Segment(1, 1, 1, "", "+8613800138000", "你好", Alphabet.UCS2)
@@ -264,10 +265,7 @@ async def running(heard: Heard, **options: Any) -> AsyncIterator[SgipLink]:
 
 @contextlib.asynccontextmanager
 async def an_operator(*accounts: Account, **options: Any) -> AsyncIterator[Simulator]:
-    config = SimulatorConfig(
-        smpp_port=OFF, cmpp_port=OFF, sgip_port=0, web_port=OFF, accounts=accounts or ACCOUNTS, **options
-    )
-    simulator = Simulator(config)
+    simulator = Simulator(operator_config("sgip", accounts=accounts or ACCOUNTS, **options))
     await simulator.start()
     try:
         yield simulator

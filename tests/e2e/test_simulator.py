@@ -21,6 +21,7 @@ from carriers.simulator.config import SimulatorConfig
 from carriers.simulator.server import Simulator
 from carriers.smpp import pdu
 from gateway.core.errors import ConfigError
+from tests.fakes.simulator import NO_PORTS
 
 PHONE = "8613800138000"
 
@@ -217,7 +218,7 @@ async def test_stop_takes_leave_of_lines(simulator: Simulator) -> None:
 def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """`python -m carriers.simulator --json`, and what its listen file says."""
     listen = tmp_path / "ports.json"
-    ports = ["--smpp-port", "0", "--cmpp-port", "0", "--web-port", "0", "--listen-file", str(listen)]
+    ports = [*NO_PORTS, "--smpp-port", "0", "--cmpp-port", "0", "--web-port", "0", "--listen-file", str(listen)]
     faults = ["--report-state", "138=EXPIRED", "--report-delay-s", "0"]
     command = [sys.executable, "-m", "carriers.simulator", "--json", *ports, *faults]
     started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)

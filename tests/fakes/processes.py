@@ -26,6 +26,7 @@ from gateway.store.database import StoreConfig, open_store
 from gateway.store.desk import Desk
 from gateway.store.schema import links, mails, outbox, timeline
 from gateway.store.upgrade import upgrade
+from tests.fakes.simulator import NO_PORTS
 
 DOMAIN = "mail.example"
 MEMBER = f"anna@{DOMAIN}"
@@ -70,7 +71,7 @@ class Operator:
         ports = directory / "operator.json"
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "carriers.simulator", "--smpp-port", "0", "--cmpp-port", "-1", "--web-port", "0",
+                sys.executable, "-m", "carriers.simulator", *NO_PORTS, "--smpp-port", "0", "--web-port", "0",
                 "--listen-file", str(ports), "--quiet", *options,
             ],
             stdin=subprocess.DEVNULL,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
-from carriers.simulator.config import OFF, Protocol, SimulatorConfig
+from carriers.simulator.config import OFF, USUAL_PORTS, SimulatorConfig
 
 #: Options of `caiyou simulate` before those of a test: the usual ports are for people, and tests run side by side.
-NO_PORTS = tuple(word for name in (*get_args(Protocol), "web") for word in (f"--{name}-port", str(OFF)))
+NO_PORTS = tuple(word for name in USUAL_PORTS for word in (f"--{name}-port", str(OFF)))
 
 
 def operator_config(*protocols: str, **options: Any) -> SimulatorConfig:

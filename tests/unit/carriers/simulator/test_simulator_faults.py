@@ -77,7 +77,8 @@ def test_options_of_the_command_reach_the_configuration() -> None:
         "--account", "smpp:me:pw:10690001", "--account", "cmpp:900002:s", "--throttle-every-n", "7",
     ])  # fmt: skip
     config = config_of(options)
-    assert (config.smpp_port, config.count_only, config.report_delay_s, config.cmpp_port) == (0, True, 0.0, 7890)
+    assert (config.smpp_port, config.count_only, config.report_delay_s) == (0, True, 0.0)
+    assert (config.cmpp_port, config.smgp_port, config.sgip_port, config.web_port) == (7890, 8890, 8801, 8088)
     assert (config.faults.silent, config.faults.throttle_every_n) == (True, 7)
     assert config.faults.report_state == {"139": "EXPIRED"}
     assert [(it.name, it.access_number) for it in config.accounts] == [("me", "10690001"), ("900002", "")]
