@@ -25,13 +25,11 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.messages import Outcome, ReportState, Segment
 from gateway.core.outbox import State
 from gateway.core.text import Alphabet
-from tests.fakes.hub import ACCOUNTS, LATIN, LONG, QUICK, SHORT, open_hub, until
-from tests.fakes.proxy import Proxy
+from tests.fakes.hub import ACCOUNTS, LATIN, LONG, QUICK, SHORT, calls_through_a_proxy, open_hub, until
 from tests.fakes.simulator import operator_config
 
 TEXTS = (SHORT, LONG, LATIN)
 SEGMENT = Segment(1, 1, 1, "", "+8613800138000", "你好", Alphabet.UCS2)
-ACCOUNT = next(it for it in ACCOUNTS if it.name == "sgip-a")
 
 
 # --- on the whole hub ---------------------------------------------------------------------------------------------
@@ -147,19 +145,6 @@ async def test_two_links_of_an_account_share_one_port_for_calls(tmp_path: Path) 
         sent = await hub.send(TEXTS * 5)
         await hub.ended(sent)
         assert hub.check(sent) == 0
-
-
-@contextlib.asynccontextmanager
-async def calls_through_a_proxy(hub: Any) -> AsyncIterator[Proxy]:
-    link = hub.link
-    await until(lambda: link.call_port > 0, 5)
-    proxy = Proxy(lambda: link.call_port)
-    await proxy.start()
-    hub.simulator.call(ACCOUNT, "127.0.0.1", proxy.port)
-    try:
-        yield proxy
-    finally:
-        await proxy.stop()
 
 
 # --- the link alone -----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 from carriers.factory import KINDS
 from carriers.link import Link, LinkBasics, Timing
+from carriers.sgip.link import SgipLink
 from carriers.simulator.config import OFF, Account, Protocol
 from carriers.simulator.faults import Faults
 from carriers.simulator.server import Simulator
@@ -307,6 +308,22 @@ async def open_hub(
         for proxy in proxies.values():
             await proxy.stop()
         await desk.close()
+
+
+@contextlib.asynccontextmanager
+async def calls_through_a_proxy(hub: Hub) -> AsyncIterator[Proxy]:
+    """SGIP: the operator's calls to the first link come through this proxy from now on."""
+    link = hub.link
+    assert isinstance(link, SgipLink)
+    await until(lambda: link.call_port > 0, 5)
+    proxy = Proxy(lambda: link.call_port)
+    await proxy.start()
+    name = LOGINS["sgip"].names[link.group]
+    hub.simulator.call(next(it for it in ACCOUNTS if it.name == name), "127.0.0.1", proxy.port)
+    try:
+        yield proxy
+    finally:
+        await proxy.stop()
 
 
 def _called(simulator: Simulator, account: str) -> int:
