@@ -17,6 +17,7 @@ test=(
     postfix       # a stock mail server as sender and receiver
     postgresql    # the other database
     python3-gammu # reads and writes the PDUs of modems
+    smstools      # and another
     strace        # faults and order of system calls
     swaks         # an SMTP client that is not ours
     tshark        # reads our wire

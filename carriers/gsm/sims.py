@@ -207,11 +207,12 @@ def obstacle(terms: SimTerms, book: SimBook, now: datetime) -> str:
 
 
 def warning(terms: SimTerms, book: SimBook, now: datetime) -> str:
-    """What people should see to before the SIM stops, in words; "" when there is nothing."""
-    if terms.expires:
-        days = (date.fromisoformat(terms.expires) - now.date()).days
-        if days <= terms.warn_days:
-            return f"it expires on {terms.expires}"
+    """What people should see to, now or before the SIM stops, in words; "" when there is nothing."""
+    stopped = obstacle(terms, book, now)
+    if stopped:
+        return stopped
+    if terms.expires and (date.fromisoformat(terms.expires) - now.date()).days <= terms.warn_days:
+        return f"it expires on {terms.expires}"
     left = allowance(terms, book, now)
     caps = [cap for cap in (terms.day_cap, terms.month_cap) if cap]
     if left is not None and left * 10 < min(caps):

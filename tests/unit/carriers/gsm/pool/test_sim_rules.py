@@ -111,6 +111,8 @@ def test_a_cap_that_is_nearly_reached_is_told_of() -> None:
     terms = SimTerms(day_cap=100)
     assert sims.warning(terms, sims.counted(SimBook(), 90, NOW), NOW) == ""
     assert sims.warning(terms, sims.counted(SimBook(), 91, NOW), NOW) == "9 segments are left of its cap"
+    assert "is reached" in sims.warning(terms, sims.counted(SimBook(), 100, NOW), NOW)
+    assert "below 5" in sims.warning(SimTerms(balance_least=5), sims.with_balance(SimBook(), 1), NOW)
 
 
 def test_a_book_is_kept_as_text() -> None:
