@@ -27,9 +27,13 @@ EXCEPTIONS = {
     "psycopg-binary": ("LGPL-3.0-only", "the compiled part of psycopg; the same holds"),
     "smpplib": ("LGPL-3.0-only", "judges our SMPP codec in tests; the program neither imports nor requires it"),
     "pycmpp": ("GPL-3.0-only", "judges our CMPP codec in tests; the program neither imports nor requires it"),
+    "python-gsmmodem-new": (
+        "LGPL-3.0-or-later",
+        "judges our GSM PDUs and drives our emulated modem in tests; the program neither imports nor requires it",
+    ),
 }
 #: Exceptions that hold only for development.
-TESTS_ONLY = frozenset({"smpplib", "pycmpp"})
+TESTS_ONLY = frozenset({"smpplib", "pycmpp", "python-gsmmodem-new"})
 
 # Words of packages that do not use SPDX identifiers.
 _SPDX = {
@@ -40,9 +44,10 @@ _SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
     "GNU General Public License v3.0": "GPL-3.0-only",
+    "LGPLv3+": "LGPL-3.0-or-later",
 }
 # "BSD License" says too little; this is what the LICENSE file says.
-_READ = {"jinja2": "BSD-3-Clause"}
+_READ = {"jinja2": "BSD-3-Clause", "pyserial": "BSD-3-Clause", "python-dateutil": "Apache-2.0 OR BSD-3-Clause"}
 
 _INNERMOST = re.compile(r"\(([^()]*)\)")
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)

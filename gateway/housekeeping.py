@@ -53,8 +53,10 @@ class Housekeeping:
         while True:
             try:
                 await chore.do()
-            except CaiyouError as error:
-                self._journal.task_failed(chore.name, str(error))
+            except Exception as error:
+                # Whatever it was: a chore that ended here would not be done again until somebody restarts the hub.
+                said = str(error) if isinstance(error, CaiyouError) else f"{type(error).__name__}: {error}"
+                self._journal.task_failed(chore.name, said)
             await asyncio.sleep(chore.every_s)
 
 

@@ -250,9 +250,12 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
 
     def read_now(self, work: Callable[[Transaction], T]) -> T:
-        """As `read`, in this thread."""
-        with self.engine.connect() as connection, connection.begin():
-            return work(Transaction(connection))
+        """As `read`, in this thread. Raises StoreUnavailable when the database does not answer."""
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                return work(Transaction(connection))
+        except (exc.OperationalError, exc.InterfaceError) as error:
+            raise StoreUnavailable(f"the store did not answer: {error.orig}") from error
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
         """Run a slow writing `work` alone, in a thread, in a transaction of its own."""

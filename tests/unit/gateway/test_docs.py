@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from carriers.http.description import read as read_description
 from gateway.commands.describe import reference
 from gateway.config import read_config, read_tables
 
@@ -42,3 +43,5 @@ def test_options_that_are_commented_out_exist() -> None:
 def test_toml_in_the_pages_can_be_read(page: Path) -> None:
     for block in re.findall(r"^```toml\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL):
         read_tables(tomllib.loads(block), page.name)
+    for block in re.findall(r"^```toml provider\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL):
+        read_description(block, page.name)
