@@ -8,15 +8,9 @@ from typing import Any
 
 from carriers.wire import TOOLS, decode_lines, encode_lines
 from tests.fuzz.target import Target, records, script
-from tests.unit.carriers.cmpp.cmpp_vectors import VECTORS as CMPP_VECTORS
-from tests.unit.carriers.smpp.smpp_vectors import VECTORS as SMPP_VECTORS
+from tests.unit.carriers.wire_frames import FRAMES
 
-_FRAMES = {
-    "smpp": [octets for octets, _ in SMPP_VECTORS.values()],
-    "cmpp2": [vector.frame.hex() for vector in CMPP_VECTORS if vector.version == 0x20],
-    "cmpp3": [vector.frame.hex() for vector in CMPP_VECTORS if vector.version == 0x30],
-}
-_LINES = [(name, json.loads(line)) for name, frames in _FRAMES.items() for line in decode_lines(TOOLS[name], frames)]
+_LINES = [(name, json.loads(line)) for name, frame in FRAMES for line in decode_lines(TOOLS[name], [frame])]
 _KEYS = sorted({key for _, line in _LINES for key in line})
 _VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 255, 256, 65536, 2**32, 2**64, 10**400, 0.5, float("nan"), float("inf"), 1e300, "",
@@ -36,8 +30,9 @@ def check(data: bytes) -> None:
         name = tuple(TOOLS)[data[0] % len(TOOLS)]
         _encode(name, data[1:].decode("utf-8", "replace").split("\n"))
     else:
-        name, line = _LINES[data[0] % len(_LINES)]
-        _encode(name, [json.dumps(_changed(dict(line), data[1:]))])
+        # Two octets choose the line: there are more than one can count.
+        name, line = _LINES[int.from_bytes(data[:2], "big") % len(_LINES)]
+        _encode(name, [json.dumps(_changed(dict(line), data[2:]))])
 
 
 def _encode(name: str, lines: list[str]) -> None:
@@ -70,12 +65,18 @@ def _changed(line: dict[str, Any], data: bytes) -> dict[str, Any]:
     return line
 
 
+def _choice(number: int) -> bytes:
+    """The two octets, the first of them 128 or more, that choose this line."""
+    first = 0x8000 + (number - 0x8000) % len(_LINES)
+    return first.to_bytes(2, "big")
+
+
 def seeds() -> Iterator[bytes]:
     names = tuple(TOOLS)
     for name, line in _LINES:
         yield bytes((names.index(name),)) + json.dumps(line, ensure_ascii=False).encode()
     for number in range(len(_LINES)):
-        yield bytes((128 + number,)) + script(*((key, bytes((key % len(_VALUES),))) for key in range(0, 256, 17)))
+        yield _choice(number) + script(*((key, bytes((key % len(_VALUES),))) for key in range(0, 256, 17)))
     yield b"\0" + b'{"command_id": ' + b"[" * 950 + b"]" * 950 + b"}"
     yield b"\1" + b'{"PDU": "\\ud800", "Sequence_Id": 1}'
 

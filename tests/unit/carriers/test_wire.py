@@ -5,30 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from cmpp_vectors import VECTORS as CMPP_VECTORS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sgip_vectors import VECTORS as SGIP_VECTORS
-from smgp_vectors import VECTORS as SMGP_VECTORS
-from smpp_vectors import VECTORS as SMPP_VECTORS
-from tpdu_vectors import VECTORS as TPDU_VECTORS
 
-from carriers.cmpp.pdu import Version
-from carriers.gsm.tpdu.deliver import Deliver
-from carriers.gsm.tpdu.status_report import StatusReport
-from carriers.gsm.tpdu.submit import Submit
 from carriers.wire import MAX_LINE, TOOLS, decode_lines, encode_lines
+from tests.unit.carriers.wire_frames import FRAMES
 
-TPDU_TOOLS = {Submit: "sms-submit", Deliver: "sms-deliver", StatusReport: "sms-status"}
-FRAMES = (
-    [("smpp", octets) for octets, _ in SMPP_VECTORS.values()]
-    + [("cmpp2", vector.frame.hex()) for vector in CMPP_VECTORS if vector.version is Version.V2]
-    + [("cmpp3", vector.frame.hex()) for vector in CMPP_VECTORS if vector.version is Version.V3]
-    + [("sgip", vector.frame.hex()) for vector in SGIP_VECTORS]
-    + [("smgp", vector.frame.hex()) for vector in SMGP_VECTORS]
-    + [("smgp13", vector.frame.hex()) for vector in SMGP_VECTORS if vector.fields["PDU"] != "Submit"]
-    + [(TPDU_TOOLS[type(vector.message)], vector.digits.lower()) for vector in TPDU_VECTORS]
-)
 #: Of an SMS-SUBMIT without number and text; the others are longer.
 LEAST_OCTETS = 8
 LINES = [(name, next(decode_lines(TOOLS[name], [frame]))) for name, frame in FRAMES]
@@ -59,6 +41,10 @@ def judge(name: str, lines: list[str], outs: list[str]) -> None:
             assert said["error"]["reason"]
         else:
             assert len(bytes.fromhex(out)) >= LEAST_OCTETS
+
+
+def test_every_tool_has_frames() -> None:
+    assert {name for name, _ in FRAMES} == set(TOOLS)
 
 
 @pytest.mark.parametrize(("name", "frame"), FRAMES)

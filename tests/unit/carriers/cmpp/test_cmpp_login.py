@@ -6,7 +6,6 @@ import dataclasses
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from cmpp_vectors import VECTORS
 
 from carriers.cmpp import login, status
 from carriers.cmpp.codec import decode, encode
@@ -14,6 +13,7 @@ from carriers.cmpp.pdu import Connect, ConnectResp, Version
 from carriers.cmpp.reports import Report
 from gateway.core.errors import LocalProtocolError, MalformedPdu
 from gateway.core.messages import Outcome, ReportState
+from tests.unit.carriers.cmpp.cmpp_vectors import VECTORS
 
 SOURCE = bytes.fromhex("90d00c1d517abd0b4f65f6bcf8535d16")
 

@@ -6,7 +6,6 @@ import dataclasses
 import json
 
 import pytest
-from cmpp_vectors import VECTORS, Vector
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +30,7 @@ from carriers.cmpp.tables import BY_COMMAND, BY_KIND, ROUTE_NAMES
 from carriers.cmpp.wire import decode_line, encode_line
 from carriers.framing import FrameSplitter
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
+from tests.unit.carriers.cmpp.cmpp_vectors import VECTORS, Vector
 
 vectors = pytest.mark.parametrize("vector", VECTORS, ids=[vector.name for vector in VECTORS])
 both = pytest.mark.parametrize("version", list(Version))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from cmpp_vectors import VECTORS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +42,7 @@ from carriers.cmpp.pdu import (
 from carriers.cmpp.protocol import CmppProtocol
 from carriers.cmpp.rules import Role, Settings, State
 from gateway.core.errors import LocalProtocolError
+from tests.unit.carriers.cmpp.cmpp_vectors import VECTORS
 
 BEIJING = timezone(timedelta(hours=8))
 MOMENT = datetime(2026, 2, 6, 2, 6, 9, tzinfo=BEIJING)

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sgip_vectors import VECTORS, Vector
 
 from carriers.framing import FrameSplitter
 from carriers.sgip.codec import decode, encode
@@ -34,6 +33,7 @@ from carriers.sgip.sequence import SequenceSource, hex_form, pack, parts, readab
 from carriers.sgip.tables import BY_COMMAND, LAYOUTS, ROUTE_NAMES
 from carriers.sgip.wire import decode_line, encode_line
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
+from tests.unit.carriers.sgip.sgip_vectors import VECTORS, Vector
 
 vectors = pytest.mark.parametrize("vector", VECTORS, ids=[vector.name for vector in VECTORS])
 SEQUENCE = pack(3010092008, 1231235959, 2)

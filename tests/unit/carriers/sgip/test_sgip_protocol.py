@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sgip_vectors import VECTORS
 
 from carriers.sgip import status
 from carriers.sgip.client import SgipClient
@@ -48,6 +47,7 @@ from carriers.sgip.rules import ANSWER_OF, RIGHTS, ClientSettings, LoginType, Se
 from carriers.sgip.sequence import pack
 from carriers.sgip.server import SgipServer
 from gateway.core.errors import LocalProtocolError
+from tests.unit.carriers.sgip.sgip_vectors import VECTORS
 
 ALL = frozenset(LoginType)
 SUBMIT = Submit(user_numbers=(b"8613001125453",), message_content=b"hello")

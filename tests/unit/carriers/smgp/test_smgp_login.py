@@ -9,7 +9,6 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smgp_vectors import REPORTS, VECTORS
 
 from carriers.smgp import login, status
 from carriers.smgp.codec import decode, encode
@@ -18,6 +17,7 @@ from carriers.smgp.reports import Report, quoted
 from gateway.core.errors import LocalProtocolError, MalformedPdu
 from gateway.core.messages import Outcome, ReportState
 from gateway.core.text import Alphabet
+from tests.unit.carriers.smgp.smgp_vectors import REPORTS, VECTORS
 
 BEIJING = timezone(timedelta(hours=8))
 MSG_ID = bytes.fromhex("01006101161700012345")

@@ -9,7 +9,6 @@ from typing import cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smgp_vectors import VECTORS, Vector
 
 from carriers.framing import FrameSplitter
 from carriers.smgp.codec import decode, encode
@@ -39,6 +38,7 @@ from carriers.smgp.tables import BY_KIND, DECODE, ROUTES, UNREAD
 from carriers.smgp.tlv import Tag, Tlv, number_of, octets_of, text_of
 from carriers.smgp.wire import decode_line, encode_line
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
+from tests.unit.carriers.smgp.smgp_vectors import VECTORS, Vector
 
 vectors = pytest.mark.parametrize("vector", VECTORS, ids=[vector.name for vector in VECTORS])
 either = pytest.mark.parametrize("fixed_fee", [True, False], ids=["with FixedFee", "without"])

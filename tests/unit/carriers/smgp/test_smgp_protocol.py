@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smgp_vectors import VECTORS
 
 from carriers.smgp import login
 from carriers.smgp.codec import decode, encode
@@ -47,6 +46,7 @@ from carriers.smgp.pdu import (
 from carriers.smgp.protocol import SmgpProtocol
 from carriers.smgp.rules import Role, Settings, State
 from gateway.core.errors import LocalProtocolError
+from tests.unit.carriers.smgp.smgp_vectors import VECTORS
 
 BEIJING = timezone(timedelta(hours=8))
 MOMENT = datetime(2026, 2, 6, 2, 6, 9, tzinfo=BEIJING)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smgp_vectors import VECTORS
 
 from carriers.numbers import source_of, written_number
 from carriers.session import (
@@ -32,6 +31,7 @@ from carriers.smgp.tlv import Tag, Tlv
 from gateway.core.errors import ConfigError, LocalProtocolError
 from gateway.core.messages import Concat, DeliveryReport, IncomingSms, Outcome, ReportState, Segment
 from gateway.core.text import Alphabet
+from tests.unit.carriers.smgp.smgp_vectors import VECTORS
 
 CONFIG = SmgpConfig("gw.example", "10650001", "gw#Secret9", access_number="106590001", service_id="MSXZ")
 MSG_ID = bytes.fromhex("01006101161700012345")

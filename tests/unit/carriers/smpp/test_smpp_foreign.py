@@ -1,12 +1,12 @@
 """smpplib as the judge of our codec, both ways, around its known defects."""
 
 import pytest
-from smpp_vectors import VECTORS
 from smpplib import consts, smpp
 from smpplib.client import SimpleSequenceGenerator
 
 from carriers.smpp import pdu, status
 from carriers.smpp.tlv import PARAMETERS, make
+from tests.unit.carriers.smpp.smpp_vectors import VECTORS
 
 
 class Numbers:

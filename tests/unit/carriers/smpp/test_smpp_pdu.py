@@ -3,13 +3,13 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smpp_vectors import VECTORS
 
 from carriers.framing import FrameSplitter
 from carriers.smpp import layout, pdu, wire
 from carriers.smpp.base import Response
 from carriers.smpp.tlv import Tlv
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
+from tests.unit.carriers.smpp.smpp_vectors import VECTORS
 
 CASES = [pytest.param(bytes.fromhex(octets), value, id=name) for name, (octets, value) in VECTORS.items()]
 

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smpp_wire import let_in, pump
 
 from carriers.smpp import pdu, status
 from carriers.smpp.constants import MAX_SEQUENCE
@@ -19,6 +18,7 @@ from carriers.smpp.protocol import (
 )
 from carriers.smpp.states import Role, State
 from gateway.core.errors import LocalProtocolError
+from tests.unit.carriers.smpp.smpp_wire import let_in, pump
 
 
 def ends(bind=pdu.BindTransceiver, limits=None):

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smpp_wire import carrier, let_in, pump
 
 from carriers.session import (
     Bound,
@@ -18,6 +17,7 @@ from carriers.smpp.translate import relative_time
 from gateway.core.errors import ConfigError, LocalProtocolError
 from gateway.core.messages import Concat, Outcome, ReportState, Segment
 from gateway.core.text import Alphabet
+from tests.unit.carriers.smpp.smpp_wire import carrier, let_in, pump
 
 
 def segment(text="hello", **changes):
