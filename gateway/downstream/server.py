@@ -154,7 +154,7 @@ class Downstream:
         if isinstance(found, Denial):
             self._journal.login_failed(f"downstream_{line.protocol}", line.address)
             self._journal.count("peer_denied", found.value)
-            if found is not Denial.TOO_OFTEN:
+            if found in (Denial.UNKNOWN, Denial.SECRET):
                 self._failed.take(networks(line.address)[0], asyncio.get_running_loop().time())
         return found
 

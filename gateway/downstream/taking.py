@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from gateway.core.errors import StoreUnavailable
 from gateway.core.peers import Refusal, Submitted
 from gateway.downstream.line import Answers
 from gateway.journal import Journal
@@ -75,12 +76,15 @@ class Taking:
             self._ask()
 
     async def _one_by_one(self, taken: Sequence[_Waiting], error: Exception) -> list[Answers]:
-        """What a failed batch comes to: the good ones must not fail with the one at fault."""
+        """What a failed batch comes to: the good ones must not fail with the one at fault.
+
+        When the store takes nothing at all they are not tried: the peers are told to come again.
+        """
         self._journal.task_failed("peer-submits", f"{type(error).__name__}: {error}")
         answers: list[Answers] = []
         for submitted, _ in taken:
             refused: Answers = (Refusal.UNAVAILABLE,) * len(submitted.destinations)
-            if len(taken) == 1:
+            if len(taken) == 1 or isinstance(error, StoreUnavailable):
                 answers.append(refused)
                 continue
             try:

@@ -194,6 +194,17 @@ async def test_refusals_in_the_codes_of_smpp(store_config: StoreConfig) -> None:
         assert (await client.submit("13800138000")).command_status == status.RINVDSTADR
 
 
+async def test_a_full_queue(store_config: StoreConfig) -> None:
+    async with open_hub(store_config, downstream={"queue_limit": 2}) as hub:
+        await hub.add_peer()
+        client = await hub.smpp()
+        for _ in range(2):
+            later = await client.submit("13800138000", schedule_delivery_time="000000010000000R")
+            assert later.command_status == 0
+        await hub.app.downstream._count()
+        assert (await client.submit("13800138000")).command_status == status.RMSGQFUL
+
+
 async def test_a_rate_throttles(store_config: StoreConfig) -> None:
     async with open_hub(store_config) as hub:
         await hub.add_peer(rate_per_s=10)
@@ -220,7 +231,7 @@ async def test_who_is_not_let_in(store_config: StoreConfig, fields: dict[str, An
 
 
 async def test_binds_are_counted_and_guessing_ends(store_config: StoreConfig) -> None:
-    async with open_hub(store_config, downstream={"failed_logins": 3}) as hub:
+    async with open_hub(store_config, downstream={"failed_logins": 2}) as hub:
         await hub.add_peer(binds=2)
         await hub.smpp()
         await hub.smpp()
