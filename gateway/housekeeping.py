@@ -118,8 +118,8 @@ def chores(
                 await leave(name)
 
     async def note_health() -> None:
-        if router.health.conditions():
-            await desk.commit(lambda books: books.routes.note_health(router.health))
+        if conditions := router.health.conditions():
+            await desk.commit(lambda books: books.routes.note_health(conditions))
 
     async def leave(name: str) -> None:
         after: int | None = 0

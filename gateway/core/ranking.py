@@ -102,7 +102,7 @@ def rank(
 
 
 def _equals(ranks: tuple[Rank, ...], links: Mapping[str, LinkFacts]) -> Equals:
-    weights = [one.route.weight * max(links[one.route.link].score // 10, 1) for one in ranks]
+    weights = [max(one.route.weight, 1) * max(links[one.route.link].score // 10, 1) for one in ranks]
     return Equals(ranks, tuple(itertools.accumulate(weights)))
 
 

@@ -6,7 +6,7 @@ Every change counts `routing_version` up; who has learnt a version asks for more
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from gateway.core.content import Template, read_template
 from gateway.core.errors import Conflict, NotFound
-from gateway.core.health import Health
+from gateway.core.health import Condition
 from gateway.core.lists import Lists
 from gateway.core.profiles import LinkRules, Profile, profile_json, read_profile
 from gateway.core.routes import Route, checked
@@ -204,9 +204,9 @@ class Routes:
 
     # --- health -------------------------------------------------------------------------------------------------
 
-    def note_health(self, health: Health) -> None:
+    def note_health(self, conditions: Sequence[tuple[str, str, Condition]]) -> None:
         """Write how the links of this process do, in place of what was written of them."""
-        names = sorted({link for link, _, _ in health.conditions()})
+        names = sorted({link for link, _, _ in conditions})
         self._tx.execute(sa.delete(link_health).where(link_health.c.link.in_(names)))
         rows = [
             {
@@ -217,7 +217,7 @@ class Routes:
                 "figures": json.dumps({"why": condition.why, **condition.figures()._asdict()}),
                 "noted_ms": self._now_ms,
             }
-            for link, operator, condition in health.conditions()
+            for link, operator, condition in conditions
         ]
         if rows:
             self._tx.execute(sa.insert(link_health), rows)

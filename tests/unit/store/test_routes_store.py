@@ -189,7 +189,7 @@ def test_health_is_written_for_others(bench: Bench) -> None:
     health.answered("a", [(PHONE, Outcome.TEMPORARY, True)] * 10, lambda number: "cmcc", 0.0)
     health.tick(1.0)
     for _ in range(2):
-        bench.run(lambda b: b.routes.note_health(health))
+        bench.run(lambda b: b.routes.note_health(health.conditions()))
     rows = bench.ask(lambda b: b.routes.health())
     assert [(row["link"], row["operator"], row["breaker"], row["score"]) for row in rows] == [
         ("a", "", "open", 40),
