@@ -132,7 +132,15 @@ class Transaction:
 
     def ask(self, statement: sa.Select[Any], parameters: Row) -> Rows:
         """As `read`, for what is asked for every message: `statement` must be a module constant, compiled once."""
-        asked = prepared.question(statement, self.connection.dialect)
+        return self._ask(prepared.question(statement, self.connection.dialect), parameters)
+
+    def ask_among(self, statement: sa.Select[Any], name: str, values: Sequence[Any], **more: Any) -> Rows:
+        """As `ask`, for a statement whose parameter `name` is a list (`expanding`); no rows for an empty one."""
+        if not values:
+            return Rows()
+        return self._ask(*prepared.question_of_list(statement, self.connection.dialect, name, values, more))
+
+    def _ask(self, asked: prepared.Question, parameters: Row) -> Rows:
         try:
             rows = self._driver.execute(asked.sql, asked.arrange(parameters)).fetchall()
         except self._driver_error as error:

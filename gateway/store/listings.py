@@ -44,7 +44,7 @@ class Listings:
 
     def sent_to(self, numbers: Collection[str], since_ms: int) -> dict[tuple[int, str], int]:
         """Messages put in for these numbers since a moment: (account, number) -> count."""
-        rows = self._tx.read(_SENT_TO, {"numbers": list(numbers), "since_id": first_id_at(since_ms)})
+        rows = self._tx.ask_among(_SENT_TO, "numbers", list(numbers), since_id=first_id_at(since_ms))
         return {(row.account_id, row.recipient): row.n for row in rows}
 
     def messages(

@@ -47,7 +47,7 @@ class Mails:
         mail_id = mail_id or self._new_id()
         thread_id = mail_id
         if mail.references:
-            known = self._tx.read(_THREAD, {"mailbox_id": mail.mailbox_id, "ids": list(mail.references[-20:])}).scalar()
+            known = self._tx.ask_among(_THREAD, "ids", mail.references[-20:], mailbox_id=mail.mailbox_id).scalar()
             thread_id = known or mail_id
         name = self._file_name(mail_id, mail.size_octets, mail.wire_octets)
         self._tx.defer(

@@ -63,8 +63,11 @@ _SEND_AGAIN = (
     .where(segments.c.message_id == bindparam("b_id"), segments.c.number == bindparam("b_number"))
     .values(state=State.SENDING.value)
 )
-_STANDING = sa.text("SELECT id, state, attempt, tag, tried FROM outbox WHERE id IN :ids").bindparams(
-    bindparam("ids", expanding=True)
+_STANDING = sa.select(outbox.c.id, outbox.c.state, outbox.c.attempt, outbox.c.tag, outbox.c.tried).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True))
+)
+_STATES_OF_SEGMENTS = sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
+    segments.c.message_id.in_(bindparam("ids", expanding=True))
 )
 #: Writes the answer to a submit; `gateway.store.reports` has to see it.
 ANSWER = (
@@ -225,11 +228,7 @@ class Outbox(Placing):
 
     def _segment_states(self, message_ids: Sequence[int]) -> dict[int, dict[int, State]]:
         found: dict[int, dict[int, State]] = {}
-        for row in self._tx.read(
-            sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
-                segments.c.message_id.in_(list(message_ids))
-            )
-        ):
+        for row in self._tx.ask_among(_STATES_OF_SEGMENTS, "ids", message_ids):
             found.setdefault(row.message_id, {})[row.number] = State(row.state)
         return found
 
@@ -271,7 +270,7 @@ class Outbox(Placing):
         what was accepted is billed, and the state stands.
         """
         attempts = list(attempts)
-        standing = {row.id: row for row in self._tx.read(_STANDING, {"ids": [a.message.id for a in attempts]})}
+        standing = {row.id: row for row in self._tx.ask_among(_STANDING, "ids", [a.message.id for a in attempts])}
         settled: list[MessageSettled] = []
         for attempt in attempts:
             message = attempt.message

@@ -21,7 +21,6 @@ _PROVED = (
     .limit(1)
 )
 _STOPPED = sa.select(stops.c.number).where(stops.c.number.in_(sa.bindparam("numbers", expanding=True)))
-_IS_STOPPED = sa.select(stops.c.number).where(stops.c.number == sa.bindparam("number"))
 
 
 class Phones:
@@ -106,11 +105,7 @@ class Stops:
     def among(self, numbers: Iterable[str]) -> set[str]:
         """Which of these numbers have said stop."""
         wanted = list(numbers)
-        if len(wanted) == 1:
-            return set(self._tx.ask(_IS_STOPPED, {"number": wanted[0]}).scalars())
-        if not wanted:
-            return set()
-        return set(self._tx.read(_STOPPED, {"numbers": wanted}).scalars())
+        return set(self._tx.ask_among(_STOPPED, "numbers", wanted).scalars())
 
     def stop(self, number: str, word: str, inbox_id: int | None = None) -> None:
         """Remember that a phone said stop, with the word it used."""

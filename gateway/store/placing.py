@@ -23,13 +23,25 @@ from gateway.store.timeline import Timeline
 SHAPING_ROUNDS = 8
 
 
-_DUE = sa.text(
-    "SELECT id, account_id, attempt, sender, recipient, text, alphabet, segments, want_report, expires_ms, "
-    "maybe_twice, tag "
-    "FROM outbox WHERE state = 'queued' AND link = :link AND priority = :priority AND due_ms <= :now "
-    "ORDER BY due_ms, id LIMIT :limit"
+_DUE_COLUMNS = tuple(
+    outbox.c[name]
+    for name in (
+        "id", "account_id", "attempt", "sender", "recipient", "text", "alphabet", "segments", "want_report",
+        "expires_ms", "maybe_twice", "tag",
+    )
+)  # fmt: skip
+_DUE = (
+    sa.select(*_DUE_COLUMNS)
+    .where(
+        sa.text("outbox.state = 'queued'"),
+        outbox.c.link == bindparam("link"),
+        outbox.c.priority == bindparam("priority"),
+        outbox.c.due_ms <= bindparam("now"),
+    )
+    .order_by(outbox.c.due_ms, outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)  # SQLite has one writer, and no such words
 )
-_DUE_SHARED = sa.text(_DUE.text + " FOR UPDATE SKIP LOCKED")
 
 # What a plan is made of again.
 _PLAN_COLUMNS = tuple(
@@ -102,16 +114,15 @@ class Placing:
 
     def due(self, link: str, limit: int) -> list[Any]:
         """Rows whose time has come; those that a rate lets wait are put off to their turn, and others go before."""
-        due = _DUE if self._tx.dialect == "sqlite" else _DUE_SHARED
         shaping = self._router.shaping
         for _ in range(SHAPING_ROUNDS):
             rows: list[Any] = []
             for priority in (0, 1, 2):
                 if len(rows) >= limit:
                     break
-                rows += self._tx.read(
-                    due, {"link": link, "priority": priority, "now": self._now_ms, "limit": limit - len(rows)}
-                ).all()
+                rows += self._tx.ask(
+                    _DUE, {"link": link, "priority": priority, "now": self._now_ms, "limit": limit - len(rows)}
+                )
             if shaping.is_empty:
                 return rows
             now, whose = self._now_ms, self._router.numbering.whose

@@ -80,10 +80,17 @@ _ALIASED = (
         segment_aliases.c.link_group == bindparam("group"),
     )
 )
-_PARKED = sa.text(
-    "SELECT id, carrier_id, state, code, link, received_ms FROM reports "
-    "WHERE message_id IS NULL AND carrier_id IN :ids AND link_group = :group ORDER BY id"
-).bindparams(bindparam("ids", expanding=True))
+_PARKED = (
+    sa.select(
+        reports.c.id, reports.c.carrier_id, reports.c.state, reports.c.code, reports.c.link, reports.c.received_ms
+    )
+    .where(
+        reports.c.message_id.is_(None),
+        reports.c.carrier_id.in_(bindparam("ids", expanding=True)),
+        reports.c.link_group == bindparam("group"),
+    )
+    .order_by(reports.c.id)
+)
 _OLD_PARKED = sa.text("SELECT id FROM reports WHERE message_id IS NULL AND id < :before LIMIT :limit")
 _SIBLINGS = sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
     segments.c.message_id.in_(bindparam("ids", expanding=True))
@@ -193,7 +200,7 @@ class Reports:
         if not ids:
             return []
         self._tx.flush_for(_INSERT)  # the report may be in this very batch
-        parked = self._tx.read(_PARKED, {"ids": ids, "group": group}).all()
+        parked = self._tx.ask_among(_PARKED, "ids", ids, group=group)
         if not parked:
             return []
         self._tx.flush()
@@ -237,10 +244,10 @@ class Reports:
                 else:
                     found[row.carrier_id] = target
 
-        learn(self._tx.read(_SEGMENTS, {"ids": list(carrier_ids), "group": group}))
+        learn(self._tx.ask_among(_SEGMENTS, "ids", list(carrier_ids), group=group))
         missing = [carrier_id for carrier_id in carrier_ids if carrier_id not in found]
         if missing:
-            learn(self._tx.read(_ALIASED, {"ids": missing, "group": group}))
+            learn(self._tx.ask_among(_ALIASED, "ids", missing, group=group))
         return found
 
     def _apply(self, link: str, matched: Sequence[tuple[_Target, DeliveryReport]]) -> list[MessageSettled]:
@@ -298,7 +305,7 @@ class Reports:
             # segment undelivered and neither would settle the message.
             self._tx.read(_LOCK, {"ids": sorted(message_ids)})
         found: dict[int, dict[int, State]] = {}
-        for row in self._tx.read(_SIBLINGS, {"ids": list(message_ids)}):
+        for row in self._tx.ask_among(_SIBLINGS, "ids", list(message_ids)):
             found.setdefault(row.message_id, {})[row.number] = State(row.state)
         return found
 

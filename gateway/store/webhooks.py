@@ -96,7 +96,7 @@ class Webhooks:
     def wanted_by(self, account_ids: Collection[int], event: str) -> dict[int, list[int]]:
         """Webhooks of these accounts that want an event: account -> webhook ids."""
         found: dict[int, list[int]] = {}
-        for row in self._tx.read(_WANTED, {"ids": list(account_ids)}):
+        for row in self._tx.ask_among(_WANTED, "ids", list(account_ids)):
             if event in row.events.split():
                 found.setdefault(row.account_id, []).append(row.id)
         return found
