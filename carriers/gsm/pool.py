@@ -219,8 +219,11 @@ class PoolLink:
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
             if self._desk.has_changed:
-                with contextlib.suppress(StoreUnavailable):
+                try:
                     await self._desk.save()
+                except Exception as error:
+                    # Without further tries a restart would send past the caps.
+                    self._listener.link_misbehaved(self, f"counts of SIMs: {type(error).__name__}: {error}")
 
     def _tick(self) -> None:
         now = self._now

@@ -30,6 +30,7 @@ class Result(enum.StrEnum):
     TAKEN = "taken"
     REFUSED = "refused"  # for a reason that is the modem's, the SIM's or the network's
     SILENT = "silent"  # no answer came
+    LOST = "lost"  # the modem vanished meanwhile: a cable, or too little power to send
 
 
 class Cure(enum.StrEnum):

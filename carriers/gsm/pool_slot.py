@@ -30,6 +30,8 @@ from carriers.gsm.startup import PinMemory
 #: Pauses before a port is opened again, seconds: the first, twice that, and so on to the longest.
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
+#: A second port of a modem is not needed before the first is gone, and setting it up disturbs the first.
+TWIN_PAUSE_S: Final = 600.0
 #: A modem that was there for so long begins with the first pause again.
 STEADY_S: Final = 60.0
 
@@ -139,14 +141,18 @@ class Slot:
         loop = asyncio.get_running_loop()
         while not self.is_ended:
             begun = loop.time()
-            await self._port.run()
+            try:
+                await self._port.run()
+            except Exception as error:
+                # The modem would be missed until a restart.
+                self._hear([Lost(f"{type(error).__name__}: {error}")])
             if self.is_ended:
                 return
             if loop.time() - begun > STEADY_S:
                 self._pause_s = FIRST_PAUSE_S
             pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, LONGEST_PAUSE_S)
             if self.state == "twin":
-                pause_s = LONGEST_PAUSE_S
+                pause_s = TWIN_PAUSE_S
             self._wakes.clear()
             try:
                 async with asyncio.timeout(pause_s):

@@ -169,7 +169,7 @@ class Traffic:
             self._note(slot, Result.TAKEN, took_s)
             self._accept(parcel, slot.sim, event.reference)
         elif event.outcome is Outcome.UNCERTAIN:
-            self._note(slot, Result.SILENT, took_s)
+            self._note(slot, Result.SILENT if slot.state == "ready" else Result.LOST, took_s)
             self._doubt(parcel, slot, event, now)
         else:
             self._refuse(parcel, slot, event)

@@ -121,6 +121,8 @@ async def test_a_cap_that_is_reached(tmp_path: Path, board: Board) -> None:
         await until(lambda: hub.states(sent)[State.DELIVERED] == 8, 5.0, lambda: hub.told(sent))
         assert {number: len(modem.sent) for number, modem in board.modems.items()} == {1: 3, 2: 5}
         assert all("cap" in it.obstacle for it in hub.link.modems())
+        say(board, 1, "I write all the same")
+        await until(lambda: hub.incoming, 5.0)
         board.plug(3)
         await hub.ended(sent)
         assert hub.check(sent) == 0
@@ -134,6 +136,8 @@ async def test_a_cap_holds_over_a_restart(tmp_path: Path, board: Board) -> None:
         await hub.up()
         first = await hub.send([SHORT] * 3)
         await hub.ended(first)
+        kept = "SELECT count(*) FROM link_memory WHERE value LIKE '%\"sent_today\": 3%'"
+        await until(lambda: _count(hub, kept) == 1, 3.0)  # a crash would find it
     async with open_pool(tmp_path, board, sims=terms) as hub:
         await hub.up()
         more = await hub.send([LATIN] * 3)
@@ -344,3 +348,29 @@ async def test_a_balance_is_asked_for(tmp_path: Path, board: Board) -> None:
         await until(lambda: not hub.link.is_up, 5.0)
         assert "balance of 3.2 is below 5" in hub.link.modems()[0].obstacle
         assert sum(it.startswith("AT+CUSD=1") for it in modem.heard) == 1
+
+
+async def test_a_rate_holds_for_all_modems_together(tmp_path: Path, board: Board) -> None:
+    for number in (1, 2, 3):
+        board.plug(number, send_s=0.0)
+    async with open_pool(tmp_path, board, rate_per_s=5.0) as hub:
+        await hub.up(3)
+        begin = asyncio.get_running_loop().time()
+        sent = await hub.send([SHORT] * 11)
+        await until(lambda: len(board.sent()) == 11, 10.0, lambda: hub.told(sent))
+        assert 1.9 < asyncio.get_running_loop().time() - begin < 4.0
+
+
+async def test_a_modem_that_dies_whenever_it_sends_is_left_alone(tmp_path: Path, board: Board) -> None:
+    weak = board.plug(1, send_s=30.0)
+    async with open_pool(tmp_path, board, quarantine_s=60.0) as hub:
+        await hub.up(1)
+        sent = await hub.send([SHORT])
+        for _ in range(3):
+            await until(lambda: any(it.startswith("AT+CMGS") for it in weak.heard), 10.0)
+            await asyncio.sleep(0.1)
+            await board.pull(1)
+            await until(lambda: "uncertain" in hub.steps(sent[0])[-3:], 10.0)
+            weak.heard.clear()
+            board.plug(1)
+        await until(lambda: any(it.state == "quarantine" for it in hub.link.modems()), 10.0)

@@ -164,6 +164,7 @@ async def open_pool(
     policy: LinkPolicy = RESEND,
     sims: dict[str, Any] | None = None,
     clock: Any = None,
+    rate_per_s: float = 0.0,
     **options: Any,
 ) -> AsyncIterator[PoolHub]:
     """A hub with its store in `folder` and a pool of what is on the board, now and later."""
@@ -180,7 +181,8 @@ async def open_pool(
     dispatcher = Dispatcher(desk, inbound, journal, "test", look_every_s=0.02, look_after_s=0.02)
     common = {"ports": (board.pattern,), "look_every_s": 0.1, "late_s": 0.5, "quarantine_s": 0.5, "patience_s": 3.0}
     config = GsmConfig(**(common | {"sims": sims or {}} | options))
-    basics = LinkBasics("pool", "pool", dispatcher, timing=QUICK, memory=StoredMemory(store, "pool", fast))
+    memory = StoredMemory(store, "pool", fast)
+    basics = LinkBasics("pool", "pool", dispatcher, rate_per_s=rate_per_s, timing=QUICK, memory=memory)
     link = PoolLink(basics, config, clock or (lambda: datetime.now(UTC)))
     dispatcher.add(link, "gsm", policy)
     router.set_routes([Route("", "pool")])
