@@ -11,7 +11,7 @@ import contextlib
 import functools
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from gateway.core.errors import ConfigError, StoreUnavailable
 from gateway.core.events import MessageSettled
@@ -19,6 +19,7 @@ from gateway.core.outbox import State
 from gateway.core.peers import Denial, Peer, Refusal, Submitted
 from gateway.downstream.cmpp_line import CmppIds, CmppLine
 from gateway.downstream.config import DownstreamCmppConfig, DownstreamConfig, DownstreamSmppConfig
+from gateway.downstream.connection import Connection, MakeLine
 from gateway.downstream.delivering import Delivering
 from gateway.downstream.line import Answers, Line
 from gateway.downstream.smpp_line import SmppLine
@@ -38,10 +39,6 @@ COUNT_EVERY_S: Final = 30.0
 LEAVE_S: Final = 2.0
 #: How often one address may fail to log in within this time.
 FAILED_LOGINS_S: Final = 60.0
-#: Octets that may wait for a peer that does not read; then it is cut off.
-MOST_UNREAD_OCTETS: Final = 4 * 1024 * 1024
-
-MakeLine = Callable[[str, float], Line]
 
 
 class Downstream:
@@ -71,7 +68,7 @@ class Downstream:
         self._rates: dict[int, tuple[int, Rate]] = {}
         self._open: dict[int, int] = {}
         self._failed = Rate(config.failed_logins, FAILED_LOGINS_S)
-        self._lines: dict[Line, _Connection] = {}
+        self._lines: dict[Line, Connection] = {}
         self._empty = asyncio.Event()  # nobody is connected; only `stop` looks at it
         self._touched: set[Line] = set()
         self._servers: list[asyncio.Server] = []
@@ -275,7 +272,7 @@ class Downstream:
 
     # --- connections ------------------------------------------------------------------------------------------
 
-    def entered(self, line: Line, connection: _Connection) -> None:
+    def entered(self, line: Line, connection: Connection) -> None:
         """Somebody connected."""
         self._lines[line] = connection
 
@@ -304,7 +301,7 @@ class Downstream:
         self, name: str, host: str, port: int, make: MakeLine, limits: Connections, tls: ssl.SSLContext | None
     ) -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Connection(self, make, limits), host, port, ssl=tls)
+        server = await loop.create_server(lambda: Connection(self, make, limits), host, port, ssl=tls)
         self._servers.append(server)
         self.ports[name] = int(server.sockets[0].getsockname()[1])
 
@@ -367,70 +364,6 @@ class Downstream:
         task = asyncio.get_running_loop().create_task(work)
         self._small_tasks.add(task)
         task.add_done_callback(self._small_tasks.discard)
-
-
-class _Connection(asyncio.Protocol):
-    """The socket side of a line."""
-
-    def __init__(self, house: Downstream, make: MakeLine, limits: Connections) -> None:
-        self._house = house
-        self._make = make
-        self._limits = limits
-        self._transport: asyncio.Transport | None = None
-        self._line: Line | None = None
-        self._address = "?"
-        self._is_paused = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
-        name = transport.get_extra_info("peername")
-        self._address = name[0] if name else "?"
-        if not self._limits.enter(self._address):
-            self._transport.abort()
-            self._transport = None
-            return
-        self._transport.set_write_buffer_limits(high=256 * 1024)
-        self._line = self._make(self._address, asyncio.get_running_loop().time())
-        self._house.entered(self._line, self)
-
-    def data_received(self, data: bytes) -> None:
-        if self._line is None:
-            return
-        self._line.receive(data, asyncio.get_running_loop().time())
-        self.flush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        if self._line is not None:
-            self._limits.leave(self._address)
-            self._house.left(self._line, str(exc) if exc else "the peer closed the connection")
-
-    def flush(self) -> None:
-        """Write what the line has; hang up when it is over; read on when the peer may ask more."""
-        transport, line = self._transport, self._line
-        if transport is None or line is None or transport.is_closing():
-            return
-        data = line.data_to_send()
-        if data:
-            transport.write(data)
-        if line.is_over:
-            transport.close()
-            return
-        if transport.get_write_buffer_size() > MOST_UNREAD_OCTETS:
-            line.reason = "it does not read what it is sent"
-            transport.abort()
-            return
-        if line.is_full != self._is_paused:
-            self._is_paused = line.is_full
-            if self._is_paused:
-                transport.pause_reading()
-            else:
-                transport.resume_reading()
-
-    def abort(self) -> None:
-        """Hang up at once."""
-        if self._transport is not None:
-            self._transport.abort()
 
 
 #: Whose secret a login under an unknown name is held against.
