@@ -22,7 +22,7 @@ class LongMessage:
     sim: str = ""  # that has the first of its segments; "" = none has yet
     is_begun: bool = False  # a segment was taken, or may have been: the others have to go by the same SIM
     missing_since: float | None = None  # since when that SIM is gone
-    refusal: SubmitAnswered | None = None  # the final word on a segment, which holds for those behind it
+    refusal: SubmitAnswered | None = None  # the final word on a segment, which holds for the others
     left: int = 0  # segments that are still to be handed over
     touched: float = 0.0  # monotonic, when one was last
 

@@ -46,11 +46,6 @@ class Traffic:
     def submit(self, segment: Segment, now: float) -> None:
         """Take a segment."""
         long = self._longs.of(segment, now)
-        refusal = long.refusal if long is not None else None
-        if refusal is not None and refusal.segment.number < segment.number:
-            # Without the segment before it nobody could read it.
-            self._tell(refusal._replace(segment=segment))
-            return
         try:
             tpdu = submit_of(segment).encode()
         except CaiyouError as error:
@@ -108,6 +103,7 @@ class Traffic:
         """The modem to hand a segment to; "" while it waits, None when it was answered."""
         long, segment = parcel.long, parcel.segment
         if long is not None and long.refusal is not None:
+            # Without the segment that was refused nobody could read it.
             self._tell(long.refusal._replace(segment=segment))
             return None
         if long is not None and parcel.is_tied:

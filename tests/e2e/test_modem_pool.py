@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,6 +17,8 @@ from carriers.gsm.tpdu.address import Address
 from carriers.gsm.tpdu.status_report import StatusReport
 from carriers.simulator.modem_faults import ModemFaults
 from carriers.simulator.modem_network import Sent as OnAir
+from gateway.app import build
+from gateway.config import read_tables
 from gateway.core.outbox import NewSms, Purpose, State
 from tests.fakes.hub import LATIN, LONG, SHORT, Sent, until
 from tests.fakes.pool import Board, PoolHub, keeps_reports, open_pool, sim_of
@@ -374,3 +377,45 @@ async def test_a_modem_that_dies_whenever_it_sends_is_left_alone(tmp_path: Path,
             weak.heard.clear()
             board.plug(1)
         await until(lambda: any(it.state == "quarantine" for it in hub.link.modems()), 10.0)
+
+
+async def test_a_pool_of_the_configuration_file(tmp_path: Path, board: Board) -> None:
+    board.plug(1)
+    config = read_tables(
+        {
+            "hub": {"roles": ["links", "house"]},
+            "store": {"data_dir": str(tmp_path / "var")},
+            "link": [
+                {
+                    "name": "modems",
+                    "protocol": "gsm",
+                    "ports": [board.pattern],
+                    "look_every_s": 0.2,
+                    "sims": {sim_of(1).iccid[-8:]: {"day_cap": 2}},
+                }
+            ],
+        },
+        "test",
+    )
+    (tmp_path / "var").mkdir()
+
+    async def state_after(text: str, seconds: float) -> str:
+        """A hub of its own sends a message; where it stands in the end."""
+        app = build(config)
+        await app.start()
+        try:
+            message_id = await app.desk.commit(lambda books: books.outbox.add(NewSms(PHONE, text, Purpose.API)))
+
+            def state() -> str:
+                return str(app.desk.read_now(lambda books: books.outbox.get(message_id)["state"]))
+
+            with contextlib.suppress(TimeoutError):
+                await until(lambda: state() == "delivered", seconds)
+            return state()
+        finally:
+            await app.stop()
+
+    assert await state_after("one", 10.0) == "delivered"
+    assert await state_after("two", 10.0) == "delivered"
+    assert await state_after("three", 3.0) == "queued"  # the cap is reached
+    assert [it.text for it in board.sent()] == ["one", "two"]

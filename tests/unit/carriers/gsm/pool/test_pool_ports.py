@@ -75,8 +75,14 @@ async def test_ports_of_one_device_are_one_modem(machine: Machine, tmp_path: Pat
     finder = PortFinder(GsmConfig(ports=(f"{tmp_path}/ttyUSB*",)))
     found = await finder.look(NONE)
     assert [(it.path, it.notices_path) for it in found] == [(str(ports[2]), str(ports[1])), (str(ports[3]), "")]
-    await finder.look(frozenset({str(ports[2])}))
+    assert await finder.look(frozenset({str(ports[2])})) == found
     assert machine.asked.count("1-1/") == 1  # a modem in use is not asked again
+    assert await finder.look(NONE) == found
+    assert machine.asked.count("1-1/") == 1
+    machine.devices[0] = Device("1-1/", machine.devices[0].ports[:2])
+    ports[2].unlink()
+    await finder.look(frozenset({str(ports[1])}))
+    assert machine.asked.count("1-1/") == 1  # nor when its ports have changed, while one is in use
 
 
 async def test_devices_on_usb_come_and_go(machine: Machine) -> None:

@@ -12,6 +12,7 @@ from carriers.gsm import sims
 from carriers.gsm.answers import Identity
 from carriers.gsm.config import GsmConfig, terms_of
 from carriers.gsm.sims import HOUR_MS, SimBook, SimTerms, read_terms
+from gateway.config import read_link
 from gateway.core.errors import ConfigError
 
 NOW = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
@@ -222,3 +223,12 @@ def test_devices_on_usb() -> None:
     assert config.wants_usb("2c7c:0125", "1-1.2/0123ABC")
     assert not config.wants_usb("2c7c:0125", "1-1.2/")
     assert GsmConfig(usb=("*",)).wants_usb("2c7c:0125", "1-1/")
+
+
+def test_a_pool_in_the_file() -> None:
+    table = {"name": "modems", "protocol": "gsm", "usb": ["12d1:*"], "sims": {"01234567": {"day_cap": 9}}}
+    entry = read_link(table, "caiyou.toml [[link]] 1")
+    assert entry.group == "modems"
+    assert entry.options.terms()["01234567"].day_cap == 9
+    with pytest.raises(ConfigError, match=r"\(modems\): sims.01: a SIM is named"):
+        read_link(table | {"sims": {"01": {}}}, "caiyou.toml [[link]] 1")
