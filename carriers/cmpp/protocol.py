@@ -6,19 +6,15 @@ what happened out of `events`. Hostile bytes never raise; wrong calls raise Loca
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carriers.cmpp import login, status
 from carriers.cmpp.codec import decode, encode
 from carriers.cmpp.events import (
-    Ended,
     Event,
     LoggedIn,
     LoginFailed,
     LoginRequested,
-    PeerMisbehaved,
     RequestExpired,
     RequestReceived,
     ResponseReceived,
@@ -41,53 +37,37 @@ from carriers.cmpp.pdu import (
     TerminateResp,
     Version,
 )
-from carriers.cmpp.rules import ANSWER_OF, ASKS, SERVES, Role, Settings, State
+from carriers.cmpp.rules import ANSWER_OF, ASKS, SERVES, Role, Settings
+from carriers.connection import Connection, State
 from carriers.framing import FrameSplitter
+from carriers.window import Heartbeat, Outstanding, Pulse, Repeat, Served, Window
 from gateway.core.errors import LocalProtocolError, MalformedPdu
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_REMEMBERED_ANSWERS = 64
-_SHOWN_OCTETS = 256
+_REQUEST_OF: dict[type[Pdu], type[Pdu]] = {answer: request for request, answer in ANSWER_OF.items()}
 
 
-@dataclass(slots=True)
-class _Outstanding:
-    """A request of ours that waits for its answer."""
-
-    pdu: Pdu
-    frame: bytes
-    tag: object
-    deadline: float
-    resends: int
-
-
-class CmppProtocol:
+class CmppProtocol(Connection[int, Pdu, Event]):
     """The rules of one connection: login, window, numbers, time-outs, heartbeat, leave."""
 
     def __init__(self, role: Role, settings: Settings | None = None) -> None:
+        super().__init__(FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS))
         self.role = role
         self.settings = settings or Settings()
-        self.state = State.NEW
         self.version = Version.V2
         self.stray_responses = 0  # late, repeated, or to nothing we asked
         self.repeated_requests = 0
-        self._frames = FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS)
-        self._output: list[bytes] = []
-        self._events: list[Event] = []
         self._sequence_id = 0
-        # In the order of their deadlines: all wait equally long, and what is sent again goes to the end.
-        self._outstanding: OrderedDict[int, _Outstanding] = OrderedDict()
-        self._pending: dict[int, tuple[Pdu, bytes]] = {}  # the peer's requests without an answer
-        self._answers: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
+        self._window: Window[int, Pdu] = Window()
+        self._served: Served[int, Pdu] = Served()
         self._login: tuple[int, Connect, bytes] | None = None  # Sequence_Id, CONNECT, secret (provider only)
         self._leave_asked: int | None = None  # Sequence_Id of the peer's TERMINATE
-        self._deadline: float | None = None  # of the login or of the leave
-        self._last_heard = 0.0
         self._tests: set[int] = set()
-        self._tests_unanswered = 0
-        self._test_due = 0.0
+        self._heartbeat = Heartbeat(
+            self.settings.active_test_s, self.settings.response_timeout_s, self.settings.active_test_failures
+        )
 
     # What both sides do.
 
@@ -96,40 +76,7 @@ class CmppProtocol:
         """How many requests may be sent now; 0 unless the connection is open."""
         if self.state is not State.OPEN or self._leave_asked is not None:
             return 0
-        return max(0, self.settings.window - len(self._outstanding))
-
-    @property
-    def is_closed(self) -> bool:
-        """Is the connection over?"""
-        return self.state is State.CLOSED
-
-    def data_to_send(self) -> bytes:
-        """The bytes to write now, taken out."""
-        data = b"".join(self._output)
-        self._output.clear()
-        return data
-
-    def events(self) -> list[Event]:
-        """What happened since the last call, taken out."""
-        events, self._events = self._events, []
-        return events
-
-    def receive(self, data: bytes, now: float) -> None:
-        """Take bytes as they came; never raises. A frame of impossible length ends the connection."""
-        if self.is_closed or not data:
-            return
-        # Any octet shows that the peer is there, a late answer to another question too.
-        self._last_heard = now
-        self._tests_unanswered = 0
-        self._frames.feed(data)
-        try:
-            for frame in self._frames:
-                self._take(frame, now)
-                if self.is_closed:
-                    return
-        except MalformedPdu as error:
-            self._misbehaved(str(error), data)
-            self._end(f"the stream is lost: {error}")
+        return max(0, self.settings.window - len(self._window))
 
     def send_request(self, pdu: Pdu, now: float, tag: object = None) -> int:
         """Send a request; its Sequence_Id. `tag` comes back with the answer.
@@ -144,13 +91,8 @@ class CmppProtocol:
         settings = self.settings
         sequence_id = self._next_sequence_id()
         frame = encode(pdu, sequence_id, self.version)
-        self._outstanding[sequence_id] = _Outstanding(
-            pdu,
-            frame,
-            tag,
-            now + settings.response_timeout_s,
-            settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends,
-        )
+        resends = settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends
+        self._window.add(sequence_id, Outstanding(pdu, frame, tag, now, now + settings.response_timeout_s, resends))
         self._output.append(frame)
         return sequence_id
 
@@ -161,18 +103,12 @@ class CmppProtocol:
         """
         if self.is_closed:
             return
-        pending = self._pending.get(sequence_id)
-        if pending is None or type(response) is not ANSWER_OF[type(pending[0])]:
+        kind = self._served.kind(sequence_id)
+        if kind is None or type(response) is not ANSWER_OF[kind]:
             raise LocalProtocolError(f"no request {sequence_id} waits for a {type(response).__name__}")
         answer = encode(response, sequence_id, self.version)
-        del self._pending[sequence_id]
+        self._served.answered(sequence_id, answer, taken=getattr(response, "result", status.OK) == status.OK)
         self._output.append(answer)
-        if getattr(response, "result", status.OK) == status.OK:
-            # Only what was taken: a request that was refused for now must be looked at when it comes again.
-            self._answers[sequence_id] = (pending[1], answer)
-            self._answers.move_to_end(sequence_id)
-            if len(self._answers) > _REMEMBERED_ANSWERS:
-                self._answers.popitem(last=False)
         self._grant_leave()
 
     def leave(self, now: float) -> None:
@@ -185,10 +121,6 @@ class CmppProtocol:
         self._deadline = now + self.settings.leave_timeout_s
         self._send(Terminate(), self._next_sequence_id())
 
-    def connection_lost(self, reason: str = "connection lost") -> None:
-        """The socket is gone: every request without an answer is given up."""
-        self._end(reason)
-
     def tick(self, now: float) -> None:
         """Let time pass: time-outs, resends, heartbeat."""
         if self.is_closed:
@@ -198,9 +130,13 @@ class CmppProtocol:
             return
         if self._leave_asked is not None and self._deadline is None:
             self._deadline = now + self.settings.leave_timeout_s
-        self._expire(now)
+        for due in self._window.due(now, self.settings.response_timeout_s):
+            if isinstance(due, bytes):
+                self._output.append(due)
+            else:
+                self._events.append(RequestExpired(due.pdu, due.tag, "no answer in time"))
         if self.state is State.OPEN:
-            self._heartbeat(now)
+            self._test(now)
 
     # The provider's login.
 
@@ -263,14 +199,9 @@ class CmppProtocol:
 
     # What came.
 
-    def _take(self, frame: bytes, now: float) -> None:
-        try:
-            sequence_id, pdu = decode(frame, self.version)
-        except MalformedPdu as error:
-            self._take_malformed(frame, error)
-            return
+    def _take_pdu(self, sequence_id: int, pdu: Pdu, frame: bytes, now: float) -> None:
         if frame[4] & 0x80:
-            self._take_response(sequence_id, pdu, now)
+            self._take_response(sequence_id, pdu)
         elif self.state in (State.OPEN, State.LEAVING):
             self._take_request(sequence_id, pdu, frame)
         elif self.role is Role.GATEWAY and self.state is State.NEW and isinstance(pdu, Connect):
@@ -280,8 +211,6 @@ class CmppProtocol:
             self._end("a request came before the login")
 
     def _take_malformed(self, frame: bytes, error: MalformedPdu) -> None:
-        """A frame whose borders are right and whose inside is not: the stream can be trusted further."""
-        self._misbehaved(str(error), frame)
         command_id = int.from_bytes(frame[4:8], "big")
         sequence_id = int.from_bytes(frame[8:12], "big")
         if command_id == RESPONSE | Command.CONNECT and self.state is State.LOGIN and self.role is Role.PROVIDER:
@@ -314,17 +243,21 @@ class CmppProtocol:
             return  # after a TERMINATE: without an answer the peer sends it again on its next connection
         elif type(pdu) not in SERVES[self.role]:
             self._misbehaved(f"{type(pdu).__name__} is no request to a {self.role}", frame)
-        elif sequence_id in self._pending:
-            self.repeated_requests += 1
-            if self._pending[sequence_id][1] != frame:
-                self._misbehaved(f"Sequence_Id {sequence_id} was used again before it was answered", frame)
-        elif sequence_id in self._answers and self._answers[sequence_id][0] == frame:
-            self.repeated_requests += 1
-            self._output.append(self._answers[sequence_id][1])
-        elif len(self._pending) >= self.settings.peer_window:
-            self._refuse_for_now(sequence_id, pdu, frame)
         else:
-            self._pending[sequence_id] = (pdu, frame)
+            self._serve(sequence_id, pdu, frame)
+
+    def _serve(self, sequence_id: int, pdu: Pdu, frame: bytes) -> None:
+        repeat = self._served.look(sequence_id, frame)
+        if repeat is not Repeat.NEW:
+            self.repeated_requests += 1
+        if repeat is Repeat.REUSED:
+            self._misbehaved(f"Sequence_Id {sequence_id} was used again before it was answered", frame)
+        elif repeat is Repeat.ANSWERED:
+            self._output.append(self._served.answer_of(sequence_id))
+        elif repeat is Repeat.NEW and len(self._served) >= self.settings.peer_window:
+            self._refuse_for_now(sequence_id, pdu, frame)
+        elif repeat is Repeat.NEW:
+            self._served.add(sequence_id, pdu, frame)
             self._events.append(RequestReceived(sequence_id, pdu))
 
     def _refuse_for_now(self, sequence_id: int, pdu: Pdu, frame: bytes) -> None:
@@ -334,20 +267,19 @@ class CmppProtocol:
         elif isinstance(pdu, Deliver):
             self._send(DeliverResp(pdu.msg_id, status.FLOW_CONTROL), sequence_id)
 
-    def _take_response(self, sequence_id: int, pdu: Pdu, now: float) -> None:
+    def _take_response(self, sequence_id: int, pdu: Pdu) -> None:
         if isinstance(pdu, ActiveTestResp) and sequence_id in self._tests:
             self._tests.discard(sequence_id)
         elif isinstance(pdu, ConnectResp) and self._is_answer_to_login(sequence_id):
-            self._take_login_answer(pdu, now)
+            self._take_login_answer(pdu)
         elif isinstance(pdu, TerminateResp) and self.state is State.LEAVING:
             self._end("left in order")
         else:
-            outstanding = self._outstanding.get(sequence_id)
-            if outstanding is None or ANSWER_OF[type(outstanding.pdu)] is not type(pdu):
+            request = self._window.take(sequence_id, _REQUEST_OF.get(type(pdu)))
+            if request is None:
                 self.stray_responses += 1
-                return
-            del self._outstanding[sequence_id]
-            self._events.append(ResponseReceived(outstanding.pdu, pdu, outstanding.tag))
+            else:
+                self._events.append(ResponseReceived(request.pdu, pdu, request.tag))
 
     def _is_answer_to_login(self, sequence_id: int) -> bool:
         return (
@@ -357,7 +289,7 @@ class CmppProtocol:
             and self._login[0] == sequence_id
         )
 
-    def _take_login_answer(self, answer: ConnectResp, now: float) -> None:
+    def _take_login_answer(self, answer: ConnectResp) -> None:
         assert self._login is not None
         _, connect, secret = self._login
         self._login = None
@@ -367,7 +299,6 @@ class CmppProtocol:
             self._end(f"login refused: {status.connect_status(answer.status).meaning}")
             return
         self.state = State.OPEN
-        self._last_heard = now
         genuine = login.is_genuine_gateway(answer, connect.authenticator_source, secret)
         self._events.append(LoggedIn(answer, genuine))
 
@@ -375,70 +306,49 @@ class CmppProtocol:
 
     def _give_up_waiting(self) -> None:
         if self._leave_asked is not None:
-            self._pending.clear()
+            self._served.forget()
             self._grant_leave()
         else:
             self._end("no leave granted in time" if self.state is State.LEAVING else "no login in time")
 
-    def _expire(self, now: float) -> None:
-        while self._outstanding:
-            sequence_id, oldest = next(iter(self._outstanding.items()))
-            if oldest.deadline > now:
-                return
-            if oldest.resends > 0:
-                oldest.resends -= 1
-                oldest.deadline = now + self.settings.response_timeout_s
-                self._outstanding.move_to_end(sequence_id)
-                self._output.append(oldest.frame)
-            else:
-                del self._outstanding[sequence_id]
-                self._events.append(RequestExpired(oldest.pdu, oldest.tag, "no answer in time"))
-
-    def _heartbeat(self, now: float) -> None:
-        if self._tests_unanswered == 0:
-            if now - self._last_heard < self.settings.active_test_s:
-                return
-            self._tests.clear()
-        elif now < self._test_due:
-            return
-        elif self._tests_unanswered >= self.settings.active_test_failures:
-            self._end(f"the peer left {self._tests_unanswered} active tests unanswered")
-            return
-        sequence_id = self._next_sequence_id()
-        self._tests.add(sequence_id)
-        self._tests_unanswered += 1
-        self._test_due = now + self.settings.response_timeout_s
-        self._send(ActiveTest(), sequence_id)
+    def _test(self, now: float) -> None:
+        is_first = self._heartbeat.unanswered == 0
+        pulse = self._heartbeat.feel(now)
+        if pulse is Pulse.DEAD:
+            self._end(f"the peer left {self._heartbeat.unanswered} active tests unanswered")
+        elif pulse is Pulse.ASK:
+            if is_first:
+                self._tests.clear()
+            sequence_id = self._next_sequence_id()
+            self._tests.add(sequence_id)
+            self._send(ActiveTest(), sequence_id)
 
     # Odds and ends.
 
     def _next_sequence_id(self) -> int:
         while True:
             self._sequence_id = (self._sequence_id + 1) & 0xFFFFFFFF
-            if self._sequence_id not in self._outstanding:
+            if self._sequence_id not in self._window:
                 return self._sequence_id
 
-    def _send(self, pdu: Pdu, sequence_id: int) -> None:
-        self._output.append(encode(pdu, sequence_id, self.version))
+    def _heard(self, now: float) -> None:
+        self._heartbeat.heard(now)
 
-    def _misbehaved(self, reason: str, frame: bytes) -> None:
-        self._events.append(PeerMisbehaved(reason, bytes(frame[:_SHOWN_OCTETS])))
+    def _encode(self, pdu: Pdu, sequence_id: int) -> bytes:
+        return encode(pdu, sequence_id, self.version)
+
+    def _decode(self, frame: bytes) -> tuple[int, Pdu]:
+        return decode(frame, self.version)
 
     def _grant_leave(self) -> None:
         """Answer the peer's TERMINATE once nothing it asked before is open, as the specification wants it."""
-        if self._leave_asked is not None and not self._pending:
+        if self._leave_asked is not None and not self._served:
             self._send(TerminateResp(), self._leave_asked)
             self._end("the peer took leave")
 
-    def _end(self, reason: str) -> None:
-        if self.is_closed:
-            return
-        self.state = State.CLOSED
-        self._events += [RequestExpired(lost.pdu, lost.tag, reason) for lost in self._outstanding.values()]
-        self._outstanding.clear()
-        self._pending.clear()
-        self._answers.clear()
-        self._events.append(Ended(reason))
+    def _let_go(self, reason: str) -> None:
+        self._events += [RequestExpired(lost.pdu, lost.tag, reason) for lost in self._window.drain()]
+        self._served.forget()
 
 
 def _result_of(error: MalformedPdu) -> int:

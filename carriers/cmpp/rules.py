@@ -1,4 +1,4 @@
-"""Who may ask what on a CMPP connection, the states of it, and the numbers agreed with the peer."""
+"""Who may ask what on a CMPP connection, and the numbers agreed with the peer."""
 
 from __future__ import annotations
 
@@ -54,16 +54,6 @@ SERVES: dict[Role, frozenset[type[Pdu]]] = {
     Role.PROVIDER: frozenset({Deliver}),
     Role.GATEWAY: frozenset({Submit, Query, Cancel, Fwd}),
 }
-
-
-class State(enum.Enum):
-    """Where the connection stands."""
-
-    NEW = "new"  # nothing said yet
-    LOGIN = "login"  # CONNECT sent or received, not answered
-    OPEN = "open"
-    LEAVING = "leaving"  # our TERMINATE is out
-    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

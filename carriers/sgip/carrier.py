@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carriers.session import Bound, Closed, LoginRefused, Misbehaved, SessionEvent, SubmitAnswered
@@ -47,6 +48,15 @@ class Unanswered:
         return self._submits.pop((segment.message_id, segment.number), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A segment under the number it was sent with."""
+
+    segment: Segment
+    sequence: bytes
+    is_repeat: bool
+
+
 class SgipSession:
     """A CarrierSession for the submitting direction of SGIP 1.2; what phones write and reports come by other calls.
 
@@ -63,7 +73,7 @@ class SgipSession:
     ) -> None:
         self._config = config
         self._unanswered = unanswered
-        self._sent_again: set[bytes] = set()
+        self._sequences = sequences
         self._wall_clock = wall_clock
         self._client = SgipClient(
             sequences,
@@ -101,12 +111,11 @@ class SgipSession:
         try:
             before = self._unanswered.take(segment)
             if before is None:
-                submit = submit_of(segment, self._config, self._wall_clock())
-                self._client.send_request(submit, now, tag=segment)
+                sequence, submit = self._sequences(), submit_of(segment, self._config, self._wall_clock())
             else:
                 sequence, submit = before
-                self._client.send_request(submit, now, tag=segment, sequence=sequence)
-                self._sent_again.add(sequence)
+            tag = _Sent(segment, sequence, is_repeat=before is not None)
+            self._client.send_request(submit, now, tag, sequence=sequence)
         except CaiyouError as error:
             self._events.append(SubmitAnswered(segment, Outcome.PERMANENT, reason=str(error)))
 
@@ -140,14 +149,11 @@ class SgipSession:
     def _translate(self) -> None:
         for event in self._client.events():
             match event:
-                case events.ResponseReceived(
-                    sequence=sequence, response=SubmitResp() as response, tag=Segment() as tag
-                ):
-                    self._events.append(self._answered(tag, sequence, response))
-                case events.RequestExpired(sequence=sequence, request=Submit() as submit, tag=Segment() as tag) as lost:
-                    self._sent_again.discard(sequence)
-                    self._unanswered.keep(tag, sequence, submit)
-                    self._events.append(SubmitAnswered(tag, Outcome.UNCERTAIN, reason=lost.reason))
+                case events.ResponseReceived(response=SubmitResp() as response, tag=_Sent() as sent):
+                    self._events.append(_answered(sent, response))
+                case events.RequestExpired(request=Submit() as submit, tag=_Sent() as sent, reason=reason):
+                    self._unanswered.keep(sent.segment, sent.sequence, submit)
+                    self._events.append(SubmitAnswered(sent.segment, Outcome.UNCERTAIN, reason=reason))
                 case events.LoggedIn():
                     self._events.append(Bound(peer=self._config.host, version="1.2"))
                 case events.LoginFailed(result=number):
@@ -159,12 +165,12 @@ class SgipSession:
                 case events.Ended(reason=reason):
                     self._events.append(Closed(reason))
 
-    def _answered(self, segment: Segment, sequence: bytes, response: SubmitResp) -> SubmitAnswered:
-        code = status.result(response.result)
-        if sequence in self._sent_again:
-            self._sent_again.discard(sequence)
-            if code.number == status.SEQUENCE_ILLEGAL:
-                # It was sent twice and the gateway has seen the number: it has the message.
-                return SubmitAnswered(segment, Outcome.ACCEPTED, (hex_form(sequence),), code.number, "taken before")
-        carrier_ids = (hex_form(sequence),) if code.outcome is Outcome.ACCEPTED else ()
-        return SubmitAnswered(segment, code.outcome, carrier_ids, code.number, code.meaning)
+
+def _answered(sent: _Sent, response: SubmitResp) -> SubmitAnswered:
+    code = status.result(response.result)
+    ids = (hex_form(sent.sequence),)
+    if sent.is_repeat and code.number == status.SEQUENCE_ILLEGAL:
+        # It was sent twice and the gateway has seen the number: it has the message.
+        return SubmitAnswered(sent.segment, Outcome.ACCEPTED, ids, code.number, "taken before")
+    carrier_ids = ids if code.outcome is Outcome.ACCEPTED else ()
+    return SubmitAnswered(sent.segment, code.outcome, carrier_ids, code.number, code.meaning)

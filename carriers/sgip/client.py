@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carriers.connection import State
 from carriers.sgip import status
 from carriers.sgip.codec import encode
 from carriers.sgip.connection import SgipConnection, is_response
 from carriers.sgip.events import LoggedIn, LoginFailed, RequestExpired, ResponseReceived
 from carriers.sgip.pdu import Bind, BindResp, Pdu, Submit, Unbind, UnbindResp
-from carriers.sgip.rules import ANSWER_OF, RIGHTS, ClientSettings, LoginType, State
+from carriers.sgip.rules import ANSWER_OF, RIGHTS, ClientSettings, LoginType
+from carriers.window import Outstanding, Window
 from gateway.core.errors import LocalProtocolError
 
 if TYPE_CHECKING:
@@ -20,16 +20,7 @@ if TYPE_CHECKING:
     from gateway.core.errors import MalformedPdu
 
 
-@dataclass(slots=True)
-class _Outstanding:
-    """A request of ours that waits for its answer."""
-
-    pdu: Pdu
-    frame: bytes
-    tag: object
-    sent_at: float  # for the first time
-    deadline: float
-    resends: int
+_REQUEST_OF: dict[type[Pdu], type[Pdu]] = {answer: request for request, answer in ANSWER_OF.items()}
 
 
 class SgipClient(SgipConnection):
@@ -43,18 +34,15 @@ class SgipClient(SgipConnection):
         self.settings = settings or ClientSettings()
         self.stray_responses = 0  # late, repeated, or to nothing we asked
         self._sequences = sequences
-        # In the order of their deadlines: all wait equally long, and what is sent again goes to the end.
-        self._outstanding: OrderedDict[bytes, _Outstanding] = OrderedDict()
+        self._window: Window[bytes, Pdu] = Window()
         self._login = b""  # sequence of the BIND
-        self._deadline: float | None = None  # of the login or of the leave
-        self._last_heard = 0.0
 
     @property
     def free_window(self) -> int:
         """How many requests may be sent now; 0 unless the connection is open."""
         if self.state is not State.OPEN:
             return 0
-        return max(0, self.settings.window - len(self._outstanding))
+        return max(0, self.settings.window - len(self._window))
 
     def log_in(self, login_type: LoginType, name: bytes, password: bytes, now: float) -> None:
         """Send BIND. No answer in time ends it.
@@ -81,18 +69,12 @@ class SgipClient(SgipConnection):
         if type(pdu) not in RIGHTS.get(self.login_type, ()):
             raise LocalProtocolError(f"a {type(pdu).__name__} is not allowed with login type {self.login_type}")
         sequence = sequence or self._sequences()
-        if sequence in self._outstanding:
+        if sequence in self._window:
             raise LocalProtocolError("that sequence number waits for its answer")
         settings = self.settings
         frame = encode(pdu, sequence)
-        self._outstanding[sequence] = _Outstanding(
-            pdu,
-            frame,
-            tag,
-            now,
-            now + settings.response_timeout_s,
-            settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends,
-        )
+        resends = settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends
+        self._window.add(sequence, Outstanding(pdu, frame, tag, now, now + settings.response_timeout_s, resends))
         self._output.append(frame)
         return sequence
 
@@ -106,12 +88,6 @@ class SgipClient(SgipConnection):
         self._deadline = now + self.settings.leave_timeout_s
         self._send(Unbind(), self._sequences())
 
-    def receive(self, data: bytes, now: float) -> None:
-        """Take bytes as they came; never raises. A frame of impossible length ends the connection."""
-        if data:
-            self._last_heard = now
-        super().receive(data, now)
-
     def tick(self, now: float) -> None:
         """Let time pass: time-outs and resends.
 
@@ -123,40 +99,32 @@ class SgipClient(SgipConnection):
         if self._deadline is not None and now >= self._deadline:
             self._end("no leave granted in time" if self.state is State.LEAVING else "no login in time")
             return
-        while self._outstanding:
-            sequence, oldest = next(iter(self._outstanding.items()))
-            if oldest.deadline > now:
-                return
-            if oldest.resends > 0:
-                oldest.resends -= 1
-                oldest.deadline = now + self.settings.response_timeout_s
-                self._outstanding.move_to_end(sequence)
-                self._output.append(oldest.frame)
-            elif self._last_heard < oldest.sent_at:
+        for due in self._window.due(now, self.settings.response_timeout_s):
+            if isinstance(due, bytes):
+                self._output.append(due)
+                continue
+            self._events.append(RequestExpired(due.pdu, due.tag, "no answer in time"))
+            if self._last_heard < due.sent_at:
                 self._end("nothing heard since a request that was not answered in time")
-            else:
-                del self._outstanding[sequence]
-                self._events.append(RequestExpired(sequence, oldest.pdu, oldest.tag, "no answer in time"))
 
-    def _take_pdu(self, sequence: bytes, pdu: Pdu, frame: bytes, now: float) -> None:
+    def _take_pdu(self, sequence_id: bytes, pdu: Pdu, frame: bytes, now: float) -> None:
         if not is_response(frame):
-            self._take_request(sequence, pdu, frame)
-        elif isinstance(pdu, BindResp) and self.state is State.LOGIN and sequence == self._login:
+            self._take_request(sequence_id, pdu, frame)
+        elif isinstance(pdu, BindResp) and self.state is State.LOGIN and sequence_id == self._login:
             self._take_login_answer(pdu)
         elif isinstance(pdu, UnbindResp) and self.state is State.LEAVING:
             self._end("left in order")
         else:
-            outstanding = self._outstanding.get(sequence)
-            if outstanding is None or ANSWER_OF[type(outstanding.pdu)] is not type(pdu):
+            request = self._window.take(sequence_id, _REQUEST_OF.get(type(pdu)))
+            if request is None:
                 self.stray_responses += 1
-                return
-            del self._outstanding[sequence]
-            self._events.append(ResponseReceived(sequence, outstanding.pdu, pdu, outstanding.tag))
+            else:
+                self._events.append(ResponseReceived(request.pdu, pdu, request.tag))
 
-    def _take_request(self, sequence: bytes, pdu: Pdu, frame: bytes) -> None:
+    def _take_request(self, sequence_id: bytes, pdu: Pdu, frame: bytes) -> None:
         if isinstance(pdu, Unbind):
             # Not the server's to send, and yet clear.
-            self._send(UnbindResp(), sequence)
+            self._send(UnbindResp(), sequence_id)
             self._end("the server took leave")
         else:
             self._misbehaved(f"{type(pdu).__name__} from the side that only answers", frame)
@@ -176,7 +144,4 @@ class SgipClient(SgipConnection):
         self._end(f"login refused: {status.result(answer.result).meaning}")
 
     def _let_go(self, reason: str) -> None:
-        self._events += [
-            RequestExpired(sequence, lost.pdu, lost.tag, reason) for sequence, lost in self._outstanding.items()
-        ]
-        self._outstanding.clear()
+        self._events += [RequestExpired(lost.pdu, lost.tag, reason) for lost in self._window.drain()]

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from carriers.sgip.pdu import Bind, Pdu
+from carriers.connection_events import Ended, PeerMisbehaved, RequestExpired, ResponseReceived
+from carriers.sgip.pdu import Bind, Pdu
+
+__all__ = [
+    "Ended",
+    "Event",
+    "LoggedIn",
+    "LoginFailed",
+    "LoginRequested",
+    "PeerMisbehaved",
+    "RequestExpired",
+    "RequestReceived",
+    "ResponseReceived",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,45 +41,10 @@ class LoginFailed:
 
 @dataclass(frozen=True, slots=True)
 class RequestReceived:
-    """Server: the client asks something; it waits for `respond(sequence, …)`."""
+    """Server: the client asks something; it waits for `respond(sequence_id, …)`."""
 
-    sequence: bytes
+    sequence_id: bytes
     pdu: Pdu
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseReceived:
-    """Client: the answer to a request of ours."""
-
-    sequence: bytes
-    request: Pdu
-    response: Pdu
-    tag: object  # what was given to send_request
-
-
-@dataclass(frozen=True, slots=True)
-class RequestExpired:
-    """Client: no answer to a request of ours will come; nobody knows whether the server acted on it."""
-
-    sequence: bytes
-    request: Pdu
-    tag: object
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PeerMisbehaved:
-    """Something wrong came and was answered or skipped."""
-
-    reason: str
-    frame: bytes = field(default=b"", repr=False)  # at most its first 256 octets
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The connection is over; write what is left, then close it."""
-
-    reason: str
 
 
 Event = (
@@ -76,8 +52,8 @@ Event = (
     | LoggedIn
     | LoginFailed
     | RequestReceived
-    | ResponseReceived
-    | RequestExpired
+    | ResponseReceived[Pdu]
+    | RequestExpired[Pdu]
     | PeerMisbehaved
     | Ended
 )

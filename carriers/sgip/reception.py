@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from carriers.connection import State
 from carriers.session import Misbehaved, ReportArrived, SessionEvent, SmsArrived
 from carriers.sgip import events, status
 from carriers.sgip.incoming import report_of, sms_of
 from carriers.sgip.pdu import Bind, Deliver, DeliverResp, Report, ReportResp, UserRpt, UserRptResp
-from carriers.sgip.rules import LoginType, ServerSettings, State
+from carriers.sgip.rules import LoginType, ServerSettings
 from carriers.sgip.server import SgipServer
 from gateway.core.text import Alphabet
 
@@ -99,13 +100,13 @@ class SgipReception:
 
     def _take(self, event: Event, now: float) -> None:
         match event:
-            case events.RequestReceived(sequence=sequence, pdu=Deliver() as deliver):
+            case events.RequestReceived(sequence_id=sequence, pdu=Deliver() as deliver):
                 self._numbers[sequence] = DeliverResp
                 self._events.append(SmsArrived(sms_of(sequence, deliver, self._ascii_as), sequence))
-            case events.RequestReceived(sequence=sequence, pdu=Report() as report):
+            case events.RequestReceived(sequence_id=sequence, pdu=Report() as report):
                 self._numbers[sequence] = ReportResp
                 self._events.append(ReportArrived(report_of(report), sequence))
-            case events.RequestReceived(sequence=sequence, pdu=UserRpt()):
+            case events.RequestReceived(sequence_id=sequence, pdu=UserRpt()):
                 # A subscriber who leaves or owes money changes nothing here: the reports of his messages tell.
                 self._server.respond(sequence, UserRptResp(status.OK))
             case events.LoginRequested(bind=bind):

@@ -1,4 +1,4 @@
-"""Who may ask what on an SGIP connection, the states of it, and the numbers agreed with the peer.
+"""Who may ask what on an SGIP connection, and the numbers agreed with the peer.
 
 Requests flow only from the side that opened the connection (client) to the side that took it (server).
 """
@@ -71,16 +71,6 @@ RIGHTS: dict[LoginType, frozenset[type[Pdu]]] = {
     LoginType.SMG_TO_SMG: frozenset({Submit, Deliver, Report, Trace}),
     LoginType.TEST: frozenset({Trace}),
 }
-
-
-class State(enum.Enum):
-    """Where the connection stands."""
-
-    NEW = "new"  # nothing said yet
-    LOGIN = "login"  # BIND sent or received, not answered
-    OPEN = "open"
-    LEAVING = "leaving"  # our UNBIND is out
-    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

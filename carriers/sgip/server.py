@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from carriers.connection import State
 from carriers.sgip import status
 from carriers.sgip.codec import encode
 from carriers.sgip.connection import SgipConnection, is_response
 from carriers.sgip.events import LoginRequested, RequestReceived
 from carriers.sgip.pdu import RESPONSE, Bind, BindResp, Pdu, Route, Unbind, UnbindResp
-from carriers.sgip.rules import ANSWER_OF, REFUSAL_OF, RIGHTS, LoginType, ServerSettings, State
+from carriers.sgip.rules import ANSWER_OF, REFUSAL_OF, RIGHTS, LoginType, ServerSettings
 from carriers.sgip.tables import BY_COMMAND
+from carriers.window import Repeat, Served
 from gateway.core.errors import LocalProtocolError
 
 if TYPE_CHECKING:
     from gateway.core.errors import MalformedPdu
-
-_REMEMBERED_ANSWERS = 64
 
 
 class SgipServer(SgipConnection):
@@ -32,17 +31,14 @@ class SgipServer(SgipConnection):
         self.settings = settings or ServerSettings()
         self.repeated_requests = 0
         self._serves = serves
-        self._pending: dict[bytes, tuple[Pdu, bytes]] = {}  # requests without an answer
-        self._answers: OrderedDict[bytes, tuple[bytes, bytes]] = OrderedDict()
+        self._served: Served[bytes, Pdu] = Served()
         self._login = b""  # sequence of the BIND that waits for its answer
         self._leave_asked: bytes | None = None  # sequence of the UNBIND
-        self._deadline: float | None = None  # of the login or of the leave
-        self._last_heard = 0.0
 
     @property
     def pending(self) -> int:
         """Requests that wait for their answer."""
-        return len(self._pending)
+        return len(self._served)
 
     def await_login(self, now: float) -> None:
         """The connection stands; a BIND must come within `login_timeout_s`."""
@@ -68,34 +64,24 @@ class SgipServer(SgipConnection):
         self._send(BindResp(min(result, 0xFF)), self._login)
         self._end(f"login refused: {status.result(result).meaning}")
 
-    def respond(self, sequence: bytes, response: Pdu) -> None:
+    def respond(self, sequence_id: bytes, response: Pdu) -> None:
         """Answer a request; does nothing once the connection is closed.
 
         Answers may be given in any order. Raises LocalProtocolError when no such request waits.
         """
         if self.is_closed:
             return
-        pending = self._pending.get(sequence)
-        if pending is None or type(response) is not ANSWER_OF[type(pending[0])]:
+        kind = self._served.kind(sequence_id)
+        if kind is None or type(response) is not ANSWER_OF[kind]:
             raise LocalProtocolError(f"no request waits for that {type(response).__name__}")
-        answer = encode(response, sequence)
-        del self._pending[sequence]
+        answer = encode(response, sequence_id)
+        self._served.answered(sequence_id, answer, taken=getattr(response, "result", status.OK) == status.OK)
         self._output.append(answer)
-        if getattr(response, "result", status.OK) == status.OK:
-            # Only what was taken: a request that was refused for now must be looked at when it comes again.
-            self._answers[sequence] = (pending[1], answer)
-            if len(self._answers) > _REMEMBERED_ANSWERS:
-                self._answers.popitem(last=False)
         self._grant_leave()
 
     def close(self, reason: str) -> None:
         """Hang up: the side that answers cannot take leave in order."""
         self._end(reason)
-
-    def receive(self, data: bytes, now: float) -> None:
-        """Take bytes as they came; never raises. A frame of impossible length ends the connection."""
-        self._last_heard = now
-        super().receive(data, now)
 
     def tick(self, now: float) -> None:
         """Let time pass: time-outs and silence."""
@@ -105,13 +91,13 @@ class SgipServer(SgipConnection):
             if self._leave_asked is None:
                 self._end("no login in time")
             else:
-                self._pending.clear()
+                self._served.forget()
                 self._grant_leave()
             return
         if self._leave_asked is not None and self._deadline is None:
             self._deadline = now + self.settings.leave_timeout_s
         idle_s = self.settings.idle_s
-        if self.state is State.OPEN and idle_s and not self._pending and now - self._last_heard >= idle_s:
+        if self.state is State.OPEN and idle_s and not self._served and now - self._last_heard >= idle_s:
             self._end(f"nothing heard for {idle_s:g} s")
 
     def _check_login(self) -> None:
@@ -120,27 +106,27 @@ class SgipServer(SgipConnection):
 
     # What came.
 
-    def _take_pdu(self, sequence: bytes, pdu: Pdu, frame: bytes, now: float) -> None:
+    def _take_pdu(self, sequence_id: bytes, pdu: Pdu, frame: bytes, now: float) -> None:
         if is_response(frame):
             self._misbehaved(f"{type(pdu).__name__} to nothing we asked", frame)
         elif isinstance(pdu, Bind):
-            self._take_bind(sequence, pdu, frame)
+            self._take_bind(sequence_id, pdu, frame)
         elif self.state is not State.OPEN:
             self._misbehaved(f"{type(pdu).__name__} before the login", frame)
             self._end("a request came before the login")
         elif isinstance(pdu, Unbind):
-            self._leave_asked = sequence
+            self._leave_asked = sequence_id
             self._grant_leave()
         elif self._leave_asked is None:  # after an UNBIND: without an answer the client asks again on its next call
-            self._take_request(sequence, pdu, frame)
+            self._take_request(sequence_id, pdu, frame)
 
-    def _take_bind(self, sequence: bytes, bind: Bind, frame: bytes) -> None:
+    def _take_bind(self, sequence_id: bytes, bind: Bind, frame: bytes) -> None:
         if self.state is not State.NEW:
             self._misbehaved("a second BIND", frame)
-            self._send(BindResp(status.LOGIN_REPEATED), sequence)
+            self._send(BindResp(status.LOGIN_REPEATED), sequence_id)
             return
         self.state = State.LOGIN
-        self._login = sequence
+        self._login = sequence_id
         self._deadline = None
         if bind.login_type not in self._serves:
             self._misbehaved(f"login type {bind.login_type} is not served here", frame[:21])
@@ -149,35 +135,35 @@ class SgipServer(SgipConnection):
         self.login_type = LoginType(bind.login_type)
         self._events.append(LoginRequested(bind))
 
-    def _take_request(self, sequence: bytes, pdu: Pdu, frame: bytes) -> None:
+    def _take_request(self, sequence_id: bytes, pdu: Pdu, frame: bytes) -> None:
         assert self.login_type is not None
-        if sequence in self._pending:
+        repeat = self._served.look(sequence_id, frame)
+        if repeat is not Repeat.NEW or self._served.has_answered(sequence_id):
             self.repeated_requests += 1
-            if self._pending[sequence][1] != frame:
-                self._misbehaved("a sequence number was used again before it was answered", frame)
-        elif sequence in self._answers:
-            self.repeated_requests += 1
-            known, answer = self._answers[sequence]
-            if known == frame:
-                self._output.append(answer)
-            else:
-                self._refuse(sequence, pdu, frame, status.SEQUENCE_ILLEGAL, "a sequence number was used again")
+        if repeat is Repeat.REUSED:
+            self._misbehaved("a sequence number was used again before it was answered", frame)
+        elif repeat is Repeat.ANSWERED:
+            self._output.append(self._served.answer_of(sequence_id))
+        elif repeat is Repeat.PENDING:
+            return
+        elif self._served.has_answered(sequence_id):
+            self._refuse(sequence_id, pdu, frame, status.SEQUENCE_ILLEGAL, "a sequence number was used again")
         elif type(pdu) not in RIGHTS.get(self.login_type, ()):
             reason = f"{type(pdu).__name__} is not allowed with login type {self.login_type}"
-            self._refuse(sequence, pdu, frame, status.LOGIN_TYPE_WRONG, reason)
-        elif len(self._pending) >= self.settings.window:
+            self._refuse(sequence_id, pdu, frame, status.LOGIN_TYPE_WRONG, reason)
+        elif len(self._served) >= self.settings.window:
             reason = f"more than {self.settings.window} requests without an answer"
-            self._refuse(sequence, pdu, frame, status.NODE_BUSY, reason)
+            self._refuse(sequence_id, pdu, frame, status.NODE_BUSY, reason)
         else:
-            self._pending[sequence] = (pdu, frame)
-            self._events.append(RequestReceived(sequence, pdu))
+            self._served.add(sequence_id, pdu, frame)
+            self._events.append(RequestReceived(sequence_id, pdu))
 
-    def _refuse(self, sequence: bytes, pdu: Pdu, frame: bytes, result: int, reason: str) -> None:
+    def _refuse(self, sequence_id: bytes, pdu: Pdu, frame: bytes, result: int, reason: str) -> None:
         self._misbehaved(reason, frame)
         if isinstance(pdu, Route):
-            self._send(Route(RESPONSE | pdu.command_id, bytes((result,)) + bytes(8)), sequence)
+            self._send(Route(RESPONSE | pdu.command_id, bytes((result,)) + bytes(8)), sequence_id)
         else:
-            self._send(REFUSAL_OF[type(pdu)](result), sequence)
+            self._send(REFUSAL_OF[type(pdu)](result), sequence_id)
 
     def _take_malformed(self, frame: bytes, error: MalformedPdu) -> None:
         """The specification hangs up; where the answer is clear, the client is told, or it would repeat for ever."""
@@ -191,10 +177,9 @@ class SgipServer(SgipConnection):
 
     def _grant_leave(self) -> None:
         """Answer UNBIND once nothing asked before is open."""
-        if self._leave_asked is not None and not self._pending:
+        if self._leave_asked is not None and not self._served:
             self._send(UnbindResp(), self._leave_asked)
             self._end("the client took leave")
 
     def _let_go(self, reason: str) -> None:
-        self._pending.clear()
-        self._answers.clear()
+        self._served.forget()

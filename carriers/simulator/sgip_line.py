@@ -110,7 +110,7 @@ class SgipLine(SimulatedLine):
 
     def _note(self, event: Event, now: float) -> None:
         match event:
-            case RequestReceived(sequence=sequence, pdu=request):
+            case RequestReceived(sequence_id=sequence, pdu=request):
                 self._take(sequence, request, now)
             case LoginRequested(bind=bind):
                 self._decide(bind, now)

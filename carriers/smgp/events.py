@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from carriers.smgp.pdu import Login, LoginResp, Pdu
+from carriers.connection_events import Ended, PeerMisbehaved, RequestExpired, ResponseReceived
+from carriers.smgp.pdu import Login, LoginResp, Pdu
+
+__all__ = [
+    "Ended",
+    "Event",
+    "LoggedIn",
+    "LoginFailed",
+    "LoginRequested",
+    "PeerMisbehaved",
+    "RequestExpired",
+    "RequestReceived",
+    "ResponseReceived",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +51,13 @@ class RequestReceived:
     pdu: Pdu
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseReceived:
-    """The answer to a request of ours."""
-
-    request: Pdu
-    response: Pdu
-    tag: object  # what was given to send_request
-
-
-@dataclass(frozen=True, slots=True)
-class RequestExpired:
-    """No answer to a request of ours will come; nobody knows whether the peer acted on it."""
-
-    request: Pdu
-    tag: object
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PeerMisbehaved:
-    """Something wrong came and was answered or skipped; the connection goes on."""
-
-    reason: str
-    frame: bytes = field(default=b"", repr=False)  # at most its first 256 octets
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The connection is over; write what is left, then close it."""
-
-    reason: str
-
-
 Event = (
     LoginRequested
     | LoggedIn
     | LoginFailed
     | RequestReceived
-    | ResponseReceived
-    | RequestExpired
+    | ResponseReceived[Pdu]
+    | RequestExpired[Pdu]
     | PeerMisbehaved
     | Ended
 )

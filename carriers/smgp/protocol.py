@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carriers.connection import Connection, State
 from carriers.framing import FrameSplitter
 from carriers.smgp import login, status
 from carriers.smgp.codec import decode, encode
 from carriers.smgp.events import (
-    Ended,
     Event,
     LoggedIn,
     LoginFailed,
     LoginRequested,
-    PeerMisbehaved,
     RequestExpired,
     RequestReceived,
     ResponseReceived,
@@ -44,37 +43,32 @@ from carriers.smgp.pdu import (
     Submit,
     SubmitResp,
 )
-from carriers.smgp.rules import ANSWER_OF, ASKS, FORBIDDEN, SERVES, TRAFFIC, Role, Settings, State
-from carriers.smgp.window import Heartbeat, Outstanding, Pulse, Repeat, Served, Window
+from carriers.smgp.rules import ANSWER_OF, ASKS, FORBIDDEN, SERVES, TRAFFIC, Role, Settings
+from carriers.window import Heartbeat, Outstanding, Pulse, Repeat, Served, Window
 from gateway.core.errors import LocalProtocolError, MalformedPdu
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_SHOWN_OCTETS = 256
-_REQUEST_OF = {answer: request for request, answer in ANSWER_OF.items()}
+_REQUEST_OF: dict[type[Pdu], type[Pdu]] = {answer: request for request, answer in ANSWER_OF.items()}
 
 
-class SmgpProtocol:
+class SmgpProtocol(Connection[int, Pdu, Event]):
     """The rules of one connection: login, its mode and version, window, numbers, time-outs, heartbeat, leave."""
 
     def __init__(self, role: Role, settings: Settings | None = None) -> None:
+        super().__init__(FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS))
         self.role = role
         self.settings = settings or Settings()
-        self.state = State.NEW
         self.mode = LoginMode.BOTH
         self.version = VERSION_3_0  # the octet both sides have
         self.stray_responses = 0  # late, repeated, or to nothing we asked
         self.repeated_requests = 0
-        self._frames = FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS)
-        self._output: list[bytes] = []
-        self._events: list[Event] = []
         self._sequence_id = 0
-        self._window = Window()
-        self._served = Served()
+        self._window: Window[int, Pdu] = Window()
+        self._served: Served[int, Pdu] = Served()
         self._login: tuple[int, Login, bytes] | None = None  # SequenceID, Login, secret (provider only)
         self._leave_asked: int | None = None  # SequenceID of the peer's Exit
-        self._deadline: float | None = None  # of the login or of the leave
         self._tests: set[int] = set()
         self._heartbeat = Heartbeat(
             self.settings.active_test_s, self.settings.response_timeout_s, self.settings.active_test_failures
@@ -88,40 +82,9 @@ class SmgpProtocol:
         return 0 if TRAFFIC[self.role] in FORBIDDEN[self.mode] else self._room
 
     @property
-    def is_closed(self) -> bool:
-        """Is the connection over?"""
-        return self.state is State.CLOSED
-
-    @property
     def has_fixed_fee(self) -> bool:
         """Does a Submit have a FixedFee on this connection?"""
         return self.version >= VERSION_3_0 or self.settings.fixed_fee_in_1_3
-
-    def data_to_send(self) -> bytes:
-        """The bytes to write now, taken out."""
-        data = b"".join(self._output)
-        self._output.clear()
-        return data
-
-    def events(self) -> list[Event]:
-        """What happened since the last call, taken out."""
-        events, self._events = self._events, []
-        return events
-
-    def receive(self, data: bytes, now: float) -> None:
-        """Take bytes as they came; never raises. A frame of impossible length ends the connection."""
-        if self.is_closed or not data:
-            return
-        self._heartbeat.heard(now)
-        self._frames.feed(data)
-        try:
-            for frame in self._frames:
-                self._take(frame, now)
-                if self.is_closed:
-                    return
-        except MalformedPdu as error:
-            self._misbehaved(str(error), data)
-            self._end(f"the stream is lost: {error}")
 
     def send_request(self, pdu: Pdu, now: float, tag: object = None) -> int:
         """Send a request; its SequenceID. `tag` comes back with the answer.
@@ -139,7 +102,7 @@ class SmgpProtocol:
         sequence_id = self._next_sequence_id()
         frame = encode(pdu, sequence_id, fixed_fee=self.has_fixed_fee)
         resends = settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends
-        self._window.add(sequence_id, Outstanding(pdu, frame, tag, now + settings.response_timeout_s, resends))
+        self._window.add(sequence_id, Outstanding(pdu, frame, tag, now, now + settings.response_timeout_s, resends))
         self._output.append(frame)
         return sequence_id
 
@@ -167,10 +130,6 @@ class SmgpProtocol:
         self.state = State.LEAVING
         self._deadline = now + self.settings.leave_timeout_s
         self._send(Exit(), self._next_sequence_id())
-
-    def connection_lost(self, reason: str = "connection lost") -> None:
-        """The socket is gone: every request without an answer is given up."""
-        self._end(reason)
 
     def tick(self, now: float) -> None:
         """Let time pass: time-outs, resends, heartbeat."""
@@ -257,12 +216,7 @@ class SmgpProtocol:
 
     # What came.
 
-    def _take(self, frame: bytes, now: float) -> None:
-        try:
-            sequence_id, pdu = decode(frame, fixed_fee=self.has_fixed_fee)
-        except MalformedPdu as error:
-            self._take_malformed(frame, error)
-            return
+    def _take_pdu(self, sequence_id: int, pdu: Pdu, frame: bytes, now: float) -> None:
         if frame[4] & 0x80:
             self._take_response(sequence_id, pdu, now)
         elif self.state in (State.OPEN, State.LEAVING):
@@ -277,8 +231,6 @@ class SmgpProtocol:
             self._end("a request came before the login")
 
     def _take_malformed(self, frame: bytes, error: MalformedPdu) -> None:
-        """A frame whose borders are right and whose inside is not: the stream can be trusted further."""
-        self._misbehaved(str(error), frame)
         request_id = int.from_bytes(frame[4:8], "big")
         sequence_id = int.from_bytes(frame[8:12], "big")
         if self.state not in (State.OPEN, State.LEAVING):
@@ -343,7 +295,7 @@ class SmgpProtocol:
         elif isinstance(pdu, ExitResp) and self.state is State.LEAVING:
             self._end("left in order")
         else:
-            request = self._window.take(sequence_id, _REQUEST_OF.get(type(pdu), type(pdu)))
+            request = self._window.take(sequence_id, _REQUEST_OF.get(type(pdu)))
             if request is None:
                 self.stray_responses += 1
             else:
@@ -407,11 +359,14 @@ class SmgpProtocol:
             if self._sequence_id not in self._window:
                 return self._sequence_id
 
-    def _send(self, pdu: Pdu, sequence_id: int) -> None:
-        self._output.append(encode(pdu, sequence_id))
+    def _heard(self, now: float) -> None:
+        self._heartbeat.heard(now)
 
-    def _misbehaved(self, reason: str, frame: bytes) -> None:
-        self._events.append(PeerMisbehaved(reason, bytes(frame[:_SHOWN_OCTETS])))
+    def _encode(self, pdu: Pdu, sequence_id: int) -> bytes:
+        return encode(pdu, sequence_id, fixed_fee=self.has_fixed_fee)
+
+    def _decode(self, frame: bytes) -> tuple[int, Pdu]:
+        return decode(frame, fixed_fee=self.has_fixed_fee)
 
     def _grant_leave(self) -> None:
         """Answer the peer's Exit once nothing it asked before is open."""
@@ -419,13 +374,9 @@ class SmgpProtocol:
             self._send(ExitResp(), self._leave_asked)
             self._end("the peer took leave")
 
-    def _end(self, reason: str) -> None:
-        if self.is_closed:
-            return
-        self.state = State.CLOSED
+    def _let_go(self, reason: str) -> None:
         self._events += [RequestExpired(lost.pdu, lost.tag, reason) for lost in self._window.drain()]
         self._served.forget()
-        self._events.append(Ended(reason))
 
 
 def _status_of(error: MalformedPdu) -> int:

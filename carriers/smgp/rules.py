@@ -1,4 +1,4 @@
-"""Who may ask what on an SMGP connection, the states of it, and the numbers agreed with the peer."""
+"""Who may ask what on an SMGP connection, and the numbers agreed with the peer."""
 
 from __future__ import annotations
 
@@ -61,16 +61,6 @@ FORBIDDEN: dict[LoginMode, frozenset[type[Pdu]]] = {
 }
 # What a side mostly asks, and so what its window is for.
 TRAFFIC: dict[Role, type[Pdu]] = {Role.PROVIDER: Submit, Role.GATEWAY: Deliver}
-
-
-class State(enum.Enum):
-    """Where the connection stands."""
-
-    NEW = "new"  # nothing said yet
-    LOGIN = "login"  # Login sent or received, not answered
-    OPEN = "open"
-    LEAVING = "leaving"  # our Exit is out
-    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

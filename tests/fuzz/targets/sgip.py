@@ -122,7 +122,7 @@ def _play_gateway(data: bytes, *, opened: bool) -> None:
             server.tick(now)
         elif kind == ACKNOWLEDGE and asked:
             request = asked.popleft()
-            server.respond(request.sequence, _ANSWERS[type(request.pdu)])
+            server.respond(request.sequence_id, _ANSWERS[type(request.pdu)])
         elif kind == CLOSE:
             server.close("enough")
         while happened := server.events():

@@ -40,7 +40,8 @@ from carriers.cmpp.pdu import (
     Version,
 )
 from carriers.cmpp.protocol import CmppProtocol
-from carriers.cmpp.rules import Role, Settings, State
+from carriers.cmpp.rules import Role, Settings
+from carriers.connection import State
 from gateway.core.errors import LocalProtocolError
 from tests.unit.carriers.cmpp.cmpp_vectors import VECTORS
 
@@ -519,7 +520,7 @@ def test_answers_are_remembered_for_a_while_only() -> None:
         number = wire.submit()
         wire.gateway.respond(number, SubmitResp(1, 0))
         wire.pump()
-    assert len(wire.gateway._answers) == 64
+    assert len(wire.gateway._served._answers) == 64
 
 
 def test_no_heartbeat_before_the_login() -> None:

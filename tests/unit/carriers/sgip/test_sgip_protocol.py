@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carriers.connection import State
 from carriers.sgip import status
 from carriers.sgip.client import SgipClient
 from carriers.sgip.codec import decode, encode
@@ -43,7 +44,7 @@ from carriers.sgip.pdu import (
     UserRpt,
     UserRptResp,
 )
-from carriers.sgip.rules import ANSWER_OF, RIGHTS, ClientSettings, LoginType, ServerSettings, State
+from carriers.sgip.rules import ANSWER_OF, RIGHTS, ClientSettings, LoginType, ServerSettings
 from carriers.sgip.sequence import pack
 from carriers.sgip.server import SgipServer
 from gateway.core.errors import LocalProtocolError
@@ -135,8 +136,8 @@ def test_what_a_login_type_allows_goes_and_is_answered(login_type: LoginType, ki
     received = pair.ask(SAMPLES[kind], tag="mine")
     assert received.pdu == SAMPLES[kind]
     assert pair.server.pending == 1
-    pair.server.respond(received.sequence, ANSWERS[kind])
-    assert pair.down() == [ResponseReceived(received.sequence, SAMPLES[kind], ANSWERS[kind], "mine")]
+    pair.server.respond(received.sequence_id, ANSWERS[kind])
+    assert pair.down() == [ResponseReceived(SAMPLES[kind], ANSWERS[kind], "mine")]
     assert pair.server.pending == 0
 
 
@@ -226,15 +227,14 @@ def test_the_window_bounds_and_opens_again() -> None:
     received = pair.up()
     for event in reversed(received):
         assert isinstance(event, RequestReceived)
-        pair.server.respond(event.sequence, SubmitResp(0))
+        pair.server.respond(event.sequence_id, SubmitResp(0))
     assert [event.tag for event in pair.down() if isinstance(event, ResponseReceived)] == [2, 1, 0]
     assert pair.client.free_window == 3
 
 
 def test_more_than_the_servers_window_is_busy_and_may_come_again() -> None:
     pair = Pair(server=ServerSettings(window=2)).open()
-    for index in range(3):
-        pair.client.send_request(SUBMIT, pair.now, index)
+    numbers = [pair.client.send_request(SUBMIT, pair.now, index) for index in range(3)]
     events = pair.up()
     assert [type(event) for event in events] == [RequestReceived, RequestReceived, PeerMisbehaved]
     (busy,) = pair.down()
@@ -242,20 +242,20 @@ def test_more_than_the_servers_window_is_busy_and_may_come_again() -> None:
     assert (busy.tag, busy.response) == (2, SubmitResp(status.NODE_BUSY))
     first = events[0]
     assert isinstance(first, RequestReceived)
-    pair.server.respond(first.sequence, SubmitResp(0))
+    pair.server.respond(first.sequence_id, SubmitResp(0))
     pair.down()
-    pair.client.send_request(SUBMIT, pair.now, sequence=busy.sequence)
+    pair.client.send_request(SUBMIT, pair.now, sequence=numbers[2])
     assert isinstance(pair.up()[0], RequestReceived)
 
 
 def test_a_repeat_is_answered_alike_and_not_taken_twice() -> None:
     pair = Pair().open()
     received = pair.ask(SUBMIT)
-    frame = encode(SUBMIT, received.sequence)
+    frame = encode(SUBMIT, received.sequence_id)
     pair.server.receive(frame, pair.now)
     assert pair.server.events() == []
     assert pair.server.data_to_send() == b""
-    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.server.respond(received.sequence_id, SubmitResp(0))
     answer = pair.server.data_to_send()
     pair.server.receive(frame, pair.now)
     assert pair.server.data_to_send() == answer
@@ -266,32 +266,32 @@ def test_a_repeat_is_answered_alike_and_not_taken_twice() -> None:
 def test_a_number_used_again_with_another_content() -> None:
     pair = Pair().open()
     received = pair.ask(SUBMIT)
-    other = encode(Submit(user_numbers=(b"1",)), received.sequence)
+    other = encode(Submit(user_numbers=(b"1",)), received.sequence_id)
     pair.server.receive(other, pair.now)
     assert isinstance(pair.server.events()[0], PeerMisbehaved)
     assert pair.server.data_to_send() == b""
-    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.server.respond(received.sequence_id, SubmitResp(0))
     pair.server.data_to_send()
     pair.server.receive(other, pair.now)
-    assert frames_of(pair.server.data_to_send()) == [(received.sequence, SubmitResp(status.SEQUENCE_ILLEGAL))]
+    assert frames_of(pair.server.data_to_send()) == [(received.sequence_id, SubmitResp(status.SEQUENCE_ILLEGAL))]
 
 
 def test_what_was_refused_is_looked_at_again() -> None:
     pair = Pair(LoginType.SMG_TO_SP).open()
     received = pair.ask(REPORT)
-    pair.server.respond(received.sequence, ReportResp(status.NODE_BUSY))
+    pair.server.respond(received.sequence_id, ReportResp(status.NODE_BUSY))
     pair.down()
-    pair.client.send_request(REPORT, pair.now, sequence=received.sequence)
+    pair.client.send_request(REPORT, pair.now, sequence=received.sequence_id)
     assert pair.up() == [received]
 
 
 def test_answers_are_remembered_for_a_while_only() -> None:
     pair = Pair(client=ClientSettings(window=100)).open()
     first = pair.ask(SUBMIT)
-    pair.server.respond(first.sequence, SubmitResp(0))
+    pair.server.respond(first.sequence_id, SubmitResp(0))
     for _ in range(64):
-        pair.server.respond(pair.ask(SUBMIT).sequence, SubmitResp(0))
-    pair.server.receive(encode(SUBMIT, first.sequence), pair.now)
+        pair.server.respond(pair.ask(SUBMIT).sequence_id, SubmitResp(0))
+    pair.server.receive(encode(SUBMIT, first.sequence_id), pair.now)
     assert pair.server.events() == [first]
 
 
@@ -302,7 +302,7 @@ def test_a_request_without_answer_is_given_up() -> None:
     pair.pass_time(29.9)
     assert pair.client.events() == []
     pair.pass_time(0.2)
-    assert pair.client.events() == [RequestExpired(sequence, SUBMIT, "tag", "no answer in time")]
+    assert pair.client.events() == [RequestExpired(SUBMIT, "tag", "no answer in time")]
     pair.client.receive(encode(SubmitResp(0), sequence), pair.now)
     assert pair.client.events() == []
     assert pair.client.stray_responses == 1
@@ -326,7 +326,7 @@ def test_a_server_that_answers_something_lives() -> None:
     pair.client.send_request(SUBMIT, pair.now, "first")
     pair.up()
     received = pair.ask(SUBMIT, "second")
-    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.server.respond(received.sequence_id, SubmitResp(0))
     pair.pass_time(1.0)
     pair.down()
     pair.pass_time(29.0)
@@ -338,15 +338,16 @@ def test_a_server_that_answers_something_lives() -> None:
 
 def test_a_request_is_sent_again_with_its_number() -> None:
     pair = Pair(client=ClientSettings(submit_resends=1, response_timeout_s=10.0)).open()
-    sequence = pair.client.send_request(SUBMIT, pair.now)
+    sequence = pair.client.send_request(SUBMIT, pair.now, "tag")
     frame = pair.client.data_to_send()
+    assert frames_of(frame) == [(sequence, SUBMIT)]
     pair.pass_time(10.0)
     assert pair.client.data_to_send() == frame
     assert pair.client.events() == []
     pair.pass_time(10.0)
     (expired,) = pair.client.events()
     assert isinstance(expired, RequestExpired)
-    assert expired.sequence == sequence
+    assert expired.tag == "tag"
 
 
 def test_deliveries_are_sent_again_by_themselves() -> None:
@@ -392,7 +393,7 @@ def test_silence_ends_it_unless_we_owe_an_answer() -> None:
     received = pair.ask(SUBMIT)
     pair.pass_time(61.0)
     assert not pair.server.is_closed
-    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.server.respond(received.sequence_id, SubmitResp(0))
     pair.server.tick(pair.now)
     assert pair.server.events() == [Ended("nothing heard for 60 s")]
 
@@ -417,13 +418,13 @@ def test_leave_waits_for_what_is_open() -> None:
     assert pair.up() == []
     with pytest.raises(LocalProtocolError):
         pair.client.send_request(SUBMIT, pair.now)
-    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.server.respond(received.sequence_id, SubmitResp(0))
     assert [type(event) for event in pair.down()] == [ResponseReceived, Ended]
 
 
 def test_leave_does_not_wait_for_ever() -> None:
     pair = Pair(server=ServerSettings(leave_timeout_s=5.0), client=ClientSettings(leave_timeout_s=20.0)).open()
-    received = pair.ask(SUBMIT, "mine")
+    pair.ask(SUBMIT, "mine")
     pair.client.leave(pair.now)
     pair.up()
     pair.pass_time(1.0)
@@ -431,7 +432,7 @@ def test_leave_does_not_wait_for_ever() -> None:
     pair.pass_time(5.0)
     assert pair.server.is_closed
     expired, ended = pair.down()
-    assert expired == RequestExpired(received.sequence, SUBMIT, "mine", "left in order")
+    assert expired == RequestExpired(SUBMIT, "mine", "left in order")
     assert isinstance(ended, Ended)
 
 
@@ -482,7 +483,7 @@ def test_a_closed_server_does_nothing() -> None:
     received = pair.ask(SUBMIT)
     pair.server.close("enough")
     assert pair.server.events() == [Ended("enough")]
-    pair.server.respond(received.sequence, SubmitResp(0))
+    pair.server.respond(received.sequence_id, SubmitResp(0))
     pair.server.refuse_login(1)
     assert not pair.server.accept_login(0.0)
     pair.server.tick(1e9)
@@ -560,9 +561,9 @@ def test_calls_that_make_no_sense() -> None:
         pair.server.respond(pack(1, 2, 3), SubmitResp(0))
     received = pair.ask(SUBMIT)
     with pytest.raises(LocalProtocolError):
-        pair.server.respond(received.sequence, DeliverResp(0))
+        pair.server.respond(received.sequence_id, DeliverResp(0))
     with pytest.raises(LocalProtocolError, match="waits"):
-        pair.client.send_request(SUBMIT, pair.now, sequence=received.sequence)
+        pair.client.send_request(SUBMIT, pair.now, sequence=received.sequence_id)
 
 
 def test_the_frames_of_others_octet_by_octet_through_both_sides() -> None:
@@ -578,7 +579,7 @@ def test_the_frames_of_others_octet_by_octet_through_both_sides() -> None:
         server.receive(bytes((octet,)), 0.0)
     (received,) = server.events()
     assert isinstance(received, RequestReceived)
-    server.respond(received.sequence, SubmitResp(0))
+    server.respond(received.sequence_id, SubmitResp(0))
     assert server.data_to_send() == frames["G8"]
     server.receive(frames["G14"], 0.0)
     assert server.data_to_send() == frames["G15"]
@@ -616,7 +617,7 @@ def test_every_request_is_settled_once_whatever_comes(steps: list[tuple[str, Any
             asked += 1
         elif step == "answer" and pending:
             event = pending.pop()
-            server.respond(event.sequence, ANSWERS[type(event.pdu)])
+            server.respond(event.sequence_id, ANSWERS[type(event.pdu)])
         elif step == "leave":
             client.leave(now)
         for event in server.events():

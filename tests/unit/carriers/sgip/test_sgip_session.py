@@ -75,7 +75,7 @@ class Gateway:
             if isinstance(event, LoginRequested):
                 self.binds.append(event.bind)
             elif isinstance(event, RequestReceived) and isinstance(event.pdu, Submit):
-                self.submits.append((event.sequence, event.pdu))
+                self.submits.append((event.sequence_id, event.pdu))
         self.session.receive(self.server.data_to_send(), self.now)
 
     def open(self) -> Gateway:

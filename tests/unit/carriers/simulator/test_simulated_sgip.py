@@ -78,10 +78,10 @@ class Called:
                     else:
                         self.server.accept_login(self.now)
                 elif isinstance(event, RequestReceived):
-                    self.got.append((event.sequence, event.pdu))
+                    self.got.append((event.sequence_id, event.pdu))
                     if result is not None:
                         kind = DeliverResp if isinstance(event.pdu, Deliver) else ReportResp
-                        self.server.respond(event.sequence, kind(result))
+                        self.server.respond(event.sequence_id, kind(result))
             self.line.receive(self.server.data_to_send(), self.now)
 
     def pass_time(self, seconds: float, result: int | None = 0) -> None:

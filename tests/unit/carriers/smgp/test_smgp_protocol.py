@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carriers.connection import State
 from carriers.smgp import login
 from carriers.smgp.codec import decode, encode
 from carriers.smgp.events import (
@@ -44,7 +45,7 @@ from carriers.smgp.pdu import (
     Unread,
 )
 from carriers.smgp.protocol import SmgpProtocol
-from carriers.smgp.rules import Role, Settings, State
+from carriers.smgp.rules import Role, Settings
 from gateway.core.errors import LocalProtocolError
 from tests.unit.carriers.smgp.smgp_vectors import VECTORS
 

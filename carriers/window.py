@@ -1,4 +1,7 @@
-"""What waits on a connection: our requests for their answers, the peer's requests for ours, and silence for a word."""
+"""What waits on a connection: our requests for their answers, the peer's requests for ours, and silence for a word.
+
+`S` is what numbers requests, `P` any PDU of the protocol.
+"""
 
 from __future__ import annotations
 
@@ -6,48 +9,51 @@ import enum
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from carriers.smgp.pdu import Pdu
+S = TypeVar("S")
+P = TypeVar("P")
 
 _REMEMBERED_ANSWERS = 64
 
 
 @dataclass(slots=True)
-class Outstanding:
+class Outstanding(Generic[P]):
     """A request of ours that waits for its answer."""
 
-    pdu: Pdu
+    pdu: P
     frame: bytes
     tag: object
+    sent_at: float  # for the first time
     deadline: float
     resends: int
 
 
-class Window:
-    """Our requests without an answer, by SequenceID.
+class Window(Generic[S, P]):
+    """Our requests without an answer, by their numbers.
 
     They lie in the order of their deadlines: all wait equally long, and what is sent again goes to the end.
     """
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[int, Outstanding] = OrderedDict()
+        self._waiting: OrderedDict[S, Outstanding[P]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __contains__(self, sequence_id: int) -> bool:
+    def __contains__(self, sequence_id: S) -> bool:
         return sequence_id in self._waiting
 
-    def add(self, sequence_id: int, request: Outstanding) -> None:
+    def add(self, sequence_id: S, request: Outstanding[P]) -> None:
         """It was sent."""
         self._waiting[sequence_id] = request
 
-    def take(self, sequence_id: int, kind: type[Pdu]) -> Outstanding | None:
+    def take(self, sequence_id: S, kind: type[P] | None) -> Outstanding[P] | None:
         """The request of that class with that number, no longer waiting; None when there is none."""
         found = self._waiting.get(sequence_id)
         return self._waiting.pop(sequence_id) if found is not None and type(found.pdu) is kind else None
 
-    def due(self, now: float, timeout_s: float) -> Iterator[Outstanding | bytes]:
+    def due(self, now: float, timeout_s: float) -> Iterator[Outstanding[P] | bytes]:
         """What is out of time: frames to send again, and requests that were sent often enough and are given up."""
         while self._waiting:
             sequence_id, oldest = next(iter(self._waiting.items()))
@@ -61,7 +67,7 @@ class Window:
             else:
                 yield self._waiting.pop(sequence_id)
 
-    def drain(self) -> list[Outstanding]:
+    def drain(self) -> list[Outstanding[P]]:
         """All that waited, none of them any more."""
         drained = list(self._waiting.values())
         self._waiting.clear()
@@ -77,33 +83,33 @@ class Repeat(enum.Enum):
     ANSWERED = "answered"  # the same again, after it was answered
 
 
-class Served:
+class Served(Generic[S, P]):
     """The peer's requests: those that wait for an answer, and the answers to the last ones."""
 
     def __init__(self) -> None:
-        self._pending: dict[int, tuple[Pdu, bytes]] = {}
-        self._answers: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
+        self._pending: dict[S, tuple[P, bytes]] = {}
+        self._answers: OrderedDict[S, tuple[bytes, bytes]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._pending)
 
-    def look(self, sequence_id: int, frame: bytes) -> Repeat:
+    def look(self, sequence_id: S, frame: bytes) -> Repeat:
         """Has it come before?"""
         if sequence_id in self._pending:
             return Repeat.PENDING if self._pending[sequence_id][1] == frame else Repeat.REUSED
         answered = self._answers.get(sequence_id)
         return Repeat.ANSWERED if answered is not None and answered[0] == frame else Repeat.NEW
 
-    def add(self, sequence_id: int, pdu: Pdu, frame: bytes) -> None:
+    def add(self, sequence_id: S, pdu: P, frame: bytes) -> None:
         """It waits."""
         self._pending[sequence_id] = (pdu, frame)
 
-    def kind(self, sequence_id: int) -> type[Pdu] | None:
+    def kind(self, sequence_id: S) -> type[P] | None:
         """The class of the request that waits under that number."""
         pending = self._pending.get(sequence_id)
         return None if pending is None else type(pending[0])
 
-    def answered(self, sequence_id: int, answer: bytes, *, taken: bool) -> None:
+    def answered(self, sequence_id: S, answer: bytes, *, taken: bool) -> None:
         """It no longer waits; `taken` is for the memory: what was refused must be looked at when it comes again."""
         _, frame = self._pending.pop(sequence_id)
         if taken:
@@ -112,7 +118,11 @@ class Served:
             if len(self._answers) > _REMEMBERED_ANSWERS:
                 self._answers.popitem(last=False)
 
-    def answer_of(self, sequence_id: int) -> bytes:
+    def has_answered(self, sequence_id: S) -> bool:
+        """Is there an answer to a request, this one or another, with that number?"""
+        return sequence_id in self._answers
+
+    def answer_of(self, sequence_id: S) -> bytes:
         """The answer it had."""
         return self._answers[sequence_id][1]
 
