@@ -380,16 +380,17 @@ class PoolLink:
         if self._stopping:
             self._traffic.give_back("the link stopped")
         else:
-            self._traffic.assign(self._usable(), self._facts, self._now, look_at_all=look_at_all)
-            self._see_state()
+            slots = self._usable()
+            table = {key: self._facts(slot) for key, slot in slots.items()}
+            self._traffic.assign(slots, table, self._facts, self._now, look_at_all=look_at_all)
+            self._see_state(sum(facts.may_send for facts in table.values()))
         self._tell()
 
-    def _see_state(self) -> None:
-        may_send = [slot for slot in self._usable().values() if self._facts(slot).may_send]
+    def _see_state(self, may_send: int) -> None:
         if may_send and self.state != "up":
             self.state = "up"
             self.line += 1
-            self._listener.link_up(self, f"{len(may_send)} of {len(self._slots)} modems")
+            self._listener.link_up(self, f"{may_send} of {len(self._slots)} modems")
             asyncio.get_running_loop().call_soon(self._say_ready)
         elif not may_send and self.state == "up" and not any(it.parcel or it.late for it in self._slots.values()):
             self._go_down(why_down(self.modems()))

@@ -17,7 +17,8 @@ _SHOWN = 200
 def facts_of(slot: Slot, desk: SimDesk, health: ModemHealth, *, reserved: int, now: float) -> ModemFacts:
     """The facts of one modem at a moment; `reserved` are segments that have to go by its SIM."""
     sim = slot.sim
-    terms, book = desk.terms(sim), desk.book(sim)
+    standing = desk.standing(sim)
+    terms, book = standing.terms, standing.book
     state, obstacle = slot.state, ""
     if state != "ready":
         obstacle = f"{state}: {slot.reason}" if slot.reason else state
@@ -26,21 +27,21 @@ def facts_of(slot: Slot, desk: SimDesk, health: ModemHealth, *, reserved: int, n
     elif health.is_quarantined(now):
         state, obstacle = "quarantine", f"it failed too often; it is tried again in {health.until - now:.0f} s"
     else:
-        obstacle = desk.obstacle(sim)
+        obstacle = standing.obstacle
     is_free = slot.parcel is None and not slot.asks_balance and now >= slot.rests_until and slot.modem.can_send
     return ModemFacts(
         key=slot.key,
         port=slot.options.path,
         state=state,
         obstacle=obstacle,
-        warning=desk.warning(sim) if slot.is_known else "",
+        warning=standing.warning if slot.is_known else "",
         sim=sim,
         number=terms.number or slot.identity.number,
         operator=terms.operator or slot.health.operator,
         signal=slot.health.signal,
         is_registered=slot.health.registration.is_registered,
         score=health.score(now),
-        allowance=desk.allowance(sim) if slot.is_known else None,
+        allowance=standing.allowance if slot.is_known else None,
         is_free=is_free and not (health.is_on_trial(now) and bool(slot.late)),
         waiting=reserved,
         prefixes=terms.prefixes,

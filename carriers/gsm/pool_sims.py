@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from carriers.gsm import sims
@@ -11,6 +13,20 @@ from carriers.gsm.answers import Identity
 from carriers.gsm.config import GsmConfig, terms_of
 from carriers.gsm.sims import SimBook, SimTerms
 from carriers.link_memory import LinkMemory
+
+_NO_TERMS: Final = SimTerms()
+_NO_BOOK: Final = SimBook()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a SIM stands in one second."""
+
+    terms: SimTerms
+    book: SimBook  # as of today
+    allowance: int | None  # segments it may still send; None = no cap
+    obstacle: str  # why it may not send, in words
+    warning: str  # what people should see to
 
 
 class SimDesk:
@@ -24,6 +40,7 @@ class SimDesk:
         self._terms_of: dict[str, SimTerms] = {}
         self._books: dict[str, SimBook] = {}
         self._changed: set[str] = set()
+        self._standings: dict[str, tuple[int, SimBook, Standing]] = {}
 
     @property
     def now(self) -> datetime:
@@ -33,6 +50,7 @@ class SimDesk:
     async def open(self, sim: str, identity: Identity) -> None:
         """Learn of a SIM; its book is read the first time. Raises StoreUnavailable."""
         self._terms_of[sim] = terms_of(self._terms, identity)
+        self._standings.pop(sim, None)
         if sim not in self._books:
             book = SimBook.from_json(await self._memory.load(_key(sim)))
             self._books.setdefault(sim, book)
@@ -55,26 +73,33 @@ class SimDesk:
         """Forget the books; another process may write them from now on."""
         self._books.clear()
         self._changed.clear()
+        self._standings.clear()
 
     def terms(self, sim: str) -> SimTerms:
         """What is configured for it."""
-        return self._terms_of.get(sim, SimTerms())
+        return self._terms_of.get(sim, _NO_TERMS)
 
     def book(self, sim: str) -> SimBook:
         """What it has done, as of today."""
-        return sims.opened(self._books.get(sim, SimBook()), self.now)
+        return sims.opened(self._books.get(sim, _NO_BOOK), self.now)
 
-    def allowance(self, sim: str) -> int | None:
-        """Segments it may still send; None = no cap."""
-        return sims.allowance(self.terms(sim), self.book(sim), self.now)
-
-    def obstacle(self, sim: str) -> str:
-        """Why it may not send, in words."""
-        return sims.obstacle(self.terms(sim), self.book(sim), self.now)
-
-    def warning(self, sim: str) -> str:
-        """What people should see to."""
-        return sims.warning(self.terms(sim), self.book(sim), self.now)
+    def standing(self, sim: str) -> Standing:
+        """How it stands now; worked out once a second, for every choice of a modem asks it of all."""
+        entered = self._books.get(sim, _NO_BOOK)
+        second = int(self._clock().timestamp())
+        known = self._standings.get(sim)
+        if known is not None and known[0] == second and known[1] is entered:
+            return known[2]
+        now, terms = self.now, self.terms(sim)
+        found = Standing(
+            terms,
+            sims.opened(entered, now),
+            sims.allowance(terms, entered, now),
+            sims.obstacle(terms, entered, now),
+            sims.warning(terms, entered, now),
+        )
+        self._standings[sim] = (second, entered, found)
+        return found
 
     def count(self, sim: str, segments: int) -> None:
         """So many segments were handed over, or struck off when below 0."""

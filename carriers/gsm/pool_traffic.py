@@ -82,10 +82,18 @@ class Traffic:
         return max(0, free - loose)
 
     def assign(
-        self, slots: Mapping[str, Slot], facts_of: Callable[[Slot], ModemFacts], now: float, *, look_at_all: bool
+        self,
+        slots: Mapping[str, Slot],
+        table: dict[str, ModemFacts],
+        facts_of: Callable[[Slot], ModemFacts],
+        now: float,
+        *,
+        look_at_all: bool,
     ) -> None:
-        """Hand over what can be handed over; with `look_at_all`, give back what no modem may take any more."""
-        table = {key: facts_of(slot) for key, slot in slots.items()}
+        """Hand over what can be handed over; with `look_at_all`, give back what no modem may take any more.
+
+        `table` has the facts of every slot, and is kept true.
+        """
         for parcel in list(self.waiting):
             if not look_at_all and not any(
                 it.is_free and not it.obstacle and it.is_registered for it in table.values()

@@ -331,6 +331,19 @@ async def test_a_modem_that_takes_texts_and_never_answers(tmp_path: Path, board:
         assert facts.score < 0.6
 
 
+async def test_a_modem_that_is_well_again_is_found_out_by_one_message(tmp_path: Path, board: Board) -> None:
+    modem = board.plug(1, faults=ModemFaults(refuse_messages=["38"] * 3))  # network out of order
+    async with open_pool(tmp_path, board, quarantine_s=1.0) as hub:
+        await hub.up()
+        sent = await hub.send([SHORT] * 8)
+        await until(lambda: hub.link.modems()[0].state == "quarantine", 10.0, lambda: str(hub.link.modems()))
+        assert not hub.link.is_up
+        await hub.ended(sent, within_s=30.0)
+        assert hub.check(sent) == 0
+        assert not modem.faults.refuse_messages
+        assert hub.link.modems()[0].state == "ready"
+
+
 async def test_an_answer_that_comes_late_is_still_an_answer(tmp_path: Path, board: Board) -> None:
     board.plug(1, faults=ModemFaults(late_answer_to={"AT+CMGS=": 1.0}))
     async with open_pool(tmp_path, board, send_timeout_s=0.5, late_s=5.0) as hub:

@@ -100,7 +100,8 @@ class Pool:
 
     def assign(self, *, look_at_all: bool = False) -> None:
         usable = {key: slot for key, slot in self.slots.items() if slot.state == "ready"}
-        self.traffic.assign(usable, self.facts, self.now, look_at_all=look_at_all)
+        table = {key: self.facts(slot) for key, slot in usable.items()}
+        self.traffic.assign(usable, table, self.facts, self.now, look_at_all=look_at_all)
 
     def room(self) -> int:
         facts = {key: self.facts(slot) for key, slot in self.slots.items()}
