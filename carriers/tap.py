@@ -40,6 +40,9 @@ class Tap(Protocol):
     def closed(self) -> None:
         """The connection is gone."""
 
+    def beside(self) -> Tap:
+        """A tap for another connection of the same link, which may stand at the same time."""
+
 
 @runtime_checkable
 class Tappable(Protocol):

@@ -22,6 +22,7 @@ from carriers.sgip.carrier import SgipSession, Unanswered
 from carriers.sgip.config import NO_CALLS, SgipConfig
 from carriers.sgip.reception import SgipReception
 from carriers.sgip.sequence import SequenceSource
+from carriers.tap import Tap
 from gateway.core.messages import Segment
 
 
@@ -86,6 +87,15 @@ class SgipLink:
     def is_up(self) -> bool:
         """Whether the gateway has let us in to submit."""
         return self._submitting.is_up
+
+    @property
+    def tap(self) -> Tap | None:
+        """Hears what goes over the submitting connection, and what calls bring."""
+        return self._submitting.tap
+
+    @tap.setter
+    def tap(self, tap: Tap | None) -> None:
+        self._submitting.tap = tap
 
     @property
     def calls(self) -> int:
@@ -232,6 +242,8 @@ class _Call(asyncio.Protocol):
         self._link = link
         self._transport: asyncio.Transport | None = None
         self._cut_at = 0.0  # when to stop waiting for the last octets of a call that is over; 0 = not over
+        self._tap: Tap | None = None  # hears of this call, beside the one that hears of the link
+        self._tapped: Tap | None = None
         self.reception = SgipReception(link.config, self._now(), link.may_enter)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -248,12 +260,16 @@ class _Call(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._transport is not None:
+            if tap := self._heard_by():
+                tap.received(data)
             self.reception.receive(data, self._now())
             self.pump()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._link._calls.discard(self)
+        if tap := self._heard_by():
+            tap.closed()
         self.reception.close("the gateway closed the line")
 
     def pause_writing(self) -> None:
@@ -286,6 +302,8 @@ class _Call(asyncio.Protocol):
             return
         data = self.reception.data_to_send()
         if data and not transport.is_closing():
+            if tap := self._heard_by():
+                tap.sent(data)
             transport.write(data)
         events = self.reception.events()
         if events:
@@ -293,6 +311,12 @@ class _Call(asyncio.Protocol):
         if self.reception.is_over and not self._cut_at:
             self._cut_at = self._now() + self._link._timing.close_timeout_s
             transport.close()
+
+    def _heard_by(self) -> Tap | None:
+        if self._link.tap is not self._tapped:
+            self._tapped = self._link.tap
+            self._tap = self._tapped.beside() if self._tapped is not None else None
+        return self._tap
 
     @staticmethod
     def _now() -> float:

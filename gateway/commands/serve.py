@@ -21,7 +21,7 @@ from gateway.front import run_worker
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `serve`."""
     serve = commands.add_parser("serve", help="run the hub")
-    serve.add_argument("--roles", help="only these, divided by commas: smtp,web,links,house")
+    serve.add_argument("--roles", help="only these, divided by commas: smtp,web,links,peers,house")
     serve.set_defaults(run=_serve)
     front = commands.add_parser("front", help=argparse.SUPPRESS)  # the hub starts these itself
     front.add_argument("number", type=int)

@@ -21,10 +21,14 @@ from carriers.sgip.pdu import Bind, BindResp, Deliver, DeliverResp, Report, Repo
 from carriers.sgip.sequence import pack
 from carriers.simulator.config import OFF, Account
 from carriers.simulator.server import Simulator
+from carriers.tap import Tappable
+from carriers.wire import TOOLS
 from gateway.core.errors import StoreUnavailable
+from gateway.core.link_orders import TraceOrder
 from gateway.core.messages import Outcome, ReportState, Segment
 from gateway.core.outbox import State
 from gateway.core.text import Alphabet
+from gateway.trace import Trace
 from tests.fakes.hub import ACCOUNTS, LATIN, LONG, QUICK, SHORT, calls_through_a_proxy, open_hub, until
 from tests.fakes.simulator import operator_config
 
@@ -41,6 +45,26 @@ async def test_submits_reports_and_long_messages(tmp_path: Path) -> None:
         await hub.ended(sent)
         assert hub.check(sent) == 0
         await until(lambda: hub.simulator.operator.open_reports() == 0, 5)
+
+
+async def test_a_trace_hears_what_we_submit_and_what_calls_bring(tmp_path: Path) -> None:
+    async with open_hub(tmp_path / "data", "sgip") as hub:
+        await hub.up()
+        file = tmp_path / "line.pcap"
+        trace = Trace(TraceOrder(str(file), 0, 1_000_000, mask=False), "sgip", TOOLS["sgip"], lambda: 1_772_323_200_000)
+        assert isinstance(hub.link, Tappable)
+        hub.link.tap = trace
+        sent = await hub.send([SHORT])
+        await hub.ended(sent)
+        hub.link.tap = None
+        trace.close()
+    octets = file.read_bytes()
+    assert trace.trouble == ""
+    assert octets.count(SHORT.encode("utf-16-be")) == 1
+    commands = [octets[at + 4 : at + 8] for at in range(len(octets) - 8) if octets[at : at + 2] == b"\0\0"]
+    assert bytes.fromhex("00000003") in commands  # Submit
+    assert bytes.fromhex("00000005") in commands  # Report, which came by a call
+    assert ACCOUNTS[0].secret.encode() not in octets
 
 
 async def test_reports_before_the_answer_twice_and_failures(tmp_path: Path) -> None:
