@@ -6,15 +6,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carriers.session import Bound, Closed, LoginRefused, Misbehaved, SessionEvent, SubmitAnswered
+from carriers.connection_session import ConnectionSession
+from carriers.session import Bound, LoginRefused, SubmitAnswered
 from carriers.sgip import events, status
 from carriers.sgip.client import SgipClient
 from carriers.sgip.config import SgipConfig
+from carriers.sgip.events import Event
 from carriers.sgip.outgoing import submit_of
 from carriers.sgip.pdu import Submit, SubmitResp
 from carriers.sgip.rules import ClientSettings, LoginType
 from carriers.sgip.sequence import hex_form
-from gateway.core.errors import CaiyouError, LocalProtocolError
 from gateway.core.messages import Outcome, Segment
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class _Sent:
     is_repeat: bool
 
 
-class SgipSession:
+class SgipSession(ConnectionSession[Event]):
     """A CarrierSession for the submitting direction of SGIP 1.2; what phones write and reports come by other calls.
 
     `sequences` and `unanswered` are shared by all connections of a link. `wall_clock` (aware) is asked for the validity
@@ -83,87 +84,38 @@ class SgipSession:
                 submit_resends=config.submit_resends,
             ),
         )
-        self._events: list[SessionEvent] = []
-
-    @property
-    def free_window(self) -> int:
-        """How many segments may be submitted now; 0 when not bound."""
-        return self._client.free_window
+        super().__init__(self._client)
 
     def start(self, now: float) -> None:
         """Queue the BIND."""
         name, password = self._config.login_name.encode(), self._config.password.encode()
         self._client.log_in(LoginType.SP_TO_SMG, name, password, now)
 
-    def receive(self, data: bytes, now: float) -> None:
-        """Take bytes as they came."""
-        self._client.receive(data, now)
-        self._translate()
-
-    def submit(self, segment: Segment, now: float) -> None:
-        """Queue one segment as a SUBMIT.
-
-        A segment that SGIP cannot carry is answered at once as PERMANENT and takes no place in the window. Raises
-        LocalProtocolError when not bound or the window is full.
-        """
-        if self._client.free_window == 0:
-            raise LocalProtocolError("not bound, or the window is full")
-        try:
-            before = self._unanswered.take(segment)
-            if before is None:
-                sequence, submit = self._sequences(), submit_of(segment, self._config, self._wall_clock())
-            else:
-                sequence, submit = before
-            tag = _Sent(segment, sequence, is_repeat=before is not None)
-            self._client.send_request(submit, now, tag, sequence=sequence)
-        except CaiyouError as error:
-            self._events.append(SubmitAnswered(segment, Outcome.PERMANENT, reason=str(error)))
-
     def acknowledge(self, receipt: object, *, accepted: bool) -> None:
         """Nothing is delivered on this connection."""
 
-    def tick(self, now: float) -> None:
-        """Let time pass."""
-        self._client.tick(now)
-        self._translate()
+    def _send(self, segment: Segment, now: float) -> None:
+        before = self._unanswered.take(segment)
+        if before is None:
+            sequence, submit = self._sequences(), submit_of(segment, self._config, self._wall_clock())
+        else:
+            sequence, submit = before
+        tag = _Sent(segment, sequence, is_repeat=before is not None)
+        self._client.send_request(submit, now, tag, sequence=sequence)
 
-    def close(self, now: float) -> None:
-        """Send UNBIND; `Closed` follows when the gateway answers or in 5 s."""
-        self._client.leave(now)
-        self._translate()
-
-    def connection_lost(self) -> None:
-        """The socket is gone: every unanswered submit is uncertain now."""
-        self._client.connection_lost()
-        self._translate()
-
-    def data_to_send(self) -> bytes:
-        """Bytes to write now, taken out of the session."""
-        return self._client.data_to_send()
-
-    def events(self) -> list[SessionEvent]:
-        """What happened since the last call, taken out of the session."""
-        happened, self._events = self._events, []
-        return happened
-
-    def _translate(self) -> None:
-        for event in self._client.events():
-            match event:
-                case events.ResponseReceived(response=SubmitResp() as response, tag=_Sent() as sent):
-                    self._events.append(_answered(sent, response))
-                case events.RequestExpired(request=Submit() as submit, tag=_Sent() as sent, reason=reason):
-                    self._unanswered.keep(sent.segment, sent.sequence, submit)
-                    self._events.append(SubmitAnswered(sent.segment, Outcome.UNCERTAIN, reason=reason))
-                case events.LoggedIn():
-                    self._events.append(Bound(peer=self._config.host, version="1.2"))
-                case events.LoginFailed(result=number):
-                    code = status.result(number)
-                    permanent = code.outcome is Outcome.PERMANENT
-                    self._events.append(LoginRefused(number, code.meaning, permanent))
-                case events.PeerMisbehaved(reason=reason, frame=frame):
-                    self._events.append(Misbehaved(reason, frame))
-                case events.Ended(reason=reason):
-                    self._events.append(Closed(reason))
+    def _take(self, event: Event) -> None:
+        match event:
+            case events.ResponseReceived(response=SubmitResp() as response, tag=_Sent() as sent):
+                self._events.append(_answered(sent, response))
+            case events.RequestExpired(request=Submit() as submit, tag=_Sent() as sent, reason=reason):
+                self._unanswered.keep(sent.segment, sent.sequence, submit)
+                self._events.append(SubmitAnswered(sent.segment, Outcome.UNCERTAIN, reason=reason))
+            case events.LoggedIn():
+                self._events.append(Bound(peer=self._config.host, version="1.2"))
+            case events.LoginFailed(result=number):
+                code = status.result(number)
+                permanent = code.outcome is Outcome.PERMANENT
+                self._events.append(LoginRefused(number, code.meaning, permanent))
 
 
 def _answered(sent: _Sent, response: SubmitResp) -> SubmitAnswered:

@@ -11,7 +11,6 @@ from carriers.cmpp.events import (
     Event,
     LoginRequested,
     PeerMisbehaved,
-    RequestExpired,
     RequestReceived,
     ResponseReceived,
 )
@@ -35,7 +34,7 @@ from carriers.cmpp.reports import FIELD_WIDTH, SPECIFIED_WIDTH
 from carriers.cmpp.reports import Report as ReportContent
 from carriers.cmpp.rules import Role, Settings
 from carriers.message_format import alphabet_of
-from carriers.simulator.line import SimulatedLine
+from carriers.simulator.delivering_line import DeliveringLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Written
 from carriers.user_data import concat_element, concat_of, split_header, with_header
@@ -50,11 +49,10 @@ MOST_CONTENT_OCTETS = 160
 _TOO_LONG, _SRC_ID_WRONG, _MSG_SRC_WRONG, _NUMBER_WRONG = 6, 10, 11, 13  # rows of status.SUBMIT_RESULT_V3
 
 
-class CmppLine(SimulatedLine):
+class CmppLine(DeliveringLine[Event]):
     """One service provider that is, or wants to be, logged in."""
 
     def __init__(self, operator: Operator, peer: str, now: float) -> None:
-        super().__init__(operator, peer)
         config = operator.config
         self._protocol = CmppProtocol(
             Role.GATEWAY,
@@ -65,73 +63,26 @@ class CmppLine(SimulatedLine):
                 other_resends=MOST_SENDS - 1,
             ),
         )
+        super().__init__(operator, peer, self._protocol)
         self._protocol.await_login(now)
         self._ascii = Alphabet(config.default_alphabet)
-        self._lost: list[Delivery] = []
-
-    @property
-    def room(self) -> int:
-        return 0 if self.is_over or self.is_deaf else self._protocol.free_window
 
     def deliver(self, delivery: Delivery, now: float) -> None:
         request = self._report(delivery) if isinstance(delivery, Report) else self._written(delivery)
         self._protocol.send_request(request, now, tag=delivery)
 
-    def leave(self, now: float) -> None:
-        self._protocol.leave(now)
-        self._follow(now)
-
-    def _receive(self, data: bytes, now: float) -> None:
-        self._protocol.receive(data, now)
-        self._follow(now)
-
-    def _tick(self, now: float) -> None:
-        self._protocol.tick(now)
-        self._follow(now)
-
-    def _protocol_data(self) -> bytes:
-        return self._protocol.data_to_send()
-
-    def _lose(self) -> list[Delivery]:
-        self._protocol.connection_lost()
-        for event in self._protocol.events():
-            if isinstance(event, RequestExpired):
-                self._lost.append(event.tag)  # type: ignore[arg-type]
-        lost, self._lost = self._lost, []
-        return lost
-
-    def _follow(self, now: float) -> None:
-        for event in self._protocol.events():
-            if isinstance(event, RequestExpired):
-                self._expire(event.tag)  # type: ignore[arg-type]
-            elif self.is_over:
-                continue
-            elif isinstance(event, RequestReceived):
-                self._take(event.sequence_id, event.pdu, now)
-            else:
-                self._note(event, now)
-
-    def _expire(self, delivery: Delivery) -> None:
-        if self._protocol.is_closed:
-            self._lost.append(delivery)
-        else:
-            self.operator.given_up(delivery)
-
     def _note(self, event: Event, now: float) -> None:
         match event:
-            case ResponseReceived(response=DeliverResp(result=result), tag=tag):
-                if result == status.OK:
-                    self.operator.acknowledged(tag, now)  # type: ignore[arg-type]
-                else:
-                    self.operator.refused(tag, result, now)  # type: ignore[arg-type]
+            case RequestReceived(sequence_id=sequence_id, pdu=request):
+                self._take(sequence_id, request, now)
+            case ResponseReceived(response=DeliverResp(result=code), tag=tag):
+                self._answered(tag, code, now)
             case LoginRequested(connect=connect):
                 self._decide(connect, now)
             case PeerMisbehaved(reason=reason):
-                self.operator.counters.peer_errors += 1
-                self.operator.tell("erred", line=self.name, reason=reason)
+                self._peer_erred(reason)
             case Ended(reason=reason):
-                self.reason = self.reason or reason
-                self.is_over = True
+                self._ended(reason)
             case _:
                 pass
 
@@ -158,14 +109,8 @@ class CmppLine(SimulatedLine):
         if is_last:
             self._break_at_answer(encode(answer, sequence_id, self._protocol.version))
         elif isinstance(request, Submit) and self.operator.faults.spoils_answers:
-            # Answered on paper, for a TERMINATE waits until nothing is owed; what was written is taken away.
-            before = self._protocol.data_to_send()
-            self._protocol.respond(sequence_id, answer)
-            octets = self._protocol.data_to_send()
-            if before:
-                self._extra.append(before)
             taken = isinstance(answer, SubmitResp) and answer.result == status.OK
-            self._answer_spoilt(octets, now, taken=taken)
+            self._answer_on_paper(lambda: self._protocol.respond(sequence_id, answer), now, taken=taken)
         else:
             self._protocol.respond(sequence_id, answer)
 

@@ -10,6 +10,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from carriers.simulator.config import Account
     from carriers.simulator.operator import Operator
     from carriers.simulator.traffic import Delivery
@@ -98,6 +100,14 @@ class SimulatedLine(abc.ABC):
     @abc.abstractmethod
     def _lose(self) -> list[Delivery]: ...
 
+    def _peer_erred(self, reason: str) -> None:
+        self.operator.counters.peer_errors += 1
+        self.operator.tell("erred", line=self.name, reason=reason)
+
+    def _ended(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self.is_over = True
+
     def _counts_as_last(self) -> bool:
         """Count a request; whether the line breaks at it."""
         self._requests += 1
@@ -110,6 +120,18 @@ class SimulatedLine(abc.ABC):
         if self.operator.faults.drop_line_mid_pdu:
             self._extra.append(answer[: len(answer) // 2])
         self.drop()
+
+    def _answer_on_paper(self, respond: Callable[[], None], now: float, *, taken: bool) -> None:
+        """Answer a submit as the faults have it.
+
+        The protocol answers at once, for a word of leave waits until nothing is owed; what it wrote is taken away.
+        """
+        before = self._protocol_data()
+        respond()
+        answer = self._protocol_data()
+        if before:
+            self._extra.append(before)
+        self._answer_spoilt(answer, now, taken=taken)
 
     def _answer_spoilt(self, answer: bytes, now: float, *, taken: bool) -> None:
         """Send the answer to a submit as the faults have it."""

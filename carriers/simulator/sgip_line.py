@@ -15,7 +15,6 @@ from carriers.sgip.events import (
     LoginFailed,
     LoginRequested,
     PeerMisbehaved,
-    RequestExpired,
     RequestReceived,
     ResponseReceived,
 )
@@ -36,6 +35,7 @@ from carriers.sgip.pdu import Report as ReportPdu
 from carriers.sgip.rules import ClientSettings, LoginType, ServerSettings
 from carriers.sgip.sequence import hex_form
 from carriers.sgip.server import SgipServer
+from carriers.simulator.delivering_line import DeliveringLine
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Wants, Written
@@ -115,11 +115,9 @@ class SgipLine(SimulatedLine):
             case LoginRequested(bind=bind):
                 self._decide(bind, now)
             case PeerMisbehaved(reason=reason):
-                self.operator.counters.peer_errors += 1
-                self.operator.tell("erred", line=self.name, reason=reason)
+                self._peer_erred(reason)
             case Ended(reason=reason):
-                self.reason = self.reason or reason
-                self.is_over = True
+                self._ended(reason)
 
     def _decide(self, bind: Bind, now: float) -> None:
         name = field_text(bind.login_name)
@@ -146,14 +144,8 @@ class SgipLine(SimulatedLine):
         if is_last:
             self._break_at_answer(encode(answer, sequence))
         elif isinstance(request, Submit) and self.operator.faults.spoils_answers:
-            # Answered on paper, for an UNBIND waits until nothing is owed; what was written is taken away.
-            before = self._server.data_to_send()
-            self._server.respond(sequence, answer)
-            octets = self._server.data_to_send()
-            if before:
-                self._extra.append(before)
             taken = isinstance(answer, SubmitResp) and answer.result == status.OK
-            self._answer_spoilt(octets, now, taken=taken)
+            self._answer_on_paper(lambda: self._server.respond(sequence, answer), now, taken=taken)
         else:
             self._server.respond(sequence, answer)
 
@@ -218,27 +210,22 @@ class SgipLine(SimulatedLine):
         )
 
 
-class SgipCall(SimulatedLine):
+class SgipCall(DeliveringLine[Event]):
     """One call of the operator to a service provider; `ended` is told whether the call was let in."""
 
     def __init__(
         self, operator: Operator, peer: str, now: float, account: Account, ended: Callable[[bool], None]
     ) -> None:
-        super().__init__(operator, peer)
         config = operator.config
-        self._called = account
-        self._ended = ended
         self._client = SgipClient(
             operator.sgip_sequences,
             ClientSettings(window=config.window, response_timeout_s=config.repeat_s, other_resends=MOST_SENDS - 1),
         )
+        super().__init__(operator, peer, self._client)
+        self._called = account
+        self._call_ended = ended
         name, secret = account.call_name or account.name, account.call_secret or account.secret
         self._client.log_in(LoginType.SMG_TO_SP, name.encode(), secret.encode(), now)
-        self._lost: list[Delivery] = []
-
-    @property
-    def room(self) -> int:
-        return 0 if self.is_over or self.is_deaf else self._client.free_window
 
     def deliver(self, delivery: Delivery, now: float) -> None:
         request = _report(delivery) if isinstance(delivery, Report) else _written(delivery)
@@ -246,65 +233,24 @@ class SgipCall(SimulatedLine):
         delivery.msg_id = delivery.msg_id or int.from_bytes(self.operator.sgip_sequences(), "big")
         self._client.send_request(request, now, tag=delivery, sequence=delivery.msg_id.to_bytes(12, "big"))
 
-    def leave(self, now: float) -> None:
-        self._client.leave(now)
-        self._follow(now)
-
     def closed(self, reason: str, now: float) -> None:
         was_in = self.account is not None
         super().closed(reason, now)
-        self._ended(was_in)
-
-    def _receive(self, data: bytes, now: float) -> None:
-        self._client.receive(data, now)
-        self._follow(now)
-
-    def _tick(self, now: float) -> None:
-        self._client.tick(now)
-        self._follow(now)
-
-    def _protocol_data(self) -> bytes:
-        return self._client.data_to_send()
-
-    def _lose(self) -> list[Delivery]:
-        self._client.connection_lost()
-        for event in self._client.events():
-            if isinstance(event, RequestExpired):
-                self._lost.append(event.tag)  # type: ignore[arg-type]
-        lost, self._lost = self._lost, []
-        return lost
-
-    def _follow(self, now: float) -> None:
-        for event in self._client.events():
-            if isinstance(event, RequestExpired):
-                self._expire(event.tag)  # type: ignore[arg-type]
-            elif not self.is_over:
-                self._note(event, now)
-
-    def _expire(self, delivery: Delivery) -> None:
-        if self._client.is_closed:
-            self._lost.append(delivery)
-        else:
-            self.operator.given_up(delivery)
+        self._call_ended(was_in)
 
     def _note(self, event: Event, now: float) -> None:
         match event:
-            case ResponseReceived(response=DeliverResp(result=result) | ReportResp(result=result), tag=tag):
-                if result == status.OK:
-                    self.operator.acknowledged(tag, now)  # type: ignore[arg-type]
-                else:
-                    self.operator.refused(tag, result, now)  # type: ignore[arg-type]
+            case ResponseReceived(response=DeliverResp(result=code) | ReportResp(result=code), tag=tag):
+                self._answered(tag, code, now)
             case LoggedIn():
                 self.account = self._called
                 self.operator.join(self, now, receives=True)
             case LoginFailed(result=result):
                 self.operator.tell("call_refused", account=self._called.name, protocol="sgip", code=result)
             case PeerMisbehaved(reason=reason):
-                self.operator.counters.peer_errors += 1
-                self.operator.tell("erred", line=self.name, reason=reason)
+                self._peer_erred(reason)
             case Ended(reason=reason):
-                self.reason = self.reason or reason
-                self.is_over = True
+                self._ended(reason)
 
 
 def _report(delivery: Report) -> ReportPdu:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carriers.message_format import alphabet_of
-from carriers.simulator.line import SimulatedLine
+from carriers.simulator.delivering_line import DeliveringLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Written
 from carriers.smgp import login, status
@@ -15,7 +15,6 @@ from carriers.smgp.events import (
     Event,
     LoginRequested,
     PeerMisbehaved,
-    RequestExpired,
     RequestReceived,
     ResponseReceived,
 )
@@ -59,11 +58,10 @@ _ERRORS = {"DELIVRD": b"000", "EXPIRED": b"001", "UNDELIV": b"003", "REJECTD": b
 _UNKNOWN_ERROR = b"999"
 
 
-class SmgpLine(SimulatedLine):
+class SmgpLine(DeliveringLine[Event]):
     """One service provider that is, or wants to be, logged in."""
 
     def __init__(self, operator: Operator, peer: str, now: float) -> None:
-        super().__init__(operator, peer)
         config = operator.config
         self._protocol = SmgpProtocol(
             Role.GATEWAY,
@@ -74,72 +72,25 @@ class SmgpLine(SimulatedLine):
                 other_resends=MOST_SENDS - 1,
             ),
         )
+        super().__init__(operator, peer, self._protocol)
         self._protocol.await_login(now)
-        self._lost: list[Delivery] = []
-
-    @property
-    def room(self) -> int:
-        return 0 if self.is_over or self.is_deaf else self._protocol.free_window
 
     def deliver(self, delivery: Delivery, now: float) -> None:
         request = self._report(delivery) if isinstance(delivery, Report) else self._written(delivery)
         self._protocol.send_request(request, now, tag=delivery)
 
-    def leave(self, now: float) -> None:
-        self._protocol.leave(now)
-        self._follow(now)
-
-    def _receive(self, data: bytes, now: float) -> None:
-        self._protocol.receive(data, now)
-        self._follow(now)
-
-    def _tick(self, now: float) -> None:
-        self._protocol.tick(now)
-        self._follow(now)
-
-    def _protocol_data(self) -> bytes:
-        return self._protocol.data_to_send()
-
-    def _lose(self) -> list[Delivery]:
-        self._protocol.connection_lost()
-        for event in self._protocol.events():
-            if isinstance(event, RequestExpired):
-                self._lost.append(event.tag)  # type: ignore[arg-type]
-        lost, self._lost = self._lost, []
-        return lost
-
-    def _follow(self, now: float) -> None:
-        for event in self._protocol.events():
-            if isinstance(event, RequestExpired):
-                self._expire(event.tag)  # type: ignore[arg-type]
-            elif self.is_over:
-                continue
-            elif isinstance(event, RequestReceived):
-                self._take(event.sequence_id, event.pdu, now)
-            else:
-                self._note(event, now)
-
-    def _expire(self, delivery: Delivery) -> None:
-        if self._protocol.is_closed:
-            self._lost.append(delivery)
-        else:
-            self.operator.given_up(delivery)
-
     def _note(self, event: Event, now: float) -> None:
         match event:
-            case ResponseReceived(response=DeliverResp(status=number), tag=tag):
-                if number == status.OK:
-                    self.operator.acknowledged(tag, now)  # type: ignore[arg-type]
-                else:
-                    self.operator.refused(tag, number, now)  # type: ignore[arg-type]
-            case LoginRequested(login=request):
-                self._decide(request, now)
+            case RequestReceived(sequence_id=sequence_id, pdu=request):
+                self._take(sequence_id, request, now)
+            case ResponseReceived(response=DeliverResp(status=code), tag=tag):
+                self._answered(tag, code, now)
+            case LoginRequested(login=login_request):
+                self._decide(login_request, now)
             case PeerMisbehaved(reason=reason):
-                self.operator.counters.peer_errors += 1
-                self.operator.tell("erred", line=self.name, reason=reason)
+                self._peer_erred(reason)
             case Ended(reason=reason):
-                self.reason = self.reason or reason
-                self.is_over = True
+                self._ended(reason)
             case _:
                 pass
 
@@ -164,14 +115,8 @@ class SmgpLine(SimulatedLine):
         if is_last:
             self._break_at_answer(encode(answer, sequence_id))
         elif isinstance(request, Submit) and self.operator.faults.spoils_answers:
-            # Answered on paper, for an Exit waits until nothing is owed; what was written is taken away.
-            before = self._protocol.data_to_send()
-            self._protocol.respond(sequence_id, answer)
-            octets = self._protocol.data_to_send()
-            if before:
-                self._extra.append(before)
             taken = isinstance(answer, SubmitResp) and answer.status == status.OK
-            self._answer_spoilt(octets, now, taken=taken)
+            self._answer_on_paper(lambda: self._protocol.respond(sequence_id, answer), now, taken=taken)
         else:
             self._protocol.respond(sequence_id, answer)
 

@@ -114,11 +114,9 @@ class SmppLine(SimulatedLine):
             case BindRequested(request=bind):
                 self._decide(bind, now)
             case PeerErred(reason=reason):
-                self.operator.counters.peer_errors += 1
-                self.operator.tell("erred", line=self.name, reason=reason)
+                self._peer_erred(reason)
             case LineClosed(reason=reason):
-                self.reason = self.reason or reason
-                self.is_over = True
+                self._ended(reason)
             case _:
                 pass
 
@@ -149,13 +147,7 @@ class SmppLine(SimulatedLine):
             return
         is_submit = isinstance(request, pdu.SubmitSm | pdu.DataSm | pdu.SubmitMulti)
         if is_submit and self.operator.faults.spoils_answers:
-            # Answered on paper, for an unbind waits until nothing is owed; what was written is taken away.
-            before = self._protocol.data_to_send()
-            self._protocol.respond(request, answer)
-            octets = self._protocol.data_to_send()
-            if before:
-                self._extra.append(before)
-            self._answer_spoilt(octets, now, taken=not answer.command_status)
+            self._answer_on_paper(lambda: self._protocol.respond(request, answer), now, taken=not answer.command_status)
         else:
             self._protocol.respond(request, answer)
 

@@ -41,21 +41,21 @@ class SmppSession:
     def __init__(self, config: SmppConfig) -> None:
         self._config = config
         self._translator = Translator(config)
-        self._line = self._new_line(0.0)
+        self._protocol = self._new_protocol(0.0)
         self._segments: dict[int, Segment] = {}  # submits without answer, by sequence number
         self._events: list[SessionEvent] = []
 
     def start(self, now: float) -> None:
         """Queue the bind."""
         config = self._config
-        self._line = self._new_line(now)
+        self._protocol = self._new_protocol(now)
         kind = _BINDS[config.bind]
         bind = kind(config.system_id, config.password, config.system_type, address_range=config.address_range)
-        self._line.send_request(bind, now)
+        self._protocol.send_request(bind, now)
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes as they came; never raises."""
-        self._line.receive(data, now)
+        self._protocol.receive(data, now)
         self._translate()
 
     def submit(self, segment: Segment, now: float) -> None:
@@ -66,7 +66,7 @@ class SmppSession:
         if self.free_window < 1:
             raise LocalProtocolError("no room for a submit: not bound to submit, or the window is full")
         try:
-            sequence = self._line.send_request(self._translator.submit(segment), now)
+            sequence = self._protocol.send_request(self._translator.submit(segment), now)
         except (NotEncodable, LocalProtocolError) as error:
             self._events.append(SubmitAnswered(segment, Outcome.PERMANENT, reason=str(error)))
         else:
@@ -76,28 +76,28 @@ class SmppSession:
         """Answer a delivery: ESME_ROK, or ESME_RX_T_APPN so that the carrier sends it again later."""
         code = status.ROK if accepted else status.RX_T_APPN
         if isinstance(receipt, pdu.DeliverSm):
-            self._line.respond(receipt, pdu.DeliverSmResp(command_status=code))
+            self._protocol.respond(receipt, pdu.DeliverSmResp(command_status=code))
         elif isinstance(receipt, pdu.DataSm):
-            self._line.respond(receipt, pdu.DataSmResp(command_status=code))
+            self._protocol.respond(receipt, pdu.DataSmResp(command_status=code))
 
     def tick(self, now: float) -> None:
         """Let time pass."""
-        self._line.tick(now)
+        self._protocol.tick(now)
         self._translate()
 
     def close(self, now: float) -> None:
         """Unbind; `Closed` follows when the carrier answers or in 5 s."""
-        self._line.unbind(now)
+        self._protocol.unbind(now)
         self._translate()
 
     def connection_lost(self) -> None:
         """The socket is gone: every unanswered submit becomes UNCERTAIN."""
-        self._line.connection_lost()
+        self._protocol.connection_lost()
         self._translate()
 
     def data_to_send(self) -> bytes:
         """Bytes to write now, taken out."""
-        return self._line.data_to_send()
+        return self._protocol.data_to_send()
 
     def events(self) -> list[SessionEvent]:
         """What happened since the last call, taken out."""
@@ -107,9 +107,9 @@ class SmppSession:
     @property
     def free_window(self) -> int:
         """How many segments may be submitted now; 0 when not bound, and always for a receiver."""
-        return 0 if self._line.state is State.BOUND_RX else self._line.free_window
+        return 0 if self._protocol.state is State.BOUND_RX else self._protocol.free_window
 
-    def _new_line(self, now: float) -> protocol.SmppProtocol:
+    def _new_protocol(self, now: float) -> protocol.SmppProtocol:
         config = self._config
         limits = protocol.Limits(
             window=config.window,
@@ -119,7 +119,7 @@ class SmppSession:
         return protocol.SmppProtocol(Role.ESME, limits, now=now)
 
     def _translate(self) -> None:
-        for event in self._line.events():
+        for event in self._protocol.events():
             if isinstance(event, protocol.ResponseReceived):
                 self._answered(event.response, event.sequence_number)
             elif isinstance(event, protocol.RequestReceived):
