@@ -69,7 +69,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "reminder": {
         "to": "13800138000",
         "text": "交房租",
-        "start": "2026-12-01T09:00",
+        "start": "2030-01-01T09:00",
         "repeat": "FREQ=MONTHLY;BYMONTHDAY=1",
     },
     "webhook": {"url": "https://hooks.example.org/caiyou", "events": ["state", "mo"]},

@@ -142,7 +142,7 @@ async def test_a_message_is_on_disk_when_it_is_answered(hub: Hub) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"proof"}))  # its code is in an SMS: test_a_number_is_proved
 async def test_the_examples_of_the_description_work(hub: Hub, name: str) -> None:
-    paths = {"phone": "phones", "contact": "contacts", "rule": "rules", "webhook": "webhooks"}
+    paths = {name: f"{name}s" for name in ("phone", "contact", "rule", "webhook", "reminder")}
     status, document = await hub.ask("POST", f"/api/v1/{paths.get(name, 'messages')}", EXAMPLES[name])
     assert status in (201, 202), document
 
@@ -731,3 +731,58 @@ class TestBounds:
                 assert b" 400 " in await reader.readline()
             writer.close()
             await writer.wait_closed()
+
+
+# --- reminders ------------------------------------------------------------------------------------------------
+
+
+async def test_a_reminder_is_planned_listed_and_forgotten(hub: Hub) -> None:
+    wanted = {
+        "to": NUMBER,
+        "text": "交房租",
+        "start": "2030-01-31T09:00",
+        "repeat": "FREQ=MONTHLY",
+        "zone": "Asia/Shanghai",
+    }
+    status, planned = await hub.ask("POST", "/api/v1/reminders", wanted)
+    assert status == 201
+    assert planned["next"][:3] == ["2030-01-31T01:00:00.000Z", "2030-03-31T01:00:00.000Z", "2030-05-31T01:00:00.000Z"]
+    _, listed = await hub.ask("GET", "/api/v1/reminders")
+    assert [one["id"] for one in listed["reminders"]] == [planned["id"]]
+    status, _ = await hub.ask("DELETE", f"/api/v1/reminders/{planned['id']}")
+    assert status == 200
+    status, _ = await hub.ask("DELETE", f"/api/v1/reminders/{planned['id']}")
+    assert status == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"start": "soon"}, "start"),
+        ({"start": "2020-01-01T09:00"}, "over"),
+        ({"repeat": "FREQ=SECONDLY"}, "FREQ"),
+        ({"zone": "Nowhere"}, "time zone"),
+        ({"text": 7}, "text"),
+        ({"to": "+1202555"}, "to"),
+        ({"often": "yes"}, "often"),
+    ],
+)
+async def test_a_reminder_that_cannot_be_is_refused(hub: Hub, change: dict[str, Any], told: str) -> None:
+    wanted = {"to": NUMBER, "text": "x", "start": "2030-01-01T09:00"} | change
+    status, problem = await hub.ask("POST", "/api/v1/reminders", wanted)
+    assert 400 <= status < 500
+    assert told in problem["detail"]
+
+
+async def test_without_a_number_the_proved_phone_is_reminded(hub: Hub) -> None:
+    status, problem = await hub.ask("POST", "/api/v1/reminders", {"text": "x", "start": "2030-01-01T09:00"})
+    assert (status, "proved no number" in problem["detail"]) == (422, True)
+
+
+async def test_a_message_waits_for_the_end_of_quiet_hours(hub: Hub) -> None:
+    _, taken = await hub.ask("POST", "/api/v1/messages", sms(quiet_hours="00:00-23:59"))
+    _, story = await hub.ask("GET", f"/api/v1/messages/{taken['id']}")
+    assert story["due"] > story["created"]
+    assert "T15:59:00" in story["due"]  # 23:59 where the number lies
+    status, problem = await hub.ask("POST", "/api/v1/messages", sms(quiet_hours="at night"))
+    assert (status, problem["errors"][0]["field"]) == (422, "quiet_hours")
