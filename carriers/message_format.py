@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from gateway.core.messages import Segment
 
+#: What format 0 may stand for, and what Chinese text may go as.
+PLAIN_ALPHABETS = (Alphabet.GSM7, Alphabet.ASCII)
+CHINESE_ALPHABETS = (Alphabet.UCS2, Alphabet.GBK)
+
 TEXT = 0
 BINARY = 4
 UCS2 = 8

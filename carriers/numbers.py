@@ -1,4 +1,4 @@
-"""How gateways in China want numbers and codes written (CMPP, SGIP and SMGP alike)."""
+"""How gateways in China write numbers and codes, and want them written (CMPP, SGIP and SMGP alike)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def written_number(number: str, form: str) -> str:
         return number if form == "+86" else number[1:]
     national = number.removeprefix("+").removeprefix("86") if has_code else number
     return {"national": national, "86": "86" + national, "+86": "+86" + national}[form]
+
+
+def field_text(field: bytes) -> str:
+    """The octets of a text field for people: up to the first NUL, anything but ASCII escaped."""
+    return field.partition(b"\0")[0].decode("ascii", "backslashreplace")
 
 
 def ascii_octets(text: str) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import timezone
 
 from carriers.cmpp.pdu import Version
 from carriers.cmpp.reports import FIELD_WIDTH, SPECIFIED_WIDTH
+from carriers.option_checks import check_choices, check_widths, clock_zone
 from gateway.core.errors import ConfigError
 
 _VERSIONS = {"2.0": 0x20, "2.1": 0x21, "3.0": 0x30}
@@ -14,11 +15,8 @@ _CHOICES = {
     "version": tuple(_VERSIONS),
     "fee_user_type": (0, 1, 2, 3),
     "report_width": (SPECIFIED_WIDTH, FIELD_WIDTH),
-    "number_form": ("national", "86", "+86"),
-    "chinese_alphabet": ("ucs2", "gbk"),
-    "ascii_as": ("gsm7", "ascii"),
 }
-_WIDTHS = {"sp_id": 6, "access_number": 21, "service_id": 10, "fee_type": 2, "fee_code": 6}
+_WIDTHS = {"sp_id": 6, "access_number": 21, "service_id": 10, "fee_type": 2, "fee_code": 6, "fee_terminal": 21}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +69,15 @@ class CmppConfig:
     clock_offset_h: float = 8.0
 
     def __post_init__(self) -> None:
-        for key, choices in _CHOICES.items():
-            if getattr(self, key) not in choices:
-                raise ConfigError(f"{key} must be one of {', '.join(map(str, choices))}")
-        for key, width in _WIDTHS.items():
-            value = getattr(self, key)
-            if not value.isascii() or len(value) > width:
-                raise ConfigError(f"{key} must be at most {width} ASCII characters")
-        if not self.fee_terminal.isascii() or len(self.fee_terminal) > 21:
-            raise ConfigError("fee_terminal must be at most 21 ASCII characters")
+        check_choices(self, _CHOICES)
+        check_widths(self, _WIDTHS)
+        clock_zone(self.clock_offset_h)
         if not self.sp_id:
             raise ConfigError("sp_id must not be empty")
         if self.window < 1 or not 0 <= self.msg_level <= 9 or self.submit_resends < 0:
             raise ConfigError("window must be at least 1, msg_level 0 to 9, submit_resends at least 0")
         if min(self.response_timeout_s, self.active_test_s, self.active_test_failures) <= 0:
             raise ConfigError("response_timeout_s, active_test_s and active_test_failures must be above 0")
-        if not -12 <= self.clock_offset_h <= 14:
-            raise ConfigError("clock_offset_h must be -12 to 14")
 
     @property
     def version_octet(self) -> int:
@@ -102,4 +92,4 @@ class CmppConfig:
     @property
     def zone(self) -> timezone:
         """The zone of the gateway's clock."""
-        return timezone(timedelta(hours=self.clock_offset_h))
+        return clock_zone(self.clock_offset_h)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from carriers.numbers import field_text as field_text
+
 
 class Version(enum.IntEnum):
     """The two layouts; which one a connection uses is agreed at CONNECT and never guessed per packet."""
@@ -48,11 +50,6 @@ RESPONSE = 0x80000000
 HEADER_OCTETS = 12
 # A 3.0 SUBMIT to 99 destinations whose length octet is at its largest: 163 + 99 * 32 + 255.
 MAX_OCTETS = 3586
-
-
-def field_text(field: bytes) -> str:
-    """A text field for people: up to the first NUL, anything but ASCII escaped."""
-    return field.partition(b"\0")[0].decode("ascii", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from carriers.cmpp.pdu import (
 )
 from carriers.cmpp.reports import LEAST_OCTETS, Report
 from carriers.cmpp.tables import BY_KIND, ROUTE_NAMES
+from carriers.line_fields import octets, shown_text, taken, text_octets
 from carriers.message_format import content_reading
 from gateway.core.errors import BadRequest, LocalProtocolError, MalformedPdu
 from gateway.core.text import Alphabet
@@ -61,7 +62,7 @@ def decode_line(data: bytes, version: Version) -> dict[str, Any]:
         if content.destinations is not None:
             numbers: tuple[bytes, ...] = getattr(pdu, content.destinations.attribute)
             line["DestUsr_tl"] = len(numbers)
-            line[content.destinations.name] = [_shown_text(number) for number in numbers]
+            line[content.destinations.name] = [shown_text(number) for number in numbers]
         line |= {field.name: _shown(field, pdu) for field in content.between}
         text: bytes = pdu.msg_content  # type: ignore[union-attr]
         line["Msg_Length"] = len(text)
@@ -77,8 +78,8 @@ def decode_line(data: bytes, version: Version) -> dict[str, Any]:
 
 def encode_line(line: dict[str, Any], version: Version) -> bytes:
     """The frame that `decode_line` showed; raises BadRequest, which names the field that cannot be used."""
-    name = _taken(line, "PDU", str)
-    sequence_id = _taken(line, "Sequence_Id", int)
+    name = taken(line, "PDU", str)
+    sequence_id = taken(line, "Sequence_Id", int)
     try:
         return encode(_pdu_of(name, line, version), sequence_id, version)
     except LocalProtocolError as error:
@@ -88,7 +89,7 @@ def encode_line(line: dict[str, Any], version: Version) -> bytes:
 def _pdu_of(name: str, line: dict[str, Any], version: Version) -> Pdu:
     for command_id, route in ROUTE_NAMES.items():
         if route == name:
-            return Route(command_id, _octets(line, "Body"))
+            return Route(command_id, octets(line, "Body"))
     layout = next((layout for layout in BY_KIND[version].values() if layout.name == name), None)
     if layout is None:
         raise BadRequest(f"PDU: there is no {name!r}")
@@ -102,11 +103,11 @@ def _values(layout: Layout, line: dict[str, Any]) -> dict[str, Any]:
     fields = layout.head if content is None else (*layout.head, *content.between, content.tail)
     values = {field.attribute: _read(field, line) for field in fields}
     if content is not None:
-        values["msg_content"] = _octets(line, "Msg_Content")
+        values["msg_content"] = octets(line, "Msg_Content")
         if content.destinations is not None:
-            numbers = _taken(line, content.destinations.name, list)
+            numbers = taken(line, content.destinations.name, list)
             values[content.destinations.attribute] = tuple(
-                _text_octets(content.destinations.name, number) for number in numbers
+                text_octets(content.destinations.name, number) for number in numbers
             )
     return values
 
@@ -120,49 +121,21 @@ def _shown(field: Field, pdu: Pdu) -> Any:
     if field.raw:
         return value.hex()
     if field.is_text:
-        return _shown_text(value)
+        return shown_text(value)
     return hex_form(value) if field.code == "Q" else value
-
-
-def _shown_text(value: bytes) -> Any:
-    if value.isascii() and value.decode("ascii").isprintable():
-        return value.decode("ascii")
-    return {"hex": value.hex(), "text": field_text(value)}
 
 
 def _read(field: Field, line: dict[str, Any]) -> Any:
     if field.raw:
-        return _octets(line, field.name)
+        return octets(line, field.name)
     if field.is_text:
-        return _text_octets(field.name, line.get(field.name))
+        return text_octets(field.name, line.get(field.name))
     if field.code == "Q":
-        octets = _octets(line, field.name)
-        if len(octets) != field.octets:
+        value = octets(line, field.name)
+        if len(value) != field.octets:
             raise BadRequest(f"{field.name}: must be {field.octets * 2} hexadecimal digits")
-        return int.from_bytes(octets, "big")
-    return _taken(line, field.name, int)
-
-
-def _text_octets(name: str, value: object) -> bytes:
-    if isinstance(value, dict):
-        return _octets(value, "hex")
-    if not isinstance(value, str) or not value.isascii():
-        raise BadRequest(f'{name}: must be ASCII text or {{"hex": …}}')
-    return value.encode("ascii")
-
-
-def _octets(line: dict[str, Any], name: str) -> bytes:
-    try:
-        return bytes.fromhex(_taken(line, name, str))
-    except ValueError:
-        raise BadRequest(f"{name}: must be hexadecimal digits") from None
-
-
-def _taken(line: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    value = line.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BadRequest(f"{name}: must be given, as {kind.__name__}")
-    return value
+        return int.from_bytes(value, "big")
+    return taken(line, field.name, int)
 
 
 def _reading(pdu: Pdu, version: Version) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import timezone
 
+from carriers.option_checks import check_choices, check_widths, clock_zone
 from gateway.core.errors import ConfigError
 
 #: ChargeNumber of messages that the account itself pays for.
@@ -13,11 +14,6 @@ ACCOUNT_PAYS = "0" * 21
 PHONE_PAYS = "phone"
 NO_CALLS = -1
 
-_CHOICES = {
-    "number_form": ("national", "86", "+86"),
-    "chinese_alphabet": ("ucs2", "gbk"),
-    "ascii_as": ("gsm7", "ascii"),
-}
 _WIDTHS = {
     "login_name": 16,
     "password": 16,
@@ -103,13 +99,9 @@ class SgipConfig:
 
     def __post_init__(self) -> None:
         """Raises ConfigError, naming the key, for values the protocol has no room for."""
-        for key, choices in _CHOICES.items():
-            if getattr(self, key) not in choices:
-                raise ConfigError(f"{key} must be one of {', '.join(map(str, choices))}")
-        for key, width in _WIDTHS.items():
-            value = getattr(self, key)
-            if not value.isascii() or len(value) > width or "\0" in value:
-                raise ConfigError(f"{key} must be at most {width} ASCII characters")
+        check_choices(self, {})
+        check_widths(self, _WIDTHS)
+        clock_zone(self.clock_offset_h)
         if not self.login_name:
             raise ConfigError("login_name must not be empty")
         if not 0 <= self.node_id < 1 << 32:
@@ -124,8 +116,6 @@ class SgipConfig:
             raise ConfigError("more_late_to_mt_flag must be 0 to 3, agent_flag 0 or 1")
         if self.response_timeout_s <= 0 or self.call_idle_s < 0 or self.keep_alive_s < 0:
             raise ConfigError("response_timeout_s must be above 0, call_idle_s and keep_alive_s not below")
-        if not -12 <= self.clock_offset_h <= 14:
-            raise ConfigError("clock_offset_h must be -12 to 14")
         try:
             self.call_networks()
         except ValueError as error:
@@ -134,7 +124,7 @@ class SgipConfig:
     @property
     def zone(self) -> timezone:
         """The zone of the gateway's clock."""
-        return timezone(timedelta(hours=self.clock_offset_h))
+        return clock_zone(self.clock_offset_h)
 
     @property
     def enterprise(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from carriers.numbers import field_text as field_text
+
 
 class Command(enum.IntEnum):
     """Command ID of the commands; the response to one has the top bit set (SGIP 1.2, command table)."""
@@ -38,11 +40,6 @@ HEADER_OCTETS = 20
 MOST_USERS = 100
 #: Beyond the 2048 of the specification, which a SUBMIT to 100 numbers does not fit into: the longest TRACE_RESP.
 MAX_OCTETS = 12_006
-
-
-def field_text(field: bytes) -> str:
-    """A text field for people: up to the first NUL, anything but ASCII escaped."""
-    return field.partition(b"\0")[0].decode("ascii", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

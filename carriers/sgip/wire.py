@@ -12,6 +12,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
+from carriers.line_fields import octets, shown_text, taken, text_octets
 from carriers.message_format import content_reading
 from carriers.sgip import sequence as sequences
 from carriers.sgip import status
@@ -31,7 +32,6 @@ from carriers.sgip.pdu import (
     SubmitResp,
     UserRpt,
     UserRptResp,
-    field_text,
 )
 from carriers.sgip.rules import LoginType
 from carriers.sgip.tables import BY_KIND, LAYOUTS, ROUTE_NAMES
@@ -72,7 +72,7 @@ def decode_line(data: bytes) -> dict[str, Any]:
 
 def encode_line(line: dict[str, Any]) -> bytes:
     """The frame that `decode_line` showed; raises BadRequest, which names the field that cannot be used."""
-    name = _taken(line, "PDU", str)
+    name = taken(line, "PDU", str)
     try:
         return encode(_pdu_of(name, line), _sequence(line, "Sequence Number"))
     except LocalProtocolError as error:
@@ -88,36 +88,30 @@ def _shown_message(layout: MessageLayout, pdu: Any) -> dict[str, Any]:
     for field in (*layout.head.fields, *layout.between.fields):
         value = getattr(pdu, field.attribute)
         if field.attribute == "user_numbers":
-            shown |= {"UserCount": len(value), "UserNumber": [_shown_text(number) for number in value]}
+            shown |= {"UserCount": len(value), "UserNumber": [shown_text(number) for number in value]}
         elif field.attribute == "message_content":
             shown |= {"MessageLength": len(value), "MessageContent": value.hex()}
         else:
             shown[field.name] = _shown(field, value)
-    shown[RESERVE.name] = _shown_text(pdu.reserve)
+    shown[RESERVE.name] = shown_text(pdu.reserve)
     return shown
 
 
 def _shown(field: Field, value: Any) -> Any:
     if field.raw:
         return sequences.readable(value)
-    return _shown_text(value) if field.is_text else value
-
-
-def _shown_text(value: bytes) -> Any:
-    if value.isascii() and value.decode("ascii").isprintable():
-        return value.decode("ascii")
-    return {"hex": value.hex(), "text": field_text(value)}
+    return shown_text(value) if field.is_text else value
 
 
 def _pdu_of(name: str, line: dict[str, Any]) -> Pdu:
     for command_id, route in ROUTE_NAMES.items():
         if route == name:
-            return Route(command_id, _octets(line, "Body"))
+            return Route(command_id, octets(line, "Body"))
     layout = next((layout for layout in LAYOUTS if layout.name == name), None)
     if layout is None:
         raise BadRequest(f"PDU: there is no {name!r}")
     if isinstance(layout, RowsLayout):
-        rows = _taken(line, "Rows", list)
+        rows = taken(line, "Rows", list)
         if not all(isinstance(row, dict) for row in rows):
             raise BadRequest("Rows: must be objects")
         values = {layout.attribute: tuple(layout.row(**_read_fields(layout.rows.fields, row)) for row in rows)}
@@ -133,9 +127,9 @@ def _values(layout: Layout, line: dict[str, Any]) -> dict[str, Any]:
     fields = [field for field in (*layout.head.fields, *layout.between.fields) if field.attribute not in counts]
     values = _read_fields((*fields, RESERVE), line)
     if layout.has_numbers:
-        numbers = _taken(line, "UserNumber", list)
-        values["user_numbers"] = tuple(_text_octets("UserNumber", number) for number in numbers)
-    values["message_content"] = _octets(line, "MessageContent")
+        numbers = taken(line, "UserNumber", list)
+        values["user_numbers"] = tuple(text_octets("UserNumber", number) for number in numbers)
+    values["message_content"] = octets(line, "MessageContent")
     return values
 
 
@@ -146,36 +140,14 @@ def _read_fields(fields: tuple[Field, ...], line: dict[str, Any]) -> dict[str, A
 def _read(field: Field, line: dict[str, Any]) -> Any:
     if field.raw:
         return _sequence(line, field.name)
-    return _text_octets(field.name, line.get(field.name)) if field.is_text else _taken(line, field.name, int)
+    return text_octets(field.name, line.get(field.name)) if field.is_text else taken(line, field.name, int)
 
 
 def _sequence(line: dict[str, Any], name: str) -> bytes:
-    match = _SEQUENCE.fullmatch(_taken(line, name, str))
+    match = _SEQUENCE.fullmatch(taken(line, name, str))
     if match is None:
         raise BadRequest(f"{name}: must be three numbers with spaces between: node, time, counter")
     return sequences.pack(*map(int, match.groups()))
-
-
-def _text_octets(name: str, value: object) -> bytes:
-    if isinstance(value, dict):
-        return _octets(value, "hex")
-    if not isinstance(value, str) or not value.isascii():
-        raise BadRequest(f'{name}: must be ASCII text or {{"hex": …}}')
-    return value.encode("ascii")
-
-
-def _octets(line: dict[str, Any], name: str) -> bytes:
-    try:
-        return bytes.fromhex(_taken(line, name, str))
-    except ValueError:
-        raise BadRequest(f"{name}: must be hexadecimal digits") from None
-
-
-def _taken(line: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    value = line.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BadRequest(f"{name}: must be given, as {kind.__name__}")
-    return value
 
 
 def _reading(pdu: Pdu) -> dict[str, Any]:

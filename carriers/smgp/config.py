@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
+from datetime import timezone
 
+from carriers.option_checks import check_choices, check_widths, clock_zone
 from carriers.smgp import status
 from carriers.smgp.pdu import VERSION_1_3, VERSION_3_0, LoginMode
 from gateway.core.errors import ConfigError
@@ -14,9 +15,6 @@ _MODES = {"send": LoginMode.SEND, "receive": LoginMode.RECEIVE, "both": LoginMod
 _CHOICES = {
     "version": tuple(_VERSIONS),
     "login_mode": tuple(_MODES),
-    "number_form": ("national", "86", "+86"),
-    "chinese_alphabet": ("ucs2", "gbk"),
-    "ascii_as": ("gsm7", "ascii"),
 }
 _WIDTHS = {
     "client_id": 8,
@@ -92,13 +90,9 @@ class SmgpConfig:
 
     def __post_init__(self) -> None:
         """Raises ConfigError, naming the key."""
-        for key, choices in _CHOICES.items():
-            if getattr(self, key) not in choices:
-                raise ConfigError(f"{key} must be one of {', '.join(map(str, choices))}")
-        for key, width in _WIDTHS.items():
-            value = getattr(self, key)
-            if not value.isascii() or len(value) > width:
-                raise ConfigError(f"{key} must be at most {width} ASCII characters")
+        check_choices(self, _CHOICES)
+        check_widths(self, _WIDTHS)
+        clock_zone(self.clock_offset_h)
         if not self.client_id:
             raise ConfigError("client_id must not be empty")
         if self.window < 1 or not 0 <= self.priority <= 3 or self.submit_resends < 0:
@@ -109,8 +103,6 @@ class SmgpConfig:
             raise ConfigError("most_text_octets must be 1 to 255")
         if status.OK in self.throttle_codes:
             raise ConfigError("throttle_codes must not hold 0, which is success")
-        if not -12 <= self.clock_offset_h <= 14:
-            raise ConfigError("clock_offset_h must be -12 to 14")
 
     @property
     def version_octet(self) -> int:
@@ -125,4 +117,4 @@ class SmgpConfig:
     @property
     def zone(self) -> timezone:
         """The zone of the gateway's clock."""
-        return timezone(timedelta(hours=self.clock_offset_h))
+        return clock_zone(self.clock_offset_h)

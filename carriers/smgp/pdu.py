@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from carriers.numbers import field_text as field_text
 from carriers.smgp.tlv import Tlv
 
 
@@ -56,11 +57,6 @@ MOST_DESTINATIONS = 100
 
 VERSION_3_0 = 0x30
 VERSION_1_3 = 0x13
-
-
-def field_text(field: bytes) -> str:
-    """A text field for people: up to the first NUL, anything but ASCII escaped."""
-    return field.partition(b"\0")[0].decode("ascii", "backslashreplace")
 
 
 def version_text(octet: int) -> str:

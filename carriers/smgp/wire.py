@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from carriers.line_fields import octets, shown_text, taken, text_octets
 from carriers.message_format import content_reading
 from carriers.smgp import status
 from carriers.smgp.codec import decode, encode
@@ -66,10 +67,10 @@ def decode_line(data: bytes, *, fixed_fee: bool = True) -> dict[str, Any]:
         if layout.content.destinations is not None:
             numbers: tuple[bytes, ...] = getattr(pdu, layout.content.destinations.attribute)
             line["DestTermIDCount"] = len(numbers)
-            line["DestTermID"] = [_shown_text(number) for number in numbers]
+            line["DestTermID"] = [shown_text(number) for number in numbers]
         line["MsgLength"] = len(pdu.msg_content)
         line["MsgContent"] = pdu.msg_content.hex()
-        line["Reserve"] = _shown_text(pdu.reserve)
+        line["Reserve"] = shown_text(pdu.reserve)
     if isinstance(pdu, Submit | Deliver | Forward | ForwardResp):
         line["TLVs"] = [_shown_tlv(tlv) for tlv in pdu.tlvs]
     reading = _reading(pdu)
@@ -80,8 +81,8 @@ def decode_line(data: bytes, *, fixed_fee: bool = True) -> dict[str, Any]:
 
 def encode_line(line: dict[str, Any], *, fixed_fee: bool = True) -> bytes:
     """The frame that `decode_line` showed; raises BadRequest, which names the field that cannot be used."""
-    name = _taken(line, "PDU", str)
-    sequence_id = _taken(line, "SequenceID", int)
+    name = taken(line, "PDU", str)
+    sequence_id = taken(line, "SequenceID", int)
     try:
         return encode(_pdu_of(name, line, fixed_fee=fixed_fee), sequence_id, fixed_fee=fixed_fee)
     except LocalProtocolError as error:
@@ -91,7 +92,7 @@ def encode_line(line: dict[str, Any], *, fixed_fee: bool = True) -> bytes:
 def _pdu_of(name: str, line: dict[str, Any], *, fixed_fee: bool) -> Pdu:
     for request_id, unread in UNREAD.items():
         if unread == name:
-            return Unread(request_id, _octets(line, "Body"))
+            return Unread(request_id, octets(line, "Body"))
     for request_id, route in ROUTES.items():
         if route.name == name:
             return Route(request_id, tuple(_read(field, line) for field in route.fields))
@@ -104,12 +105,12 @@ def _pdu_of(name: str, line: dict[str, Any], *, fixed_fee: bool) -> Pdu:
     values = {field.attribute: _read(field, line) for field in layout.fields}
     if layout.content is not None:
         if layout.content.destinations is not None:
-            numbers = _taken(line, "DestTermID", list)
-            values["dest_term_id"] = tuple(_text_octets("DestTermID", number) for number in numbers)
-        values["msg_content"] = _octets(line, "MsgContent")
-        values["reserve"] = _text_octets("Reserve", line.get("Reserve"))
+            numbers = taken(line, "DestTermID", list)
+            values["dest_term_id"] = tuple(text_octets("DestTermID", number) for number in numbers)
+        values["msg_content"] = octets(line, "MsgContent")
+        values["reserve"] = text_octets("Reserve", line.get("Reserve"))
     if layout.has_tlvs:
-        values["tlvs"] = tuple(_read_tlv(tlv) for tlv in _taken(line, "TLVs", list))
+        values["tlvs"] = tuple(_read_tlv(tlv) for tlv in taken(line, "TLVs", list))
     return kind(**values)
 
 
@@ -122,13 +123,7 @@ def _fields(layout: Layout, pdu: Pdu) -> dict[str, Any]:
 def _shown(field: Field, value: Any) -> Any:
     if field.raw:
         return value.hex()
-    return _shown_text(value) if field.is_text else value
-
-
-def _shown_text(value: bytes) -> Any:
-    if value.isascii() and value.decode("ascii").isprintable():
-        return value.decode("ascii")
-    return {"hex": value.hex(), "text": field_text(value)}
+    return shown_text(value) if field.is_text else value
 
 
 def _shown_tlv(tlv: Tlv) -> dict[str, Any]:
@@ -136,13 +131,13 @@ def _shown_tlv(tlv: Tlv) -> dict[str, Any]:
     shown: dict[str, Any] = {"Tag": NAMES.get(tlv.tag) or f"0x{tlv.tag:04x}"}
     if tlv.tag in NAMES and tlv.tag not in TEXTS and len(tlv.value) == 1:
         return shown | {"Value": tlv.value[0]}
-    return shown | {"Value": _shown_text(tlv.value) if tlv.tag in TEXTS else {"hex": tlv.value.hex()}}
+    return shown | {"Value": shown_text(tlv.value) if tlv.tag in TEXTS else {"hex": tlv.value.hex()}}
 
 
 def _read_tlv(shown: object) -> Tlv:
     if not isinstance(shown, dict):
         raise BadRequest("TLVs: must be objects with Tag and Value")
-    name = _taken(shown, "Tag", str)
+    name = taken(shown, "Tag", str)
     try:
         tag = _TAGS[name] if name in _TAGS else int(name, 16)
     except ValueError:
@@ -152,35 +147,13 @@ def _read_tlv(shown: object) -> Tlv:
         if not 0 <= value <= 255:
             raise BadRequest(f"{name}: must be 0 to 255")
         return Tlv(tag, bytes((value,)))
-    return Tlv(tag, _text_octets(name, value))
+    return Tlv(tag, text_octets(name, value))
 
 
 def _read(field: Field, line: dict[str, Any]) -> Any:
     if field.raw:
-        return _octets(line, field.name)
-    return _text_octets(field.name, line.get(field.name)) if field.is_text else _taken(line, field.name, int)
-
-
-def _text_octets(name: str, value: object) -> bytes:
-    if isinstance(value, dict):
-        return _octets(value, "hex")
-    if not isinstance(value, str) or not value.isascii():
-        raise BadRequest(f'{name}: must be ASCII text or {{"hex": …}}')
-    return value.encode("ascii")
-
-
-def _octets(line: dict[str, Any], name: str) -> bytes:
-    try:
-        return bytes.fromhex(_taken(line, name, str))
-    except ValueError:
-        raise BadRequest(f"{name}: must be hexadecimal digits") from None
-
-
-def _taken(line: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    value = line.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BadRequest(f"{name}: must be given, as {kind.__name__}")
-    return value
+        return octets(line, field.name)
+    return text_octets(field.name, line.get(field.name)) if field.is_text else taken(line, field.name, int)
 
 
 def _reading(pdu: Pdu) -> dict[str, Any]:
