@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carriers.connection import Connection, State
+from carriers.connection import State
 from carriers.framing import FrameSplitter
 from carriers.smgp import login, status
 from carriers.smgp.codec import decode, encode
@@ -18,9 +18,7 @@ from carriers.smgp.events import (
     LoggedIn,
     LoginFailed,
     LoginRequested,
-    RequestExpired,
     RequestReceived,
-    ResponseReceived,
 )
 from carriers.smgp.pdu import (
     HEADER_OCTETS,
@@ -44,35 +42,25 @@ from carriers.smgp.pdu import (
     SubmitResp,
 )
 from carriers.smgp.rules import ANSWER_OF, ASKS, FORBIDDEN, SERVES, TRAFFIC, Role, Settings
-from carriers.window import Heartbeat, Outstanding, Pulse, Repeat, Served, Window
+from carriers.two_way import TwoWayConnection, Words
 from gateway.core.errors import LocalProtocolError, MalformedPdu
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_REQUEST_OF: dict[type[Pdu], type[Pdu]] = {answer: request for request, answer in ANSWER_OF.items()}
+_WORDS: Words[Pdu] = Words(ANSWER_OF, ActiveTest(), Exit(), ExitResp())
 
 
-class SmgpProtocol(Connection[int, Pdu, Event]):
+class SmgpProtocol(TwoWayConnection[Pdu, Event]):
     """The rules of one connection: login, its mode and version, window, numbers, time-outs, heartbeat, leave."""
 
     def __init__(self, role: Role, settings: Settings | None = None) -> None:
-        super().__init__(FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS))
         self.role = role
         self.settings = settings or Settings()
+        super().__init__(FrameSplitter(minimum=HEADER_OCTETS, maximum=MAX_OCTETS), _WORDS, self.settings)
         self.mode = LoginMode.BOTH
         self.version = VERSION_3_0  # the octet both sides have
-        self.stray_responses = 0  # late, repeated, or to nothing we asked
-        self.repeated_requests = 0
-        self._sequence_id = 0
-        self._window: Window[int, Pdu] = Window()
-        self._served: Served[int, Pdu] = Served()
         self._login: tuple[int, Login, bytes] | None = None  # SequenceID, Login, secret (provider only)
-        self._leave_asked: int | None = None  # SequenceID of the peer's Exit
-        self._tests: set[int] = set()
-        self._heartbeat = Heartbeat(
-            self.settings.active_test_s, self.settings.response_timeout_s, self.settings.active_test_failures
-        )
 
     # What both sides do.
 
@@ -98,55 +86,8 @@ class SmgpProtocol(Connection[int, Pdu, Event]):
             raise LocalProtocolError(f"login mode {self.mode:d} does not allow {type(pdu).__name__}")
         if self._room == 0:
             raise LocalProtocolError("not logged in" if self.state is not State.OPEN else "the window is full")
-        settings = self.settings
-        sequence_id = self._next_sequence_id()
-        frame = encode(pdu, sequence_id, fixed_fee=self.has_fixed_fee)
-        resends = settings.submit_resends if isinstance(pdu, Submit) else settings.other_resends
-        self._window.add(sequence_id, Outstanding(pdu, frame, tag, now, now + settings.response_timeout_s, resends))
-        self._output.append(frame)
-        return sequence_id
-
-    def respond(self, sequence_id: int, response: Pdu) -> None:
-        """Answer a request of the peer; does nothing once the connection is closed.
-
-        Answers may be given in any order. Raises LocalProtocolError when no such request waits.
-        """
-        if self.is_closed:
-            return
-        kind = self._served.kind(sequence_id)
-        if kind is None or type(response) is not ANSWER_OF[kind]:
-            raise LocalProtocolError(f"no request {sequence_id} waits for a {type(response).__name__}")
-        answer = encode(response, sequence_id)
-        self._served.answered(sequence_id, answer, taken=getattr(response, "status", status.OK) == status.OK)
-        self._output.append(answer)
-        self._grant_leave()
-
-    def leave(self, now: float) -> None:
-        """Send Exit; `Ended` follows when the peer answers or after `leave_timeout_s`."""
-        if self.state is not State.OPEN:
-            if self.state is not State.LEAVING:
-                self._end("left before the login")
-            return
-        self.state = State.LEAVING
-        self._deadline = now + self.settings.leave_timeout_s
-        self._send(Exit(), self._next_sequence_id())
-
-    def tick(self, now: float) -> None:
-        """Let time pass: time-outs, resends, heartbeat."""
-        if self.is_closed:
-            return
-        if self._deadline is not None and now >= self._deadline:
-            self._give_up_waiting()
-            return
-        if self._leave_asked is not None and self._deadline is None:
-            self._deadline = now + self.settings.leave_timeout_s
-        for due in self._window.due(now, self.settings.response_timeout_s):
-            if isinstance(due, bytes):
-                self._output.append(due)
-            else:
-                self._events.append(RequestExpired(due.pdu, due.tag, "no answer in time"))
-        if self.state is State.OPEN:
-            self._test(now)
+        resends = self.settings.submit_resends if isinstance(pdu, Submit) else self.settings.other_resends
+        return self._ask(pdu, now, tag, resends)
 
     # The provider's login.
 
@@ -260,20 +201,7 @@ class SmgpProtocol(Connection[int, Pdu, Event]):
         elif type(pdu) in FORBIDDEN[self.mode] and self.role is Role.GATEWAY:
             self._misbehaved(f"login mode {self.mode:d} does not allow {type(pdu).__name__}", frame)
             self._send(SubmitResp(NO_MSG_ID, status.COMMAND_WRONG), sequence_id)
-        else:
-            self._serve(sequence_id, pdu, frame)
-
-    def _serve(self, sequence_id: int, pdu: Pdu, frame: bytes) -> None:
-        repeat = self._served.look(sequence_id, frame)
-        if repeat is not Repeat.NEW:
-            self.repeated_requests += 1
-        if repeat is Repeat.REUSED:
-            self._misbehaved(f"SequenceID {sequence_id} was used again before it was answered", frame)
-        elif repeat is Repeat.ANSWERED:
-            self._output.append(self._served.answer_of(sequence_id))
-        elif repeat is Repeat.NEW and len(self._served) >= self.settings.peer_window:
-            self._refuse_for_now(sequence_id, pdu, frame)
-        elif repeat is Repeat.NEW:
+        elif self._is_new(sequence_id, frame, self.settings.peer_window, pdu):
             if type(pdu) in FORBIDDEN[self.mode]:
                 # A report that came where it should not is worth more than the rule.
                 self._misbehaved(f"login mode {self.mode:d} does not allow {type(pdu).__name__}", frame)
@@ -295,11 +223,7 @@ class SmgpProtocol(Connection[int, Pdu, Event]):
         elif isinstance(pdu, ExitResp) and self.state is State.LEAVING:
             self._end("left in order")
         else:
-            request = self._window.take(sequence_id, _REQUEST_OF.get(type(pdu)))
-            if request is None:
-                self.stray_responses += 1
-            else:
-                self._events.append(ResponseReceived(request.pdu, pdu, request.tag))
+            self._take_answer(sequence_id, pdu)
 
     def _is_answer_to_login(self, sequence_id: int) -> bool:
         return (
@@ -324,43 +248,7 @@ class SmgpProtocol(Connection[int, Pdu, Event]):
         genuine = login.is_genuine_server(answer, request.authenticator_client, secret)
         self._events.append(LoggedIn(answer, genuine))
 
-    # Time.
-
-    def _give_up_waiting(self) -> None:
-        if self._leave_asked is not None:
-            self._served.forget()
-            self._grant_leave()
-        else:
-            self._end("no leave granted in time" if self.state is State.LEAVING else "no login in time")
-
-    def _test(self, now: float) -> None:
-        is_first = self._heartbeat.unanswered == 0
-        pulse = self._heartbeat.feel(now)
-        if pulse is Pulse.DEAD:
-            self._end(f"the peer left {self._heartbeat.unanswered} active tests unanswered")
-        elif pulse is Pulse.ASK:
-            if is_first:
-                self._tests.clear()
-            sequence_id = self._next_sequence_id()
-            self._tests.add(sequence_id)
-            self._send(ActiveTest(), sequence_id)
-
-    # Odds and ends.
-
-    @property
-    def _room(self) -> int:
-        if self.state is not State.OPEN or self._leave_asked is not None:
-            return 0
-        return max(0, self.settings.window - len(self._window))
-
-    def _next_sequence_id(self) -> int:
-        while True:
-            self._sequence_id = (self._sequence_id + 1) & 0xFFFFFFFF
-            if self._sequence_id not in self._window:
-                return self._sequence_id
-
-    def _heard(self, now: float) -> None:
-        self._heartbeat.heard(now)
+    # The codec.
 
     def _encode(self, pdu: Pdu, sequence_id: int) -> bytes:
         return encode(pdu, sequence_id, fixed_fee=self.has_fixed_fee)
@@ -368,15 +256,9 @@ class SmgpProtocol(Connection[int, Pdu, Event]):
     def _decode(self, frame: bytes) -> tuple[int, Pdu]:
         return decode(frame, fixed_fee=self.has_fixed_fee)
 
-    def _grant_leave(self) -> None:
-        """Answer the peer's Exit once nothing it asked before is open."""
-        if self._leave_asked is not None and not self._served:
-            self._send(ExitResp(), self._leave_asked)
-            self._end("the peer took leave")
-
-    def _let_go(self, reason: str) -> None:
-        self._events += [RequestExpired(lost.pdu, lost.tag, reason) for lost in self._window.drain()]
-        self._served.forget()
+    def _takes(self, response: Pdu) -> bool:
+        # Only what was taken: a request that was refused for now must be looked at when it comes again.
+        return getattr(response, "status", status.OK) == status.OK
 
 
 def _status_of(error: MalformedPdu) -> int:
