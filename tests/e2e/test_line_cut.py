@@ -40,12 +40,12 @@ SESSIONS = {
     "smpp": Session("smpp"),
     "cmpp3": Session("cmpp", {"version": "3.0"}),
     "cmpp2": Session("cmpp"),
-    "smgp": Session("smgp", stride=83),
+    "smgp": Session("smgp", stride=149),
     # An answer to the login and one for each of 15 segments.
-    "sgip": Session("sgip", down=16 * 29, stride=83),
+    "sgip": Session("sgip", down=16 * 29, stride=149),
 }
 #: What the operator says on the one call it needs: its login and 15 reports; and what it is answered.
-CALLS = Session("sgip", up=61 + 15 * 64, down=16 * 29, stride=83)
+CALLS = Session("sgip", up=61 + 15 * 64, down=16 * 29, stride=149)
 
 each_way = pytest.mark.parametrize("way", ["up", "down"])
 

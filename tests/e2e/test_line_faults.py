@@ -34,6 +34,8 @@ UNKNOWN = {"smpp": 0x4AB, "cmpp": 199, "smgp": 199, "sgip": 199}
 _FILED = "SELECT sender, text FROM inbox WHERE state IN ('whole', 'joined')"
 
 each_protocol = pytest.mark.parametrize("protocol", LOGINS)
+#: What is the hub's own doing is shown with two: every other one costs time.
+two_protocols = pytest.mark.parametrize("protocol", ["smpp", "cmpp"])
 with_heartbeat = pytest.mark.parametrize("protocol", [name for name in LOGINS if name != "sgip"])
 
 
@@ -186,7 +188,7 @@ async def test_every_third_submit_too_fast(tmp_path: Path, protocol: str) -> Non
         assert await drained(hub, sent, within_s=20) == 0  # parts that were taken are not sent with the others again
 
 
-@each_protocol
+@two_protocols
 async def test_a_rate_is_kept(tmp_path: Path, protocol: str) -> None:
     async with open_hub(tmp_path, protocol, rate_per_s=100) as hub:
         await hub.up()
@@ -377,7 +379,7 @@ async def test_a_line_that_is_down_costs_nothing(tmp_path: Path, how: str) -> No
 # --- two links ----------------------------------------------------------------------------------------------------
 
 
-@each_protocol
+@pytest.mark.parametrize("protocol", ["smpp", "cmpp", "sgip"])
 async def test_one_of_two_links_dies(tmp_path: Path, protocol: str) -> None:
     """What the dead link's carrier has no part of goes to the other link; what it has a part of waits for it."""
     async with open_hub(tmp_path, protocol, accounts=("a", "b"), window=4) as hub:
@@ -502,7 +504,7 @@ async def test_a_store_that_is_away_for_a_moment(
         assert hub.proxy.connections == 1
 
 
-@each_protocol
+@two_protocols
 async def test_a_link_that_lost_its_lease_comes_back(
     tmp_path: Path, protocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
