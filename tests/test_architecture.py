@@ -134,7 +134,12 @@ SHELLS: tuple[str, ...] = (
     "carriers.http.link",
     "carriers.http.receiver",
 )
-PURE = re.compile(rf"^(carriers\.({'|'.join(PROTOCOLS)})|gateway\.core|gateway\.mail\.mime)(\.|$)")
+#: What several of them do alike: as pure, and blind to all of them.
+SHARED = (
+    "connection", "connection_events", "connection_session", "framing", "line_fields", "message_format", "numbers",
+    "option_checks", "session", "two_way", "user_data", "validity", "window",
+)  # fmt: skip
+PURE = re.compile(rf"^(carriers\.({'|'.join(PROTOCOLS + SHARED)})|gateway\.core|gateway\.mail\.mime)(\.|$)")
 
 
 def test_protocols_and_core_touch_no_socket_and_no_clock() -> None:
@@ -152,6 +157,14 @@ def test_no_protocol_imports_another() -> None:
             for imported in imports(path):
                 other = re.match(rf"carriers\.({'|'.join(PROTOCOLS)})(\.|$)", imported)
                 assert other is None or other[1] == match[1], f"{name} imports {imported}"
+
+
+def test_what_protocols_share_knows_none_of_them() -> None:
+    found = {name: path for name, path in ALL if name.removeprefix("carriers.") in SHARED}
+    assert len(found) == len(SHARED)
+    for name, path in found.items():
+        for imported in imports(path):
+            assert not re.match(rf"carriers\.({'|'.join(PROTOCOLS)})(\.|$)", imported), f"{name} imports {imported}"
 
 
 def test_only_one_module_makes_files_durable() -> None:
