@@ -11,6 +11,7 @@ PARTS = {
     "intake": ["bench.intake"],
     "window": ["bench.window"],
     "protocols": ["bench.protocols"],
+    "pool": ["bench.pool"],
     "messages": ["bench.messages"],
     "full-store": ["bench.full_store"],
     "routing": ["bench.routing"],

@@ -29,6 +29,11 @@ import uvloop
 from bench.hub import CAIYOU
 from carriers.simulator.config import OFF, Account, SimulatorConfig
 from carriers.simulator.faults import Faults
+from carriers.simulator.modem import EmulatedModem, ModemConfig
+from carriers.simulator.modem_faults import ModemFaults
+from carriers.simulator.modem_network import Sent
+from carriers.simulator.modem_pty import PtyModem
+from carriers.simulator.modem_sim import Sim
 from carriers.simulator.server import Simulator
 
 BATCH = 50
@@ -36,6 +41,10 @@ BATCH = 50
 DRAIN_S = 600
 SECRET = "secret08"
 ACCESS_NUMBER = "10657000"
+#: Modems of the pool, and the seconds each takes for a message.
+MODEMS = 4
+MODEM_SEND_S = 0.2
+MODEM_PORTS = tempfile.mkdtemp(prefix="caiyou-modems-")
 #: Where the hub is called by the SGIP gateway.
 CALL_PORT = 18805
 
@@ -60,7 +69,8 @@ class Way:
     name: str
     prefix: str
     share: int
-    table: Callable[[int], str]
+    table: Callable[[int], str]  # port of the operator -> the link's own options
+    takes_long: bool = True
 
 
 def _smpp(port: int) -> str:
@@ -85,11 +95,16 @@ def _sgip(port: int) -> str:
     )
 
 
+def _gsm(_port: int) -> str:
+    return f'protocol = "gsm"\nports = ["{MODEM_PORTS}/modem-*"]\nlook_every_s = 1.0\nquarantine_s = 5.0\nlate_s = 2.0'
+
+
 WAYS = (
     Way("smpp", "+86138", 3, _smpp),
     Way("cmpp", "+86139", 3, _cmpp),
     Way("smgp", "+86189", 3, _smgp),
     Way("sgip", "+86186", 3, _sgip),
+    Way("gsm", "+86137", 1, _gsm, takes_long=False),
 )
 
 #: What can go wrong, and how it is put right again: each is on for a few seconds.
@@ -110,6 +125,49 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"report_state": {"1390000": "UNDELIV"}},
     {"unknown_status": 1031},
 )
+
+
+class Rack:
+    """The modems, each on a pseudo-terminal with a name of its own; they lose no report when they are pulled out."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[tuple[str, str]] = Counter()  # (number, text) -> how often it was sent
+        self.modems = [
+            EmulatedModem(
+                ModemConfig(
+                    dialect="wavecom",
+                    imei=f"86123405{n:07}",
+                    send_s=MODEM_SEND_S,
+                    report_s=0.5,
+                    sim=Sim(f"898600123456{n:08}", f"46000{n:010}", f"+8613800138{n:03}"),
+                ),
+                ModemFaults(report_first=True),
+            )
+            for n in range(MODEMS)
+        ]
+        self._plugged: dict[int, PtyModem] = {}
+        for modem in self.modems:
+            modem.on_sent = self._note
+        for n in range(MODEMS):
+            self.plug(n)
+
+    def plug(self, n: int) -> None:
+        """Put a modem in."""
+        self.modems[n].is_gone = False
+        pty = self._plugged[n] = PtyModem(self.modems[n], Path(MODEM_PORTS) / f"modem-{n}")
+        pty.start()
+
+    async def pull(self, n: int) -> None:
+        """Pull it out."""
+        await self._plugged.pop(n).close()
+
+    async def close(self) -> None:
+        """Pull all out."""
+        for n in list(self._plugged):
+            await self.pull(n)
+
+    def _note(self, sent: Sent, _now: float) -> None:
+        self.seen[sent.recipient, sent.text] += 1
 
 
 @dataclass
@@ -148,6 +206,7 @@ async def run(options: argparse.Namespace) -> int:
         )
     )
     await simulator.start()
+    rack = Rack()
     with tempfile.TemporaryDirectory(prefix="caiyou-soak-", dir=options.directory or None) as name:
         directory = Path(name)
         token, hub = await _start_hub(directory, simulator, options.http_port)
@@ -155,9 +214,11 @@ async def run(options: argparse.Namespace) -> int:
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(_watch(soak, hub.pid))
-                spoiling = group.create_task(_spoil(soak, simulator))
+                spoiling = [group.create_task(_spoil(soak, simulator)), group.create_task(_spoil_modems(soak, rack))]
                 await _hand_in(soak, token)
-                spoiling.cancel()
+                for task in spoiling:
+                    task.cancel()
+                await asyncio.gather(*spoiling, return_exceptions=True)
                 simulator.operator.faults.change(Faults().values())
                 print(f"handed in after {time.monotonic() - began:.0f} s; waiting for the last to end", flush=True)
                 await _drained(directory / "data" / "caiyou.db")
@@ -166,15 +227,16 @@ async def run(options: argparse.Namespace) -> int:
             hub.terminate()
             await hub.wait()
             await simulator.stop()
-        return _judge(soak, directory / "data" / "caiyou.db", simulator, time.monotonic() - began)
+            await rack.close()
+        return _judge(soak, directory / "data" / "caiyou.db", simulator, rack, time.monotonic() - began)
 
 
 async def _start_hub(directory: Path, simulator: Simulator, http_port: int) -> tuple[str, asyncio.subprocess.Process]:
     config = directory / "caiyou.toml"
     tables = [
         f'\n[[link]]\nname = "{way.name}"\nuncertain = "resend"\nuncertain_wait_s = 5\n'
-        + way.table(simulator.ports[way.name])
-        + f'\naccess_number = "{ACCESS_NUMBER}"\n'
+        + way.table(simulator.ports.get(way.name, 0))
+        + (f'\naccess_number = "{ACCESS_NUMBER}"\n' if way.name != "gsm" else "\n")
         for way in WAYS
     ]
     config.write_text(_HEAD.format(directory=directory, http_port=http_port) + "".join(tables))
@@ -222,7 +284,7 @@ async def _hand_in(soak: Soak, token: str) -> None:
             for n in range(first, min(first + BATCH, total)):
                 way = soak.random.choice(ways)
                 number = f"{way.prefix}{soak.random.randrange(options.numbers):08d}"
-                long = "，请带好资料" * 14 if soak.random.random() < 0.05 else ""
+                long = "，请带好资料" * 14 if way.takes_long and soak.random.random() < 0.05 else ""
                 batch.append({"to": number, "text": f"第 {n} 条{long}"})
             async with client.post(url, json={"messages": batch}) as answer:
                 told = json.loads(await answer.read())
@@ -254,6 +316,34 @@ async def _spoil(soak: Soak, simulator: Simulator) -> None:
         simulator.operator.faults.change(Faults().values())
 
 
+async def _spoil_modems(soak: Soak, rack: Rack) -> None:
+    """Now and then a modem is pulled out for a while, or does something awkward once."""
+    while True:
+        await asyncio.sleep(soak.random.uniform(2, 10))
+        n = soak.random.randrange(MODEMS)
+        faults = rack.modems[n].faults
+        match soak.random.randrange(5):
+            case 0:
+                soak.faults["modem pulled"] += 1
+                await rack.pull(n)
+                try:
+                    await asyncio.sleep(soak.random.uniform(1, 4))
+                finally:
+                    rack.plug(n)
+            case 1:
+                soak.faults["modem does not answer"] += 1
+                faults.answers_missing += 1
+            case 2:
+                soak.faults["modem does not prompt"] += 1
+                faults.prompts_missing += 1
+            case 3:
+                soak.faults["modem refuses"] += 1
+                faults.refuse_messages.append("512")
+            case _:
+                soak.faults["modem breaks off"] += 1
+                faults.half_answer_to = "AT+CSQ"
+
+
 async def _drained(database: Path) -> None:
     deadline = time.monotonic() + DRAIN_S
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
@@ -270,14 +360,14 @@ async def _drained(database: Path) -> None:
     print(f"not ended after {DRAIN_S} s: {open_states}", flush=True)
 
 
-def _judge(soak: Soak, database: Path, simulator: Simulator, took_s: float) -> int:
+def _judge(soak: Soak, database: Path, simulator: Simulator, rack: Rack, took_s: float) -> int:
     """Hold what the hub says against what the phones have; 0 when all is accounted for."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
         states = dict(db.execute("SELECT id, state FROM outbox"))
         uncertain = {row[0] for row in db.execute("SELECT DISTINCT subject_id FROM timeline WHERE step = 'uncertain'")}
     counts = Counter(states[message_id] for message_id in soak.accepted if message_id in states)
     lost = [message_id for message_id in soak.accepted if message_id not in states]
-    seen: Counter[tuple[str, str]] = Counter()
+    seen = Counter(rack.seen)
     for handset in simulator.operator.handsets.values():
         for text in handset.texts:
             if text.is_whole and not text.from_phone:
