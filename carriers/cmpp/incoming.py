@@ -16,7 +16,7 @@ from gateway.core.text import Alphabet, decode
 if TYPE_CHECKING:
     from carriers.cmpp.pdu import Deliver
 
-__all__ = ["alphabet_of", "report_of", "sms_of"]
+__all__ = ["report_of", "sms_of"]
 
 
 def sms_of(deliver: Deliver, ascii_as: Alphabet) -> IncomingSms:

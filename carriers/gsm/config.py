@@ -35,7 +35,7 @@ class GsmConfig:
     #: PIN of every SIM; tried once, never again when it was wrong. "" = none.
     pin: str = field(default="", repr=False)
     #: PINs of single modems in place of `pin`, by IMEI or by port as it stands in `ports`.
-    pins: dict = field(default_factory=dict, repr=False)  # type: ignore[type-arg]
+    pins: dict[str, str] = field(default_factory=dict, repr=False)
     #: Country whose national numbers message centres may write into reports.
     region: str = "CN"
     #: Where a day and a month begin for the caps.

@@ -16,7 +16,6 @@ from carriers.cmpp.events import (
     RequestReceived,
     ResponseReceived,
 )
-from carriers.cmpp.incoming import alphabet_of
 from carriers.cmpp.message_id import MessageIdSource, group_ids
 from carriers.cmpp.pdu import (
     Cancel,
@@ -36,7 +35,8 @@ from carriers.cmpp.pdu import (
 from carriers.cmpp.protocol import CmppProtocol
 from carriers.cmpp.reports import FIELD_WIDTH, SPECIFIED_WIDTH, Report
 from carriers.cmpp.rules import Role, Settings
-from carriers.cmpp.user_data import concat_element, with_header
+from carriers.message_format import alphabet_of
+from carriers.user_data import concat_element, with_header
 from gateway.core import text
 from gateway.core.peers import Denial, Destination, Refusal, Submitted
 from gateway.core.text import Alphabet

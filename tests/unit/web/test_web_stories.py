@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from gateway import stories_text
 from gateway.core.attempts import Answer, Attempt
-from gateway.core.ids import IdSource
+from gateway.core.ids import LAST_ID, IdSource, first_id_at
 from gateway.core.messages import Concat, DeliveryReport, IncomingSms, Outcome, ReportState
 from gateway.core.outbox import NewSms, Purpose, Uncertain
 from gateway.core.routing import LinkFacts, Route, Router
@@ -21,7 +21,6 @@ from gateway.mail.facts import read_facts
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store
 from gateway.store.desk import Desk
-from gateway.core.ids import LAST_ID, first_id_at
 from gateway.store.listings import Listings
 from gateway.store.stories import Stories
 
