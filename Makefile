@@ -27,7 +27,7 @@ demo: setup  ## The main job, to be looked at: mail comes in, the phone rings (O
 	$(BIN)/caiyou demo $(if $(ONCE),--once)
 
 test: setup system  ## Every test, on SQLite and PostgreSQL, against every peer
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile $(TESTS)
 
 check: setup  ## ruff, mypy strict, architecture
 	$(BIN)/ruff check

@@ -129,7 +129,8 @@ def frames_of(data: bytes) -> list[tuple[bytes, Pdu]]:
 
 
 @pytest.mark.parametrize(
-    ("login_type", "kind"), [(login_type, kind) for login_type, kinds in RIGHTS.items() for kind in kinds]
+    ("login_type", "kind"),
+    [(login_type, kind) for login_type, kinds in RIGHTS.items() for kind in sorted(kinds, key=lambda it: it.__name__)],
 )
 def test_what_a_login_type_allows_goes_and_is_answered(login_type: LoginType, kind: type[Pdu]) -> None:
     pair = Pair(login_type).open()
