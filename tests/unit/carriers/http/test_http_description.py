@@ -141,7 +141,7 @@ PAGE = (Path(__file__).parents[4] / "docs" / "http-providers.md").read_text(enco
 
 
 def test_the_example_of_the_page_is_one() -> None:
-    example = PAGE.partition("## Write a description")[2].partition("```toml\n")[2].partition("```")[0]
+    example = PAGE.partition("## Write a description")[2].partition("```toml provider\n")[2].partition("```")[0]
     it = invented(example, key="k")
     assert body_json(it.request(segment("hi"))) == {"to": "+8613800138000", "text": "hi", "parts": 1}
     (report,) = it.told("report", '[{"ring":"r","where":"home","country":"86","number":"1"}]').found
