@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from gateway.core.messages import IncomingSms
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
+from gateway.store.parts import generations
 from gateway.store.schema import inbox
 from gateway.store.timeline import Timeline
 
@@ -126,7 +127,7 @@ class Inbox:
         given: list[Filed] = []
         for row in self._tx.read(_OVERDUE, {"before": self._now_ms - PART_PATIENCE_MS}).all():
             long = _Long(row.link, row.link_group, row.sender, row.recipient, row.reference, row.total)
-            given += [self._put_together(long, part) for part in _generations(self._parts_of(long, since_ms=0))]
+            given += [self._put_together(long, part) for part in generations(self._parts_of(long, since_ms=0))]
         return given
 
     def _parts_of(self, long: _Long, since_ms: int) -> Sequence[sa.Row[Any]]:
@@ -149,7 +150,7 @@ class Inbox:
 
         Parts older than the resend window are not looked at.
         """
-        newest = _generations(self._parts_of(long, since_ms=self._now_ms - RESEND_WINDOW_MS))[-1]
+        newest = generations(self._parts_of(long, since_ms=self._now_ms - RESEND_WINDOW_MS))[-1]
         if len({part.number for part in newest if 1 <= part.number <= long.total}) < long.total:
             return None
         return self._put_together(long, newest)
@@ -202,22 +203,6 @@ class Inbox:
                 .limit(limit)
             ).scalars()
         )
-
-
-def _generations(rows: Iterable[sa.Row[Any]]) -> list[list[sa.Row[Any]]]:
-    """The parts under one reference, divided into the messages they are of, oldest first.
-
-    References are 8 bits in most phones and come again: a part whose number is there already with other words begins
-    another SMS.
-    """
-    found: list[list[sa.Row[Any]]] = [[]]
-    texts: dict[int, str] = {}
-    for row in rows:
-        if texts.setdefault(row.number, row.text) != row.text:
-            found.append([])
-            texts = {row.number: row.text}
-        found[-1].append(row)
-    return found
 
 
 def _fingerprint(sms: IncomingSms) -> str:

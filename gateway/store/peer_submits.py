@@ -8,7 +8,7 @@ goes over one link under one reference.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from gateway.core.routing import Plan
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.outbox import Outbox
+from gateway.store.parts import generations
 from gateway.store.peer_deliveries import PeerDeliveries
 from gateway.store.peers import Peers
 from gateway.store.schema import peer_submits
@@ -219,16 +220,16 @@ class PeerSubmits:
 
     def _join(self, long: Long) -> None:
         """Put the parts of a long SMS together once all are there."""
-        generations = self._generations(long)
-        if generations and len({part.number for part in generations[-1]}) == long.total:
-            self._send(long, generations[-1])
+        messages = self._messages(long)
+        if messages and len({part.number for part in messages[-1]}) == long.total:
+            self._send(long, messages[-1])
 
-    def _generations(self, long: Long) -> list[list[Any]]:
+    def _messages(self, long: Long) -> list[list[Any]]:
         self._tx.flush_for(_INSERT, _JOINED)
         if self._tx.dialect != "sqlite":
             # Two parts may come in two processes at once: without the lock neither would see the other.
             self._tx.read(_LOCK_PEER, {"peer": long.peer_id})
-        return _generations(
+        return generations(
             self._tx.ask(
                 _PARTS,
                 {
@@ -270,7 +271,7 @@ class PeerSubmits:
         sent = 0
         for row in self._tx.read(_OVERDUE, {"before": before_ms}).all():
             long = Long(row.peer_id, row.recipient, row.sender, row.reference, row.total)
-            for generation in self._generations(long):
+            for generation in self._messages(long):
                 if generation[-1].submitted_ms > before_ms:
                     continue  # it is still growing
                 for run in _runs(generation):
@@ -350,23 +351,6 @@ def _sms(one: Submitted | _Whole, account_id: int, recipient: str) -> NewSms:
         validity_s=min(one.validity_s or DEFAULT_VALIDITY_S, MOST_VALIDITY_S),
         want_report=one.report != WantedReport.NONE,
     )
-
-
-def _generations(rows: Iterable[Any]) -> list[list[Any]]:
-    """Parts under one reference, divided into the messages they are of, oldest first.
-
-    References are 8 bits in most programs and come again: a part whose number is there already with another text begins
-    another message; one with the same text was sent again because its answer was lost.
-    """
-    found: list[list[Any]] = []
-    texts: dict[int, str] = {}
-    for row in rows:
-        if not found or texts.get(row.number, row.text) != row.text:
-            found.append([])
-            texts = {}
-        texts[row.number] = row.text
-        found[-1].append(row)
-    return found
 
 
 def _runs(parts: Collection[Any]) -> list[list[Any]]:

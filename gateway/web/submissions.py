@@ -8,7 +8,6 @@ to a message is given when the transaction that holds it is on disk.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
@@ -17,11 +16,10 @@ from gateway.core.lists import Refusal
 from gateway.core.outbox import NewSms, State
 from gateway.core.phone import mask
 from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.gathering import Gathering
 from gateway.store.listings import Listings
 from gateway.web.problems import Problem
 
-#: Messages in one work; 500 take the writer about ten milliseconds.
-MAX_TOGETHER: Final = 500
 DAY_MS: Final = 86_400_000
 
 
@@ -61,70 +59,38 @@ class MessageTaker(Protocol):
 _Waiting = tuple[NewSms, Reply]
 
 
-class Submissions:
+class Submissions(Gathering[_Waiting, Answer]):
     """Messages on their way into the outbox of this process."""
 
     def __init__(self, desk: Desk, daily_cap: int) -> None:
-        self._desk = desk
+        super().__init__(desk)
         self._daily_cap = daily_cap  # messages a day per account and number; 0 = no limit
-        self._waiting: deque[_Waiting] = deque()
-        self._asked = False  # a work is on its way to the writer and has not taken yet
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, sms: NewSms) -> asyncio.Future[Answer]:
         """Hand in a message; the future holds what became of it, or StoreUnavailable when nothing was written."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.put_for(sms, future)
+        self.hand_in((sms, future))
         return future
 
     def put_for(self, sms: NewSms, reply: Reply) -> None:
         """As `put`, for one who waits in another way."""
-        self._waiting.append((sms, reply))
-        if not self._asked:
-            self._ask()
+        self.hand_in((sms, reply))
 
-    async def drain(self) -> None:
-        """Wait until everything handed in is answered."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+    def enter(self, books: BooksOfStore, taken: Sequence[_Waiting]) -> Sequence[Answer]:
+        """Put them into the outbox."""
+        return enter(books, [sms for sms, _ in taken], self._daily_cap)
 
-    def _ask(self) -> None:
-        self._asked = True
-        task = asyncio.get_running_loop().create_task(self._commit())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def written(self, taken: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
+        """Tell each what became of it."""
+        for (_, reply), answer in zip(taken, answers, strict=True):
+            if not reply.done():
+                reply.set_result(answer)
 
-    async def _commit(self) -> None:
-        taken: list[_Waiting] = []
-
-        def work(books: BooksOfStore) -> list[Answer]:
-            # The work may run again after a rollback: then for the same messages. It runs in a thread on PostgreSQL;
-            # the order (lower the flag, then take) leaves no message behind.
-            if not taken:
-                self._asked = False
-                self._take(taken)
-            return enter(books, [sms for sms, _ in taken], self._daily_cap)
-
-        try:
-            answers: Sequence[Answer] = await self._desk.commit(work)
-        except Exception as error:
-            if not taken:
-                self._asked = False
-                self._take(taken)
-            for _, future in taken:
-                if not future.done():
-                    future.set_exception(error)
-        else:
-            for (_, future), answer in zip(taken, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-        if self._waiting and not self._asked:
-            self._ask()
-
-    def _take(self, taken: list[_Waiting]) -> None:
-        waiting = self._waiting
-        while waiting and len(taken) < MAX_TOGETHER:
-            taken.append(waiting.popleft())
+    async def failed(self, taken: Sequence[_Waiting], error: Exception) -> None:
+        """Tell each that nothing was written."""
+        for _, reply in taken:
+            if not reply.done():
+                reply.set_exception(error)
 
 
 def enter(books: BooksOfStore, messages: Sequence[NewSms], daily_cap: int) -> list[Answer]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from gateway.core.errors import StoreUnavailable
 from gateway.core.peers import Destination, Peer, Refusal, Submitted
-from gateway.downstream.taking import MAX_TOGETHER, Taking
+from gateway.downstream.taking import Taking
 from gateway.journal import Journal
+from gateway.store.gathering import MAX_TOGETHER
 
 PEER = Peer(name="kite", account_id=1, secret="secret08", id=1)
 

@@ -16,6 +16,7 @@ from gateway.core.messages import Concat, Outcome
 from gateway.core.peers import Destination, Peer, Refusal, Submitted
 from gateway.core.text import Alphabet
 from gateway.store import peer_submits
+from gateway.store.parts import generations
 from tests.fakes.desk import PHONE, Bench, attempt, record, reports_of
 
 _handed = itertools.count(1000)
@@ -405,7 +406,7 @@ def test_generations_are_told_apart_by_their_words() -> None:
             self.text = text
 
     rows = [Part(1, "a"), Part(2, "b"), Part(1, "a"), Part(1, "c"), Part(2, "d")]
-    found = peer_submits._generations(rows)
+    found = generations(rows)
     assert [[part.text for part in generation] for generation in found] == [["a", "b", "a"], ["c", "d"]]
     runs = peer_submits._runs([Part(4, "d"), Part(1, "a"), Part(2, "b"), Part(1, "a")])
     assert [[part.number for part in run] for run in runs] == [[1, 1, 2], [4]]
