@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup system demo test check format bench fuzz soak docs lock clean
+.PHONY: help setup system demo test check format bench fuzz soak kill docs lock clean
 
 help:  ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -46,7 +46,10 @@ fuzz: setup  ## Ten minutes of coverage-guided fuzzing for each decoder
 	$(BIN)/python -m pip install --quiet atheris==3.0.0
 	$(BIN)/python -m tests.fuzz.run $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
 
-soak: setup system  ## Kill the hub at random moments for as long as you like (ROUNDS=200)
+soak: setup  ## An hour of every protocol and a pool of modems under random faults, half a million messages
+	$(BIN)/python -m bench.soak --messages $(or $(MESSAGES),500000) --seconds $(or $(SECONDS_ALL),3600)
+
+kill: setup system  ## Kill the hub at random moments for as long as you like (ROUNDS=200)
 	CAIYOU_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest -q tests/e2e/test_kill.py
 
 docs: setup  ## Write the parts of docs/ that are made from the code
