@@ -17,7 +17,7 @@ from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.messages import Outcome
-from gateway.core.outbox import FINAL, NewSms, State, Uncertain, after_attempt, after_waiting
+from gateway.core.outbox import FINAL, NewSms, State, Uncertain, after_attempt, after_waiting, settle
 from gateway.core.routing import Plan, Router
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
@@ -177,14 +177,17 @@ class Outbox(Placing):
         again = [row.id for row in rows if row.attempt > 0]
         known = self._segment_states(again) if again else {}
         claimed: list[Claimed] = []
-        expired: list[MessageSettled] = []
+        ended: list[MessageSettled] = []
         for row in rows:
             if row.expires_ms <= self._now_ms:
-                expired.append(self._expire(row))
+                ended.append(self._expire(row))
                 continue
             states = known.get(row.id, {})
             numbers = range(1, row.segments + 1)
             open_numbers = tuple(n for n in numbers if states.get(n) not in (State.ACCEPTED, State.DELIVERED))
+            if not open_numbers:
+                self._is_taken(row, settle(states.values()), ended)
+                continue
             self._tx.defer(_CLAIM, {"b_id": row.id, "b_attempt": row.attempt + 1, "b_owner": owner})
             for number in numbers:
                 if number in states:
@@ -217,9 +220,28 @@ class Outbox(Placing):
                     bool(row.maybe_twice),
                 )
             )
-        if expired:
-            self._tell(expired)
+        if ended:
+            self._tell(ended)
         return claimed
+
+    def _is_taken(self, row: Any, state: State, ended: list[MessageSettled]) -> None:
+        """A message that waits though all its segments were taken: no answer to anything would ever end it."""
+        is_end = state is State.DELIVERED or not row.want_report
+        settled_ms = self._now_ms if is_end else None
+        self._tx.defer(
+            FINISH,
+            {
+                "b_id": row.id,
+                "b_from": _QUEUED,
+                "b_state": state.value,
+                "b_due": 0,
+                "b_code": "",
+                "b_settled": settled_ms,
+            },
+        )
+        self._timeline.step(row.id, state.value, "every segment was taken before")
+        if is_end:
+            ended.append(MessageSettled(row.id, row.account_id, state.value, "", row.tag))
 
     def _expire(self, row: sa.Row[Any]) -> MessageSettled:
         self.finish(row.id, State.QUEUED, State.EXPIRED, "validity is over")

@@ -13,6 +13,7 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.events import MessageSettled
 from gateway.core.outbox import NewSms
 from gateway.core.routing import LinkFacts
+from gateway.store.schema import segments
 from tests.fakes.desk import (
     PHONE,
     Bench,
@@ -164,6 +165,19 @@ def test_a_long_message_of_which_a_part_was_taken_stays_on_its_link(bench: Bench
     bench.clock.pass_s(15)
     bench.send(bench.claim()[0], "x2")
     assert (bench.state(message_id), bench.bill(message_id)) == ("accepted", [1, 2, 3])
+
+
+@pytest.mark.parametrize(("known", "state"), [("accepted", "accepted"), ("delivered", "delivered")])
+def test_what_waits_though_all_of_it_was_taken_is_not_sent_and_does_not_wait_for_ever(
+    bench: Bench, known: str, state: str
+) -> None:
+    message_id = bench.add_long(2)
+    bench.send(bench.claim()[0], "x1", Outcome.TEMPORARY)
+    bench.run(lambda b: b.tx.execute(sa.update(segments).values(state=known)))  # it was taken after all
+    bench.clock.pass_s(3600)
+    assert bench.claim() == []
+    assert bench.state(message_id) == state
+    assert bench.steps(message_id)[-1] == state
 
 
 def test_validity_ends_it_before_a_link_takes_it_and_its_owner_is_told(bench: Bench) -> None:
