@@ -137,7 +137,7 @@ def _link(row: Mapping[str, Any], figures: Figures, now_ms: int, language: str) 
         "process": "" if node is None else str(node),
         "left_alone": name in figures.breakers,
         "last_error": row["last_error"] if state in ("down", "unserved") else "",
-        "parts": [_part(part, values) for part, values in sorted(reading.parts.items())],
+        "parts": [_part(part, values, words) for part, values in sorted(reading.parts.items())],
         "figures": [
             {"label": words[label], "value": value}
             for label, value in (
@@ -155,9 +155,19 @@ def _link(row: Mapping[str, Any], figures: Figures, now_ms: int, language: str) 
     }
 
 
-def _part(name: str, values: Mapping[str, float]) -> dict[str, str]:
-    """A part of a pool, with its figures as they are called there."""
-    return {"name": name, "words": ", ".join(f"{figure} {value:g}" for figure, value in sorted(values.items()))}
+def _part(name: str, values: Mapping[str, float], words: Mapping[str, str]) -> dict[str, str]:
+    """A modem of a pool; a figure of -1 is not known, or knows no limit."""
+    state = "up" if values.get("up") else "down"
+    signal, left = values.get("signal", -1), values.get("left", -1)
+    return {
+        "name": name,
+        "state": words[f"state_{state}"],
+        "colour": "wait" if values.get("warned") and state == "up" else _COLOURS.get(state, "bad"),
+        "signal": "–" if signal < 0 else f"{-113 + 2 * signal:.0f} dBm",  # TS 27.007 8.5
+        "today": f"{values.get('sent_today', 0):,.0f}",
+        "left": "∞" if left < 0 else f"{left:,.0f}",
+        "health": f"{100 * values.get('score', 0):.0f} %",
+    }
 
 
 def _middle(reading: LinkReading) -> str:

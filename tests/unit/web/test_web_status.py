@@ -114,10 +114,14 @@ def test_a_state_has_a_colour_and_a_word(state: str, colour: str, english: str, 
 
 def test_alarms_breakers_and_modems_are_seen_at_one_look() -> None:
     alarm = Alarm(Kind.SIM_SPENT, EVIL, "5 left", AlarmState.OPEN, NOW_MS - 7_200_000)
+    parts = {
+        "modem-1": {"up": 1, "signal": 21, "score": 0.873, "sent_today": 1200, "left": 30, "warned": 1},
+        EVIL: {"up": 0, "signal": -1, "score": 0, "sent_today": 0, "left": -1, "warned": 0},
+    }
     figures = Figures(
         NOW_MS,
         (link("pool", "up"),),
-        readings={"pool": LinkReading(parts={"modem-1": {"signal_dbm": -71.0, "sent": 12}})},
+        readings={"pool": LinkReading(parts=parts)},
         breakers={"pool": [""]},
         alarms=(alarm,),
     )
@@ -126,7 +130,9 @@ def test_alarms_breakers_and_modems_are_seen_at_one_look() -> None:
     assert "nearly spent: 5 left" in html
     assert EVIL not in html
     assert "left alone: it fails too often" in html
-    assert "modem-1: sent 12, signal_dbm -71" in html
+    assert 'class="dot wait" title="up"' in html  # nearly spent, but it works
+    assert "modem-1</th><td>-71 dBm</td><td>1,200</td><td>30</td><td>87 %</td>" in html
+    assert "<td>–</td><td>0</td><td>∞</td><td>0 %</td>" in html
     assert "即将用尽：5 left" in page(figures, "zh")
 
 
