@@ -34,6 +34,8 @@ def jasmin() -> Path:
                  [str(python), "-m", "pip", "install", "--quiet", "--requirement", str(wanted)])  # fmt: skip
         for step in steps:
             done = subprocess.run(step, capture_output=True, text=True, timeout=300)
+            if done.returncode:  # half a hundred packages from the network: one hiccup is no reason
+                done = subprocess.run(step, capture_output=True, text=True, timeout=300)
             if done.returncode:
                 reason = f"Jasmin cannot be installed: {done.stderr[-300:]}"
                 if os.environ.get("CI") == "true":
