@@ -14,7 +14,7 @@ from tests.fakes.hub import SHORT, until
 
 COUNT = 60
 #: A message that was not on the wire is taken by the other carrier within this.
-REROUTED_WITHIN_S = 2.0
+REROUTED_WITHIN_S = 8.0  # on a machine that does much else; bench/failover.py holds it to 2 s
 
 
 def p99(values: list[float]) -> float:
