@@ -161,6 +161,11 @@ class Rack:
         """Pull it out."""
         await self._plugged.pop(n).close()
 
+    def behave(self) -> None:
+        """Nothing goes wrong any more."""
+        for modem in self.modems:
+            modem.faults = ModemFaults(report_first=True)
+
     async def close(self) -> None:
         """Pull all out."""
         for n in list(self._plugged):
@@ -219,6 +224,7 @@ async def run(options: argparse.Namespace) -> int:
                 for task in spoiling:
                     task.cancel()
                 await asyncio.gather(*spoiling, return_exceptions=True)
+                rack.behave()
                 simulator.operator.faults.change(Faults().values())
                 print(f"handed in after {time.monotonic() - began:.0f} s; waiting for the last to end", flush=True)
                 await _drained(directory / "data" / "caiyou.db")
@@ -332,13 +338,15 @@ async def _spoil_modems(soak: Soak, rack: Rack) -> None:
                     rack.plug(n)
             case 1:
                 soak.faults["modem does not answer"] += 1
-                faults.answers_missing += 1
+                faults.answers_missing = (
+                    1  # not one more: what a modem left alone has gathered would fail every trial of it
+                )
             case 2:
                 soak.faults["modem does not prompt"] += 1
-                faults.prompts_missing += 1
+                faults.prompts_missing = 1
             case 3:
                 soak.faults["modem refuses"] += 1
-                faults.refuse_messages.append("512")
+                faults.refuse_messages = ["512"]
             case _:
                 soak.faults["modem breaks off"] += 1
                 faults.half_answer_to = "AT+CSQ"
