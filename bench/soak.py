@@ -206,7 +206,7 @@ async def run(options: argparse.Namespace) -> int:
             ),
             report_delay_s=0.5,
             repeat_s=5.0,
-            keep_handsets=2 * options.numbers,
+            keep_handsets=len(WAYS) * options.numbers,  # or the first phones would be forgotten
             keep_texts=100_000,
         )
     )
