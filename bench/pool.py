@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.inside import open_desk
 from carriers.gsm.config import GsmConfig
 from carriers.gsm.pool import PoolLink
 from carriers.link import LinkBasics
@@ -33,16 +34,11 @@ from carriers.simulator.modem_faults import ModemFaults
 from carriers.simulator.modem_pty import PtyModem
 from carriers.simulator.modem_sim import Sim
 from gateway import clock
-from gateway.core.ids import IdSource
-from gateway.core.mails import MailFacts
 from gateway.core.outbox import FINAL, NewSms, Purpose, State
-from gateway.core.routing import Route, Router
+from gateway.core.routing import Route
 from gateway.dispatcher import Dispatcher
 from gateway.inbound import Inbound
-from gateway.journal import Journal
 from gateway.lane import LinkPolicy
-from gateway.store.blobs import Blobs
-from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.link_memory import StoredMemory
 
@@ -154,20 +150,14 @@ def _row(books: BooksOfStore, message_id: int) -> Any:
 @contextlib.asynccontextmanager
 async def open_hub(folder: Path, board: Board) -> AsyncIterator[Hub]:
     """A hub with its store and the pool."""
-    store = open_store(StoreConfig(data_dir=str(folder)))
-    create_tables(store)
-    journal, router = Journal(), Router()
-    desk = Desk(
-        store, Blobs(folder), router, journal, new_id=IdSource(clock.now_ms), now_ms=clock.now_ms,
-        read_facts=lambda data, now: MailFacts(), reactions={},
-    )  # fmt: skip
-    inbound = Inbound(desk, journal)
-    dispatcher = Dispatcher(desk, inbound, journal, "bench")
-    basics = LinkBasics("pool", "pool", dispatcher, memory=StoredMemory(store, "pool", clock.now_ms))
+    desk = open_desk(folder)
+    inbound = Inbound(desk, desk.journal)
+    dispatcher = Dispatcher(desk, inbound, desk.journal, "bench")
+    basics = LinkBasics("pool", "pool", dispatcher, memory=StoredMemory(desk.store, "pool", clock.now_ms))
     config = GsmConfig(ports=(f"{board.folder}/modem-*",), look_every_s=0.5)
     link = PoolLink(basics, config, lambda: datetime.now(UTC))
     dispatcher.add(link, "gsm", LinkPolicy(uncertain_wait_s=5))
-    router.set_routes([Route("", "pool")])
+    desk.router.set_routes([Route("", "pool")])
     dispatcher.start()
     try:
         yield Hub(desk, link)

@@ -23,20 +23,13 @@ from typing import Any
 
 import uvloop
 
+from bench.inside import fill, open_desk
 from carriers.factory import KINDS
 from carriers.link import Link, LinkBasics
 from carriers.session import SessionEvent, SubmitAnswered
-from gateway import clock
-from gateway.core.ids import IdSource
-from gateway.core.mails import MailFacts
-from gateway.core.outbox import NewSms, Purpose
-from gateway.core.routing import Route, Router
+from gateway.core.routing import Route
 from gateway.dispatcher import Dispatcher, LinkPolicy
 from gateway.inbound import Inbound
-from gateway.journal import Journal
-from gateway.store.blobs import Blobs
-from gateway.store.database import StoreConfig, create_tables, open_store
-from gateway.store.desk import BooksOfStore, Desk
 
 WINDOW = 16
 SECONDS = 5.0
@@ -138,32 +131,15 @@ def _operator(directory: Path, name: str, delay_ms: float) -> Iterator[int]:
 
 
 async def _send(directory: Path, name: str, port: int, count: int) -> float:
-    store = open_store(StoreConfig(data_dir=str(directory / "data")))
-    create_tables(store)
-    router, journal = Router(), Journal()
-    desk = Desk(
-        store,
-        Blobs(directory / "data"),
-        router,
-        journal,
-        new_id=IdSource(clock.now_ms),
-        now_ms=clock.now_ms,
-        read_facts=lambda data, now: MailFacts(),
-        reactions={},
-    )
-    dispatcher = Watched(desk, Inbound(desk, journal), journal, "bench")
+    desk = open_desk(directory / "data")
+    dispatcher = Watched(desk, Inbound(desk, desk.journal), desk.journal, "bench")
     kind_name, own, _ = PROTOCOLS[name]
     kind = KINDS[kind_name]
     config = kind.options(host="127.0.0.1", port=port, window=WINDOW, access_number="10657", **own)
     dispatcher.add(kind.make(LinkBasics("carrier", "carrier", dispatcher), config), kind_name, LinkPolicy())
-    router.set_routes([Route("", "carrier")])
+    desk.router.set_routes([Route("", "carrier")])
 
-    def fill(books: BooksOfStore) -> None:
-        for n in range(count):
-            text = f"benchmark message number {n:07d}, forty characters or so"
-            books.outbox.add(NewSms(f"+86138{n:08d}", text, Purpose.API, want_report=False))
-
-    await desk.commit(fill)
+    await fill(desk, count, want_report=False)
     dispatcher.start()
     try:
         while len(dispatcher.answers) < count:

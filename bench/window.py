@@ -133,49 +133,25 @@ def _sink(directory: Path, delay_ms: float, receipts: bool) -> Iterator[int]:
 
 
 async def _send(directory: Path, port: int, *, window: int, count: int, options: argparse.Namespace) -> float:
+    from bench.inside import fill, open_desk
     from carriers.factory import KINDS
     from carriers.link import LinkBasics
-    from gateway import clock
-    from gateway.core.ids import IdSource
-    from gateway.core.mails import MailFacts
-    from gateway.core.outbox import NewSms, Purpose
-    from gateway.core.routing import Route, Router
+    from gateway.core.routing import Route
     from gateway.dispatcher import Dispatcher
     from gateway.inbound import Inbound
-    from gateway.journal import Journal
     from gateway.lane import LinkPolicy
-    from gateway.store.blobs import Blobs
-    from gateway.store.database import StoreConfig, create_tables, open_store
-    from gateway.store.desk import BooksOfStore, Desk
 
-    store = open_store(StoreConfig(data_dir=str(directory / "data")))
-    create_tables(store)
-    router, journal = Router(), Journal()
-    desk = Desk(
-        store,
-        Blobs(directory / "data"),
-        router,
-        journal,
-        new_id=IdSource(clock.now_ms),
-        now_ms=clock.now_ms,
-        read_facts=lambda data, now: MailFacts(),
-        reactions={},
-    )
-    dispatcher = Dispatcher(desk, Inbound(desk, journal), journal, "bench")
+    desk = open_desk(directory / "data")
+    dispatcher = Dispatcher(desk, Inbound(desk, desk.journal), desk.journal, "bench")
     kind = KINDS["smpp"]
     config = kind.options(
         host="127.0.0.1", port=port, system_id="bench", password="bench", window=window, access_number="10657"
     )
     link = kind.make(LinkBasics("carrier", "carrier", dispatcher), config)
     dispatcher.add(link, "smpp", LinkPolicy())
-    router.set_routes([Route("", "carrier")])
+    desk.router.set_routes([Route("", "carrier")])
 
-    def fill(books: BooksOfStore) -> None:
-        for n in range(count):
-            text = f"benchmark message number {n:07d}, forty characters or so"
-            books.outbox.add(NewSms(f"+86138{n:08d}", text, Purpose.API, want_report=options.receipts))
-
-    await desk.commit(fill)
+    await fill(desk, count, want_report=options.receipts)
     began, cpu = time.perf_counter(), time.process_time()
     dispatcher.start()
     try:

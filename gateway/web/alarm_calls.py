@@ -13,7 +13,7 @@ import aiohttp
 from gateway.core.errors import CaiyouError
 from gateway.store.alarms import AlarmCall
 from gateway.store.desk import Desk
-from gateway.web.signing import sign
+from gateway.web.signing import headers
 
 #: Pauses between attempts, seconds; the last one repeats.
 PAUSES_S: Final = (5, 30, 120, 600)
@@ -90,9 +90,6 @@ class AlarmCaller:
 
     async def _post(self, body: bytes, event_id: str) -> int:
         assert self._client is not None
-        headers = {
-            "X-Caiyou-Signature": sign(self._secret, body, self._desk.now_ms() // 1000),
-            "X-Caiyou-Event-Id": event_id,
-        }
-        async with self._client.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+        signed = headers(self._secret, body, event_id, self._desk.now_ms() // 1000)
+        async with self._client.post(self._url, data=body, headers=signed, allow_redirects=False) as response:
             return response.status

@@ -18,6 +18,11 @@ def sign(secret: str, body: bytes, at_s: int) -> str:
     return f"t={at_s},v1={digest}"
 
 
+def headers(secret: str, body: bytes, event_id: str, at_s: int) -> dict[str, str]:
+    """What goes with a body sent at a moment, so that its receiver can check it and know it again."""
+    return {"X-Caiyou-Signature": sign(secret, body, at_s), "X-Caiyou-Event-Id": event_id}
+
+
 def is_genuine(secret: str, body: bytes, header: str, now_s: int, tolerance_s: int = TOLERANCE_S) -> bool:
     """Whether a call is ours and fresh, as its receiver checks it."""
     fields = dict(field.partition("=")[::2] for field in header.split(","))

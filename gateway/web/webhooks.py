@@ -20,7 +20,7 @@ from gateway.core.events import SmsReceived
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.webhooks import Call
 from gateway.web.egress import GuardedResolver, check_url
-from gateway.web.signing import sign
+from gateway.web.signing import headers
 
 #: Pauses between attempts of a call, seconds; the last one repeats.
 PAUSES_S: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600)
@@ -167,13 +167,10 @@ class WebhookLoop:
         """The status and first words of the answer; status 0 when there was none."""
         assert self._client is not None
         body = call.body.encode()
-        headers = {
-            "X-Caiyou-Signature": sign(call.secret, body, self._desk.now_ms() // 1000),
-            "X-Caiyou-Event-Id": str(call.id),
-        }
+        signed = headers(call.secret, body, str(call.id), self._desk.now_ms() // 1000)
         try:
             url = check_url(call.url, allow_private=self._config.allow_private)
-            async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._client.post(url, data=body, headers=signed, allow_redirects=False) as response:
                 words = await response.content.read(MAX_ANSWER)
                 return response.status, words.decode("utf-8", "replace").replace("\x00", "")
         except (aiohttp.ClientError, OSError, TimeoutError, Refused, ValueError) as error:
