@@ -1,1 +1,1 @@
-"""MMS: nothing here yet but the place for it."""
+"""MMS: what one shows and how it becomes octets; handsets, fitting, cards, previews, reception and pickup."""

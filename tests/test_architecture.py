@@ -52,6 +52,12 @@ DOORS: dict[str, tuple[str, ...]] = {
     "gsmmodem": (),  # drives our emulated modem, in tests only
     "orjson": ("gateway.web",),
     "uvloop": ("gateway.commands", "carriers.simulator"),
+    "PIL": ("mms.media", "mms.preview", "mms.cards"),
+    "pillow_heif": ("mms.media",),
+    "av": ("mms.media",),
+    "segno": ("mms.cards",),
+    "celery": ("gateway.worker",),
+    "vobject": ("addressbook.vcard",),
 }
 
 #: Calls that make files durable or give them names: only `gateway.store.durable` may.

@@ -1,0 +1,1 @@
+"""What handsets can show, where each value comes from, and how one learns it."""

@@ -1,0 +1,1 @@
+"""Previews: the octets to be sent, drawn as a handset shows them."""
