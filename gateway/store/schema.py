@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -294,6 +295,11 @@ outbox = Table(
     # What was asked for, where the rules of the link made something else of it: rules of another link start from it.
     Column("asked_text", Text),
     Column("asked_sender", String(32)),
+    Column("kind", String(8), nullable=False, server_default="sms"),  # sms | data | mms
+    Column("data", LargeBinary),  # of a data SMS: its octets without header
+    Column("port", Integer),  # of a data SMS: where it goes to on the phone, and where it says that it comes from
+    Column("source_port", Integer),
+    Column("blob", String(64), nullable=False, server_default=""),  # of an MMS: what is sent, a body of ours
     Index(
         "ix_outbox_ready",
         "link",
@@ -402,6 +408,8 @@ inbox = Table(
     Column("number", Integer),
     Column("total", Integer),
     Column("state", String(16), nullable=False),  # part | whole | joined | failed
+    Column("kind", String(8), nullable=False, server_default="sms"),  # sms | mms
+    Column("blob", String(64), nullable=False, server_default=""),  # of an MMS: the letter it was filed as
     Column("joined_id", BigInteger),  # for a part: the whole it went into
     Column("received_ms", BigInteger, nullable=False),
     Index("ix_inbox_fingerprint", "fingerprint", "link_group"),
@@ -763,4 +771,113 @@ link_memory = Table(  # of a link alone: what a SIM has sent, what was learnt of
     Column("key", String(64), primary_key=True),
     Column("value", Text, nullable=False),  # JSON
     Column("changed_ms", BigInteger, nullable=False),
+)
+
+# --- MMS -------------------------------------------------------------------------------------------------------
+
+mms = Table(  # what the outbox does not say of a message of kind mms
+    "mms",
+    metadata,
+    Column("message_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("letter", String(64), nullable=False),  # as it was handed in: a body below the blob directory
+    Column("subject", String(255), nullable=False, server_default=""),
+    Column("from_name", String(255), nullable=False, server_default=""),  # what people are told of the sender
+    Column("way", String(8), nullable=False, server_default=""),  # asked for, later taken: mms | mailbox; "" = open
+    Column("link", String(32), nullable=False, server_default=""),  # asked for; "" = the router chooses
+    Column("handset", String(64), nullable=False, server_default=""),  # key of what it was fitted to
+    Column("receipt", Text, nullable=False, server_default=""),  # JSON: what was made of its media
+    Column("want_read", Boolean, nullable=False, server_default=text("false")),
+    Column("read_ms", BigInteger),  # when its owner read it, as far as the phone or the page tells
+)
+
+automatic_mailboxes = Table(  # mailboxes opened for numbers unasked
+    "automatic_mailboxes",
+    metadata,
+    Column("account_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),  # gateway.core.mms.AutomaticState
+    Column("pin_hash", String(255), nullable=False),
+    Column("pin_tries", Integer, nullable=False, server_default="0"),  # wrong ones in a row
+    Column("locked_until_ms", BigInteger, nullable=False, server_default="0"),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("look_by_ms", BigInteger, nullable=False, server_default="0"),  # 0 = nothing waits
+    Column("purge_ms", BigInteger, nullable=False),
+    Column("activated_ms", BigInteger),
+    Index(
+        "ix_automatic_mailboxes_unclaimed",
+        "purge_ms",
+        sqlite_where=text("state IN ('open', 'suspended')"),
+        postgresql_where=text("state IN ('open', 'suspended')"),
+    ),
+    Index(
+        "ix_automatic_mailboxes_look_by_ms",
+        "look_by_ms",
+        sqlite_where=text("state = 'open' AND look_by_ms > 0"),
+        postgresql_where=text("state = 'open' AND look_by_ms > 0"),
+    ),
+)
+
+pickups = Table(  # MMS that wait in a mailbox for their owner to look
+    "pickups",
+    metadata,
+    _id(),
+    Column("token", String(32), nullable=False, unique=True),  # of the link in the SMS
+    Column("account_id", BigInteger, nullable=False),
+    Column("mail_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),  # in the outbox
+    Column("number", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # gateway.core.mms.PickupState
+    Column("look_by_ms", BigInteger, nullable=False),
+    Column("notice_id", BigInteger),  # the SMS that tells of it
+    Column("told_ms", BigInteger, nullable=False, server_default="0"),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("read_ms", BigInteger),
+    Index("ix_pickups_account_id_id", "account_id", "id"),
+    Index("ix_pickups_number_told_ms", "number", "told_ms"),
+    Index(
+        "ix_pickups_waiting",
+        "look_by_ms",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+mm1_notifications = Table(  # MMS that phones are told of, to fetch them here
+    "mm1_notifications",
+    metadata,
+    Column("token", String(32), primary_key=True),  # of the address the phone fetches from; the transaction id as well
+    Column("message_id", BigInteger, nullable=False),
+    Column("link", String(32), nullable=False),
+    Column("number", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # told | fetched | deferred | done | rejected | expired
+    Column("tries", Integer, nullable=False, server_default="0"),  # notifications sent
+    Column("next_ms", BigInteger, nullable=False),  # when to tell the phone again; 0 = never
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("fetched_ms", BigInteger),
+    Column("user_agent", String(255), nullable=False, server_default=""),
+    Column("push_id", BigInteger),  # the newest notification in the outbox
+    Column("made_ms", BigInteger, nullable=False),
+    Index("ix_mm1_notifications_message_id", "message_id"),
+    Index("ix_mm1_notifications_number_made_ms", "number", "made_ms"),
+    Index(
+        "ix_mm1_notifications_open",
+        "next_ms",
+        sqlite_where=text("state IN ('told', 'fetched', 'deferred')"),
+        postgresql_where=text("state IN ('told', 'fetched', 'deferred')"),
+    ),
+)
+
+dialogues = Table(  # what phones are being asked step by step, one at a time for each
+    "dialogues",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),  # card
+    Column("step", String(32), nullable=False),
+    Column("answers", Text, nullable=False),  # JSON
+    Column("language", String(8), nullable=False),
+    Column("access_number", String(32), nullable=False),  # what the phone wrote to
+    Column("began_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Index("ix_dialogues_expires_ms", "expires_ms"),
 )
