@@ -32,12 +32,21 @@ STEPS: dict[State, frozenset[State]] = {
         {State.ACCEPTED, State.QUEUED, State.FAILED, State.UNCERTAIN, State.EXPIRED, State.DELIVERED}
     ),
     State.UNCERTAIN: frozenset({State.QUEUED, State.ACCEPTED, State.DELIVERED, State.FAILED, State.EXPIRED}),
-    State.ACCEPTED: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED}),
+    # Back to QUEUED goes an MMS that lay in a mailbox, when its phone turns out to show MMS.
+    State.ACCEPTED: frozenset({State.DELIVERED, State.FAILED, State.EXPIRED, State.QUEUED}),
     State.EXPIRED: frozenset({State.DELIVERED}),
     State.FAILED: frozenset({State.DELIVERED}),
     State.DELIVERED: frozenset(),
     State.CANCELLED: frozenset(),
 }
+
+
+class Kind(enum.StrEnum):
+    """What a row of the outbox is."""
+
+    SMS = "sms"  # a text
+    DATA = "data"  # octets for a program on the phone
+    MMS = "mms"
 
 
 class Priority(enum.IntEnum):
@@ -60,6 +69,10 @@ class Purpose(enum.StrEnum):
     ALARM = "alarm"  # something is wrong with the hub
     PEER = "peer"  # a platform sent it through us
     REMINDER = "reminder"  # at a time somebody has set
+    CARD = "card"  # a card somebody made
+    PICKUP = "pickup"  # says where an MMS can be looked at
+    PUSH = "push"  # tells a phone of an MMS to be fetched
+    HANDED_ON = "handed-on"  # an MMS from a phone or another centre, on its way to a phone
 
 
 class Uncertain(enum.StrEnum):
@@ -151,7 +164,7 @@ def settle(segments: Iterable[State]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class NewSms:
-    """An SMS to put into the outbox. Times are Unix milliseconds."""
+    """An SMS to put into the outbox: a text, or with `data` a data SMS, whose text is "". Times are Unix milliseconds."""
 
     recipient: str
     text: str
@@ -166,3 +179,6 @@ class NewSms:
     mail_id: int | None = None  # the mail this tells of
     tag: str = ""  # free text of the one who asked, given back in webhooks
     link: str = ""  # "" = let the router choose
+    data: bytes = b""  # octets without header, at most gateway.core.data_sms.MAX_OCTETS
+    port: int | None = None  # of data: the program on the phone; None = the header names none
+    source_port: int | None = None  # None = 9200, with a port

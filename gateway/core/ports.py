@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core.accounts import Account, Phone, Target
-from gateway.core.events import Event
+from gateway.core.events import Event, MessageSettled
+from gateway.core.mms import AutomaticMailbox, NewMms, Pickup, PickupState
 from gateway.core.notices import Notice, StoredRule
 from gateway.core.outbox import NewSms
 from gateway.core.reminders import Reminder
@@ -94,6 +95,37 @@ class OutboxPort(Protocol):
     def with_key(self, account_id: int, keys: Iterable[str]) -> Mapping[str, Mapping[Any, Any]]: ...
 
 
+class MmsPort(Protocol):
+    """MMS on their way to phones."""
+
+    def add(self, message: NewMms, message_id: int | None = None) -> int: ...
+    def in_mailbox(self, message_id: int, *, handset: str, story: str) -> None: ...
+    def out_of_mailbox(self, message_id: int) -> bool: ...
+    def refuse(self, message_id: int, code: str, reason: str) -> list[MessageSettled]: ...
+    def has_arrived(self, message_id: int, reason: str) -> list[MessageSettled]: ...
+    def overdue(self, message_id: int) -> list[MessageSettled]: ...
+
+
+class PickupsPort(Protocol):
+    """Mailboxes opened for numbers, and the MMS that wait there."""
+
+    def of_number(self, number: str) -> AutomaticMailbox | None: ...
+    def open(
+        self, number: str, domain: str, *, pin_hash: str, quota_octets: int, purge_ms: int, language: str
+    ) -> tuple[AutomaticMailbox, bool]: ...
+    def add(self, box: AutomaticMailbox, *, mail_id: int, message_id: int, look_by_ms: int) -> Pickup: ...
+    def waiting_of(self, number: str, limit: int = 200) -> list[Pickup]: ...
+    def last_told_ms(self, number: str) -> int: ...
+    def told(self, pickup_ids: Sequence[int], notice_id: int) -> None: ...
+    def untold(self, before_ms: int, limit: int = 100) -> list[str]: ...
+    def settle(self, pickup_id: int, state: PickupState) -> bool: ...
+    def overdue(self, limit: int = 200) -> list[Pickup]: ...
+    def due(self, limit: int = 100) -> list[AutomaticMailbox]: ...
+    def activate(self, account_id: int) -> None: ...
+    def suspend(self, account_id: int) -> None: ...
+    def purge(self, account_id: int) -> list[str]: ...
+
+
 class RemindersPort(Protocol):
     """SMS that come at a time."""
 
@@ -134,6 +166,10 @@ class Books(Protocol):
     @property
     def reminders(self) -> RemindersPort: ...
     @property
+    def mms(self) -> MmsPort: ...
+    @property
+    def pickups(self) -> PickupsPort: ...
+    @property
     def timeline(self) -> TimelinePort: ...
 
     def new_id(self) -> int:
@@ -156,6 +192,20 @@ class Books(Protocol):
         `sender` is the envelope sender, "" for what must never be answered by a bounce. `keep_copy_for` is the account
         in whose folder Sent a copy is filed, read and without a word to anybody.
         """
+
+    def file_letter(
+        self, account_id: int, *, blob: str, data: bytes, kind: str, folder: str = "INBOX", announce: bool = True
+    ) -> int | None:
+        """File a letter that lies on disk under `blob` in an account's mailbox; None where there is none."""
+
+    def free_octets(self, account_id: int) -> int:
+        """What an account's mailbox can still take."""
+
+    def first_domain(self) -> str:
+        """The oldest mail domain of this hub; "" when there is none."""
+
+    def tell_owners(self, settled: Sequence[MessageSettled]) -> None:
+        """Tell webhooks, peers and reactions what became of messages."""
 
     def publish(self, event: Event) -> None:
         """Let others react to a fact, in this transaction."""

@@ -13,7 +13,7 @@ from gateway.core.accounts import Account, Target, ToAddress, Token, ToMailbox, 
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.phone import is_mobile, normalise
 from gateway.store.database import Transaction
-from gateway.store.schema import accounts, aliases, domains, folders, mailboxes, tokens
+from gateway.store.schema import accounts, aliases, domains, folders, mailboxes, metadata, tokens
 
 #: How far aliases may point at one another.
 MAX_ALIAS_DEPTH = 8
@@ -88,6 +88,10 @@ class Accounts:
         """Every domain of ours."""
         return list(self._tx.read(sa.select(domains.c.name).order_by(domains.c.name)).scalars())
 
+    def first_domain(self) -> str:
+        """The oldest domain of ours; "" when there is none."""
+        return self._tx.read(sa.select(domains.c.name).order_by(domains.c.id).limit(1)).scalar() or ""
+
     # --- members --------------------------------------------------------------------------------------------
 
     def add(
@@ -99,8 +103,13 @@ class Accounts:
         language: str = "zh",
         zone: str = "Asia/Shanghai",
         quota_octets: int = 1 << 30,
+        state: str = "active",
     ) -> Account:
-        """Open an account with its mailbox. Raises NotFound for a foreign domain, Conflict for a name in use."""
+        """Open an account with its mailbox. Raises NotFound for a foreign domain, Conflict for a name in use.
+
+        One that is opened for a number unasked is "unclaimed" until its owner comes: mail to the number's address goes
+        to the phone as before.
+        """
         name, _, domain = address.lower().rpartition("@")
         domain_id = self.domain_id(domain)
         if domain_id is None:
@@ -116,6 +125,7 @@ class Accounts:
                 "name": name,
                 "password_hash": password_hash,
                 "display_name": display_name,
+                "state": state,
                 "language": language,
                 "zone": zone,
                 "created_ms": self._now_ms,
@@ -157,8 +167,17 @@ class Accounts:
         self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash))
 
     def set_state(self, account_id: int, state: str) -> None:
-        """Suspend or resume an account: "active" or "suspended"."""
+        """Suspend or resume an account: "active" or "suspended" ("unclaimed" becomes "active" when its owner comes)."""
         self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(state=state))
+
+    def forget(self, account_id: int) -> None:
+        """Delete an account, its mailbox and all that hangs on it but mails; those go first."""
+        mailbox_ids = sa.select(mailboxes.c.id).where(mailboxes.c.account_id == account_id)
+        self._tx.execute(sa.delete(folders).where(folders.c.mailbox_id.in_(mailbox_ids)))
+        for table in reversed(metadata.sorted_tables):
+            if any(key.target_fullname == "accounts.id" for key in table.foreign_keys):
+                self._tx.execute(sa.delete(table).where(table.c.account_id == account_id))
+        self._tx.execute(sa.delete(accounts).where(accounts.c.id == account_id))
 
     # --- where mail goes --------------------------------------------------------------------------------------
 
@@ -202,7 +221,7 @@ class Accounts:
         if row.state != "active":
             return []
         mailbox = self._tx.ask(_MAILBOX, {"domain": domain, "name": name}).first()
-        if mailbox is not None:
+        if mailbox is not None and mailbox.state != "unclaimed":
             if mailbox.state == "active":
                 free = mailbox.quota_octets - mailbox.used_octets
                 found[ToMailbox(mailbox.account_id, mailbox.mailbox_id, f"{name}@{domain}", free)] = None

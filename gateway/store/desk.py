@@ -21,6 +21,7 @@ from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.events import Event, MailArrived, MessageSettled, PhoneMailArrived
 from gateway.core.mails import MailFacts, NewMail, Placement
+from gateway.core.mms import PREPARING
 from gateway.core.outbox import State
 from gateway.core.routing import Router
 from gateway.journal import Journal
@@ -36,6 +37,7 @@ from gateway.store.link_orders import LinkOrders
 from gateway.store.links import Links
 from gateway.store.lists import NumberLists
 from gateway.store.mails import Mails
+from gateway.store.multimedia import Multimedia
 from gateway.store.notices import Notices
 from gateway.store.numbering import Numbers
 from gateway.store.outbox import Outbox
@@ -43,6 +45,7 @@ from gateway.store.peer_deliveries import PeerDeliveries
 from gateway.store.peer_submits import PeerSubmits
 from gateway.store.peers import Peers
 from gateway.store.phones import Phones, Stops
+from gateway.store.pickups import Pickups
 from gateway.store.relay import Relay
 from gateway.store.reminders import Reminders
 from gateway.store.reports import Reports
@@ -96,6 +99,16 @@ class BooksOfStore:
             self.aftermath.links,
             self.tell_owners,
         )
+
+    @cached_property
+    def mms(self) -> Multimedia:
+        """MMS before a link has them."""
+        return Multimedia(self.tx, self.new_id, self.now_ms, self.timeline, self.outbox, self.aftermath.links)
+
+    @cached_property
+    def pickups(self) -> Pickups:
+        """Mailboxes opened for numbers, and what waits there."""
+        return Pickups(self.tx, self.new_id, self.now_ms, self.accounts)
 
     @cached_property
     def reports(self) -> Reports:
@@ -372,6 +385,36 @@ class BooksOfStore:
             self.queue_relay(sender=sender, recipients=elsewhere, blob=blob, account_id=account_id, mail_id=mail_id)
         return mail_id
 
+    def file_letter(
+        self, account_id: int, *, blob: str, data: bytes, kind: str, folder: str = "INBOX", announce: bool = True
+    ) -> int | None:
+        """File a letter that lies on disk under `blob` in an account's mailbox; None where there is none."""
+        mailbox_id, account = self.mails.mailbox_of(account_id), self.accounts.by_id(account_id)
+        if mailbox_id is None or account is None:
+            return None
+        return self.file_mail(
+            ToMailbox(account_id, mailbox_id, account.address, 0),
+            blob=blob,
+            data=data,
+            facts=self._desk.read_facts(data, self.now_ms),
+            folder=folder,
+            kind=kind,
+            announce=announce,
+        )
+
+    def free_octets(self, account_id: int) -> int:
+        """What an account's mailbox can still take."""
+        mailbox_id = self.mails.mailbox_of(account_id)
+        if mailbox_id is None:
+            return 0
+        self.tx.flush()
+        used, allowed = self.mails.quota(mailbox_id)
+        return max(0, allowed - used)
+
+    def first_domain(self) -> str:
+        """The oldest mail domain of this hub; "" when there is none."""
+        return self.accounts.first_domain()
+
     # --- events ---------------------------------------------------------------------------------------------
 
     def publish(self, event: Event) -> None:
@@ -458,6 +501,7 @@ class Desk:
         self.read_facts = read_facts  # (mail, now) -> facts of its header
         self.reactions = reactions
         self.work_for_link: Callable[[str], None] = lambda link: None
+        self.work_for_preparer: Callable[[], None] = lambda: None
         self.work_for_relay: Callable[[], None] = lambda: None
         self.work_for_webhooks: Callable[[], None] = lambda: None
         self.work_for_peer: Callable[[int], None] = lambda peer_id: None
@@ -499,6 +543,8 @@ class Desk:
         """Do what has to follow a commit."""
         for link in aftermath.links:
             self.work_for_link(link)
+        if PREPARING in aftermath.links:
+            self.work_for_preparer()
         if aftermath.relay:
             self.work_for_relay()
         if aftermath.calls:

@@ -1,0 +1,51 @@
+"""How MMS go out, and what happens to those a phone cannot show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.errors import ConfigError
+from gateway.core.mms import Way
+
+
+@dataclass(frozen=True, slots=True)
+class MmsConfig:
+    """MMS to phones, and mailboxes opened for numbers."""
+
+    #: The way for phones of which nothing is known: mailbox (an SMS with a link), or mms (then those that refuse or
+    #: never fetch it get the mailbox).
+    unknown_phones: Way = Way.MAILBOX
+    #: Domain in which mailboxes are opened for numbers; empty: the first domain of this hub.
+    domain: str = ""
+    #: How the web door is reached from phones; links in SMS begin with it. Short saves a segment.
+    page_url: str = "http://localhost:8080"
+    #: The number MMS and the SMS about them come from; empty = each link's own number.
+    access_number: str = ""
+    #: Days in which an MMS is to be looked at on its page; then the mailbox is suspended and the sender told.
+    look_within_days: int = 7
+    #: Days after which a mailbox whose owner has never come is purged.
+    purge_after_days: int = 90
+    #: Octets a mailbox opened for a number may hold.
+    mailbox_octets: int = 5_242_880
+    #: Minutes in which a number is told of waiting MMS once at most.
+    notice_pause_minutes: int = 10
+    #: Octets of an MMS where neither phone nor link says less.
+    max_octets: int = 307_200
+    #: Octets of all media of an MMS as handed in.
+    max_source_octets: int = 33_554_432
+    #: MMS that are fitted at the same time; each takes a process and a core.
+    workers: int = 2
+    #: Seconds in which one MMS must be fitted.
+    fit_timeout_s: int = 120
+    #: Broker of the Celery workers that fit MMS ("amqp://…", "redis://…"); empty: this process does it itself.
+    broker: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.page_url.startswith(("http://", "https://")):
+            raise ConfigError('page_url must begin with "http://" or "https://"')
+        if not 1 <= self.look_within_days <= self.purge_after_days:
+            raise ConfigError("look_within_days must be at least 1 and at most purge_after_days")
+        if self.workers < 1:
+            raise ConfigError("workers must be at least 1")
+        if self.max_octets < 10_240:
+            raise ConfigError("max_octets must be at least 10240")

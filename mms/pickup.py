@@ -1,0 +1,243 @@
+"""MMS for phones that cannot show them: filed in the mailbox of the number, and an SMS that says where to look.
+
+The mailbox is opened when the first one comes. Not looked at by the deadline: it is suspended, and senders are told.
+Whose owner does not come in three months is purged. A phone that turns out to show MMS gets what waits for it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.core.accounts import Account
+from gateway.core.mms import AutomaticMailbox, AutomaticState, Pickup, PickupState, after_deadline
+from gateway.core.outbox import NewSms, Priority, Purpose
+from gateway.core.phone import mask
+from gateway.core.ports import Books
+from mms.config import MmsConfig
+from templates.engine import sms_texts
+
+DAY_MS: Final = 86_400_000
+PIN_DIGITS: Final = 6
+#: Characters of a sender's name in an SMS.
+MAX_NAME: Final = 16
+
+
+def new_pin() -> str:
+    """A PIN nobody can foresee."""
+    return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An MMS to be filed for a number."""
+
+    message_id: int
+    number: str
+    letter: str  # reference of its body
+    data: bytes = field(repr=False)
+    from_name: str
+    handset: str  # key of the phone it would be for
+    why: str  # why it does not go as an MMS
+
+
+class Mailboxes:
+    """Everything about mailboxes of numbers that needs no clock and no web page."""
+
+    def __init__(self, config: MmsConfig, signature: str | None = None) -> None:
+        self._config = config
+        self._signature = signature  # what our texts begin with; None = that of each language
+
+    # --- in -------------------------------------------------------------------------------------------------
+
+    def file(self, waiting: Waiting, books: Books, *, pin: str, pin_hash: str) -> None:
+        """File an MMS in the mailbox of its number and tell the phone. `pin` is used when the mailbox is opened now.
+
+        A member who has proved the number gets it in the mailbox they have.
+        """
+        if books.stops.among([waiting.number]):
+            settled = books.mms.refuse(waiting.message_id, "stopped", "the phone wants nothing more from us")
+            books.tell_owners(settled)
+            return
+        member = _member(waiting.number, books)
+        if member is not None:
+            self._file_for(member, waiting, books)
+            return
+        domain = self._config.domain or books.first_domain()
+        if not domain:
+            reason = "there is no domain to open a mailbox in; make one: caiyou domain add <name>"
+            books.tell_owners(books.mms.refuse(waiting.message_id, "no domain", reason))
+            return
+        box, opened = books.pickups.open(
+            waiting.number,
+            domain,
+            pin_hash=pin_hash,
+            quota_octets=self._config.mailbox_octets,
+            purge_ms=books.now_ms + self._config.purge_after_days * DAY_MS,
+            language="zh" if waiting.number.startswith("+86") else "en",
+        )
+        if books.free_octets(box.account_id) < len(waiting.data):
+            reason = "the mailbox of the number is full, and nobody has looked at it"
+            books.tell_owners(books.mms.refuse(waiting.message_id, "mailbox full", reason))
+            return
+        mail_id = books.file_letter(box.account_id, blob=waiting.letter, data=waiting.data, kind="mms")
+        if mail_id is None:
+            books.tell_owners(books.mms.refuse(waiting.message_id, "no mailbox", "the mailbox of the number is gone"))
+            return
+        books.pickups.add(
+            box,
+            mail_id=mail_id,
+            message_id=waiting.message_id,
+            look_by_ms=books.now_ms + self._config.look_within_days * DAY_MS,
+        )
+        story = f"{waiting.why}; filed in the mailbox of {mask(waiting.number)}{', opened now' if opened else ''}"
+        books.mms.in_mailbox(waiting.message_id, handset=waiting.handset, story=story)
+        self.tell(waiting.number, books, pin=pin if opened else "", from_name=waiting.from_name)
+
+    def _file_for(self, member: Account, waiting: Waiting, books: Books) -> None:
+        mail_id = books.file_letter(member.id, blob=waiting.letter, data=waiting.data, kind="mms")
+        if mail_id is None:
+            books.tell_owners(books.mms.refuse(waiting.message_id, "no mailbox", "the member has no mailbox"))
+            return
+        books.mms.in_mailbox(waiting.message_id, handset=waiting.handset, story=waiting.why)
+        books.tell_owners(books.mms.has_arrived(waiting.message_id, "filed in the mailbox its owner has"))
+        texts = sms_texts(member.language)
+        notice_id = self._send(
+            waiting.number,
+            texts.render(
+                "mms_for_member",
+                signature=self._sign(member.language),
+                sender=_short(waiting.from_name),
+                url=self._config.page_url,
+            ),
+            books,
+            key=f"mms for member {waiting.message_id}",
+        )
+        books.timeline.step(waiting.message_id, "told", f"its owner, by SMS {notice_id}")
+
+    # --- telling ----------------------------------------------------------------------------------------------
+
+    def tell(self, number: str, books: Books, *, pin: str = "", from_name: str = "") -> int | None:
+        """Tell a phone of what waits for it, unless it was told a moment ago; returns the SMS.
+
+        The PIN goes out with the first SMS alone, and never waits.
+        """
+        pause_ms = self._config.notice_pause_minutes * 60_000
+        if not pin and books.now_ms - books.pickups.last_told_ms(number) < pause_ms:
+            return None
+        waiting = books.pickups.waiting_of(number)
+        untold = [one for one in waiting if one.notice_id is None]
+        if not untold:
+            return None
+        language = "zh" if number.startswith("+86") else "en"
+        until = datetime.datetime.fromtimestamp(untold[0].look_by_ms / 1000, _zone(number))
+        key = "mms_waiting_many" if len(untold) > 1 else "mms_waiting"
+        text = sms_texts(language).render(
+            key,
+            signature=self._sign(language),
+            sender=_short(from_name) or sms_texts(language).render("mms_somebody"),
+            count=len(untold),
+            until=f"{until.month}-{until.day}" if language == "en" else f"{until.month}月{until.day}日",
+            url=self.link(untold[0]),
+            pin=sms_texts(language).render("mms_pin", pin=pin) if pin else "",
+        )
+        notice_id = self._send(number, text, books, key=f"pickup {untold[-1].id}")
+        books.pickups.told([one.id for one in untold], notice_id)
+        for one in untold:
+            books.timeline.step(one.message_id, "told", f"its owner, by SMS {notice_id}")
+        return notice_id
+
+    def tell_later(self, books: Books) -> int:
+        """Tell those whose pause is over; returns how many SMS went out."""
+        told = 0
+        for number in books.pickups.untold(books.now_ms - self._config.notice_pause_minutes * 60_000):
+            told += self.tell(number, books) is not None
+        return told
+
+    def send_pin(self, box: AutomaticMailbox, pin: str, books: Books) -> int:
+        """Send a new PIN to the phone. The caller has limited how often, and keeps its hash."""
+        language = "zh" if box.number.startswith("+86") else "en"
+        text = sms_texts(language).render("mms_new_pin", signature=self._sign(language), pin=pin)
+        return self._send(box.number, text, books, key=None, priority=Priority.URGENT)
+
+    def link(self, pickup: Pickup) -> str:
+        """Where an MMS that waits can be looked at."""
+        return f"{self._config.page_url.rstrip('/')}/p/{pickup.token}"
+
+    # --- looking ----------------------------------------------------------------------------------------------
+
+    def looked_at(self, pickups: Iterable[Pickup], books: Books) -> None:
+        """The owner of a mailbox has seen these: the mailbox is theirs, and the senders may know."""
+        for pickup in pickups:
+            books.pickups.activate(pickup.account_id)
+            if books.pickups.settle(pickup.id, PickupState.READ):
+                books.tell_owners(books.mms.has_arrived(pickup.message_id, "its owner has looked at it on the page"))
+
+    # --- time -------------------------------------------------------------------------------------------------
+
+    def pass_time(self, books: Books) -> list[str]:
+        """Suspend and purge what is due, tell senders; returns bodies that nobody speaks of any more.
+
+        At most some hundreds at once; the caller comes again.
+        """
+        for pickup in books.pickups.overdue():
+            books.pickups.settle(pickup.id, PickupState.OVERDUE)
+            books.tell_owners(books.mms.overdue(pickup.message_id))
+        bodies: list[str] = []
+        for box in books.pickups.due():
+            state = after_deadline(box, books.now_ms)
+            if state is AutomaticState.SUSPENDED:
+                books.pickups.suspend(box.account_id)
+            elif state is AutomaticState.PURGED:
+                bodies += books.pickups.purge(box.account_id)
+        return bodies
+
+    # --- phones that turn out to show MMS ---------------------------------------------------------------------
+
+    def send_waiting(self, number: str, books: Books) -> int:
+        """The phone shows MMS after all: send it what waits; returns how many went."""
+        sent = 0
+        for pickup in books.pickups.waiting_of(number):
+            if books.mms.out_of_mailbox(pickup.message_id):
+                books.pickups.settle(pickup.id, PickupState.SENT)
+                sent += 1
+        return sent
+
+    # --- parts --------------------------------------------------------------------------------------------------
+
+    def _sign(self, language: str) -> str:
+        return sms_texts(language).render("signature") if self._signature is None else self._signature
+
+    def _send(
+        self, number: str, text: str, books: Books, *, key: str | None, priority: Priority = Priority.NORMAL
+    ) -> int:
+        return books.outbox.add(
+            NewSms(
+                recipient=number,
+                text=text,
+                purpose=Purpose.PICKUP,
+                sender=self._config.access_number,
+                priority=priority,
+                key=key,
+            )
+        )
+
+
+def _member(number: str, books: Books) -> Account | None:
+    for account_id in books.phones.accounts_of(number):
+        account = books.accounts.by_id(account_id)
+        if account is not None:
+            return account
+    return None
+
+
+def _short(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+
+
+def _zone(number: str) -> datetime.tzinfo:
+    return datetime.timezone(datetime.timedelta(hours=8)) if number.startswith("+86") else datetime.UTC
