@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from carriers.link_memory import LinkMemory, PassingMemory
 from carriers.session import SessionEvent
@@ -82,6 +82,15 @@ class Link(Protocol):
 
     async def stop(self) -> None:
         """Take leave in order: unanswered submits get a few seconds, then the line is closed."""
+
+
+@runtime_checkable
+class TellsOfData(Protocol):
+    """A link that may be unable to carry a data SMS, and says so; all others can."""
+
+    @property
+    def takes_data(self) -> bool:
+        """Whether it carries octets and header elements."""
 
 
 class LinkListener(Protocol):

@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from carriers.link import Link
 from carriers.session import SubmitAnswered
+from gateway.core import data_sms
 from gateway.core import text as sms_text
 from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.errors import StoreUnavailable
@@ -232,8 +233,13 @@ class Lane:
 
     def _open_message(self, message: Claimed) -> None:
         alphabet = sms_text.Alphabet(message.alphabet)
-        # What a carrier has in part already must come to it in the same parts.
-        is_whole = self.policy.whole_messages and len(message.open_numbers) == message.segments > 1
+        pieces: list[bytes] = []
+        udh = b""
+        if message.data:
+            udh = data_sms.ports_element(message.port, message.source_port)
+            pieces = data_sms.split(message.data, has_port=message.port is not None)
+        # What a carrier has in part already must come to it in the same parts; no carrier cuts data.
+        is_whole = not pieces and self.policy.whole_messages and len(message.open_numbers) == message.segments > 1
         is_one = is_whole or message.segments == 1
         texts = [message.text] if is_one else sms_text.split(message.text, alphabet)
         validity_s = max(60, (message.expires_ms - self._desk.now_ms()) // 1000)
@@ -246,11 +252,13 @@ class Lane:
                     total=message.segments,
                     sender=message.sender,
                     recipient=message.recipient,
-                    text=texts[number - 1],
+                    text="" if pieces else texts[number - 1],
                     alphabet=alphabet,
                     reference=(message.id ^ message.id >> 22) & 0xFF,
                     want_report=message.want_report,
                     validity_s=validity_s,
+                    data=pieces[number - 1] if pieces else b"",
+                    udh=udh,
                 )
             )
 

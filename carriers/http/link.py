@@ -98,6 +98,11 @@ class HttpLink:
         return self.state == "up"
 
     @property
+    def takes_data(self) -> bool:
+        """Whether the provider's description has a place for the octets of a data SMS."""
+        return self._provider.request.takes_data
+
+    @property
     def webhook_port(self) -> int:
         """Where the door for what the provider tells is, while the link runs."""
         return self._receiver.port

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gateway.core.messages import Outcome
+from gateway.core.outbox import Kind
 
 
 class Claimed(NamedTuple):
@@ -22,6 +23,11 @@ class Claimed(NamedTuple):
     expires_ms: int
     open_numbers: tuple[int, ...]
     maybe_twice: bool = False
+    kind: str = Kind.SMS.value
+    data: bytes = b""  # of a data SMS, with the ports
+    port: int | None = None
+    source_port: int | None = None
+    blob: str = ""  # of an MMS: what is sent
 
 
 class Answer(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from gateway.core import data_sms
 from gateway.core import text as sms_text
 from gateway.core.content import MAX_SIGNATURE, Place, Template, place_signature, split_signature
 from gateway.core.errors import BadRequest
@@ -35,6 +36,8 @@ class Profile:
     long: bool = True
     #: Texts beyond the GSM 7-bit alphabet.
     unicode: bool = True
+    #: Data SMS: octets instead of text.
+    binary: bool = True
     #: Delivery reports; a message that wants one goes to a link without only when there is no other.
     report: bool = True
     #: Senders that may be shown: numbers and names; empty: any.
@@ -88,6 +91,21 @@ class LinkRules:
         if segments > 1 and not profile.long:
             return Refusal("link_cannot", f"the link carries no long texts, and this one has {segments} segments")
         return Dressed(shown, placed, alphabet, segments)
+
+    def dress_data(self, sender: str, data: bytes, country: str, *, has_port: bool) -> Dressed | Refusal:
+        """The same for a data SMS; its text is empty."""
+        profile = self.profile
+        shown = self._senders.apply(sender, country)
+        if isinstance(shown, Refusal):
+            return shown
+        if not profile.binary:
+            return Refusal("link_cannot", "the link carries text only")
+        if profile.templates_required:
+            return Refusal("no_template", "the link takes what fits a template, and data fits none")
+        segments = data_sms.count(len(data), has_port=has_port)
+        if segments > 1 and not profile.long:
+            return Refusal("link_cannot", f"the link carries no long messages, and this one has {segments} segments")
+        return Dressed(shown, "", Alphabet.BINARY, segments)
 
 
 def read_profile(values: Mapping[str, Any]) -> Profile:

@@ -27,6 +27,7 @@ class LinkFacts:
     breaker: Breaker = Breaker.CLOSED
     score: int = 100  # 0-100
     report: bool = True  # whether it can bring delivery reports
+    data: bool = True  # whether it can carry a data SMS
 
 
 #: What is against a link, each word worse than those behind it: (tried, down, breaker, no reports).

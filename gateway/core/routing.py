@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from gateway.core import data_sms
 from gateway.core import text as sms_text
 from gateway.core.content import ForbiddenWords, WordCheck
 from gateway.core.health import Health
@@ -175,7 +176,7 @@ class Router:
         """The link for a message and what is sent on it; or which rule refuses it."""
         if self.lookups is not None and sms.recipient[:1] == "+":
             self.lookups.want(sms.recipient, now_ms)
-        if self._asks_nothing:
+        if self._asks_nothing and not sms.data:
             text = sms.text
             alphabet = sms_text.choose(text)
             link = sms.link or self._quick(sms, message_id, now_ms, tried)
@@ -209,6 +210,12 @@ class Router:
     def dress(self, link: str, sms: NewSms, country: str) -> Dressed | Refusal:
         """The message as a link sends it, or which rule of the link refuses it."""
         rules = self.rules.get(link)
+        if sms.data:
+            facts = self._links.get(link)
+            if facts is not None and not facts.data:
+                return Refusal("link_cannot", "the link carries text only")
+            if rules is not None:
+                return rules.dress_data(sms.sender, sms.data, country, has_port=sms.port is not None)
         return _undressed(sms) if rules is None else rules.dress(sms.sender, sms.text, country)
 
     def fitting(self, enquiry: Enquiry) -> list[Line]:
@@ -343,6 +350,9 @@ def _flat(ranked: Sequence[Equals], message_id: int) -> list[Rank]:
 
 
 def _undressed(sms: NewSms) -> Dressed:
+    if sms.data:
+        segments = data_sms.count(len(sms.data), has_port=sms.port is not None)
+        return Dressed(sms.sender, "", Alphabet.BINARY, segments)
     alphabet = sms_text.choose(sms.text)
     return Dressed(sms.sender, sms.text, alphabet, len(sms_text.split(sms.text, alphabet)))
 

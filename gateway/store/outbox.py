@@ -17,7 +17,7 @@ from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.messages import Outcome
-from gateway.core.outbox import FINAL, NewSms, State, Uncertain, after_attempt, after_waiting, settle
+from gateway.core.outbox import FINAL, Kind, NewSms, State, Uncertain, after_attempt, after_waiting, settle
 from gateway.core.routing import Plan, Router
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
@@ -33,6 +33,7 @@ _QUEUED = State.QUEUED.value
 _UNANSWERED = frozenset({State.SENDING.value, State.UNCERTAIN.value})
 
 _INSERT = sa.insert(outbox)
+_INSERT_DATA = sa.insert(outbox)  # of its own: the rows of one statement have the same columns
 _INSERT_SEGMENT = sa.insert(segments)
 # A carrier that gives two segments the same id must not keep every other answer of the batch from being written.
 _INSERT_ALIAS = sa.text(
@@ -64,6 +65,10 @@ _SEND_AGAIN = (
     .values(state=State.SENDING.value)
 )
 _STANDING = sa.select(outbox.c.id, outbox.c.state, outbox.c.attempt, outbox.c.tag, outbox.c.tried).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True))
+)
+# What a message carries beside its text; asked for those that do.
+_LOADS = sa.select(outbox.c.id, outbox.c.data, outbox.c.port, outbox.c.source_port, outbox.c.blob).where(
     outbox.c.id.in_(bindparam("ids", expanding=True))
 )
 _STATES_OF_SEGMENTS = sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
@@ -123,31 +128,33 @@ class Outbox(Placing):
         link, sender, text, alphabet, parts, refusal = plan or self.plan(sms, message_id)
         due_ms = max(sms.not_before_ms, self._now_ms)
         self._woken.add(link)
-        self._tx.defer(
-            _INSERT,
-            {
-                "id": message_id,
-                "account_id": sms.account_id,
-                "key": sms.key,
-                "purpose": sms.purpose.value,
-                "state": State.QUEUED.value,
-                "link": link,
-                "priority": int(sms.priority),
-                "due_ms": due_ms,
-                "expires_ms": due_ms + sms.validity_s * 1000,
-                "sender": sender,
-                "recipient": sms.recipient,
-                "text": text,
-                "alphabet": alphabet.value,
-                "segments": parts,
-                "want_report": sms.want_report,
-                "mail_id": sms.mail_id,
-                "tag": sms.tag,
-                "created_ms": self._now_ms,
-                "asked_text": None if text == sms.text else sms.text,
-                "asked_sender": None if sender == sms.sender else sms.sender,
-            },
-        )
+        row = {
+            "id": message_id,
+            "account_id": sms.account_id,
+            "key": sms.key,
+            "purpose": sms.purpose.value,
+            "state": State.QUEUED.value,
+            "link": link,
+            "priority": int(sms.priority),
+            "due_ms": due_ms,
+            "expires_ms": due_ms + sms.validity_s * 1000,
+            "sender": sender,
+            "recipient": sms.recipient,
+            "text": text,
+            "alphabet": alphabet.value,
+            "segments": parts,
+            "want_report": sms.want_report,
+            "mail_id": sms.mail_id,
+            "tag": sms.tag,
+            "created_ms": self._now_ms,
+            "asked_text": None if text == sms.text else sms.text,
+            "asked_sender": None if sender == sms.sender else sms.sender,
+        }
+        if sms.data:
+            ports = {"port": sms.port, "source_port": sms.source_port}
+            self._tx.defer(_INSERT_DATA, row | {"kind": Kind.DATA.value, "data": sms.data} | ports)
+        else:
+            self._tx.defer(_INSERT, row)
         where = f"for link {link}" if link else refusal.rule if refusal else "no route fits this number yet"
         self._timeline.step(message_id, "queued", f"{sms.purpose.value}, {parts} segment(s) {alphabet.value}, {where}")
         return message_id
@@ -176,6 +183,8 @@ class Outbox(Placing):
             return []
         again = [row.id for row in rows if row.attempt > 0]
         known = self._segment_states(again) if again else {}
+        loaded = [row.id for row in rows if row.kind != Kind.SMS]
+        loads = {row.id: row for row in self._tx.ask_among(_LOADS, "ids", loaded)} if loaded else {}
         claimed: list[Claimed] = []
         ended: list[MessageSettled] = []
         for row in rows:
@@ -204,22 +213,30 @@ class Outbox(Placing):
                         },
                     )
             self._timeline.step(row.id, "sending", f"attempt {row.attempt + 1} on link {link}")
-            claimed.append(
-                Claimed(
-                    row.id,
-                    row.account_id,
-                    row.attempt + 1,
-                    row.sender,
-                    row.recipient,
-                    row.text,
-                    row.alphabet,
-                    row.segments,
-                    bool(row.want_report),
-                    row.expires_ms,
-                    open_numbers,
-                    bool(row.maybe_twice),
-                )
+            message = Claimed(
+                row.id,
+                row.account_id,
+                row.attempt + 1,
+                row.sender,
+                row.recipient,
+                row.text,
+                row.alphabet,
+                row.segments,
+                bool(row.want_report),
+                row.expires_ms,
+                open_numbers,
+                bool(row.maybe_twice),
             )
+            if row.id in loads:
+                load = loads[row.id]
+                message = message._replace(
+                    kind=row.kind,
+                    data=load.data or b"",
+                    port=load.port,
+                    source_port=load.source_port,
+                    blob=load.blob,
+                )
+            claimed.append(message)
         if ended:
             self._tell(ended)
         return claimed

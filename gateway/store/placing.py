@@ -27,7 +27,7 @@ _DUE_COLUMNS = tuple(
     outbox.c[name]
     for name in (
         "id", "account_id", "attempt", "sender", "recipient", "text", "alphabet", "segments", "want_report",
-        "expires_ms", "maybe_twice", "tag",
+        "expires_ms", "maybe_twice", "tag", "kind",
     )
 )  # fmt: skip
 _DUE = (
@@ -48,7 +48,7 @@ _PLAN_COLUMNS = tuple(
     outbox.c[name]
     for name in (
         "id", "account_id", "purpose", "recipient", "sender", "text", "asked_sender", "asked_text",
-        "want_report", "tag", "attempt",
+        "want_report", "tag", "attempt", "data", "port", "source_port",
     )
 )  # fmt: skip
 _PAGE = (
@@ -255,4 +255,7 @@ def as_asked(row: Any) -> NewSms:
         sender=row.sender if row.asked_sender is None else row.asked_sender,
         want_report=bool(row.want_report),
         tag=row.tag,
+        data=row.data or b"",
+        port=row.port,
+        source_port=row.source_port,
     )

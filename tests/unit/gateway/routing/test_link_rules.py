@@ -122,3 +122,25 @@ def test_profiles_survive_json() -> None:
 def test_a_wrong_rule_is_named(values: dict[str, Any], name: str) -> None:
     with pytest.raises(BadRequest, match=name):
         read_profile(values)
+
+
+@pytest.mark.parametrize(
+    ("profile", "octets", "code"),
+    [
+        (Profile(), 133, ""),
+        (Profile(), 1000, ""),
+        (Profile(unicode=False), 133, ""),
+        (Profile(long=False), 133, ""),
+        (Profile(long=False), 134, "link_cannot"),
+        (Profile(binary=False), 1, "link_cannot"),
+        (Profile(templates_required=True), 1, "no_template"),
+        (Profile(alphanumeric=False), 1, "sender_not_allowed"),
+    ],
+)
+def test_data(profile: Profile, octets: int, code: str) -> None:
+    found = LinkRules(profile).dress_data("Caiyou", bytes(octets), "CN", has_port=True)
+    if code:
+        assert isinstance(found, Refusal)
+        assert found.code == code
+    else:
+        assert found == ("Caiyou", "", Alphabet.BINARY, 1 if octets == 133 else 8)
