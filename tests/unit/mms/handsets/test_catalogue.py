@@ -71,7 +71,7 @@ def test_values_come_from_model_family_and_class() -> None:
     assert handset.screen == (96, 65)
     assert str(sources["screen"]) == "model nokia-3510i"
     assert handset.max_octets == 46_080
-    assert str(sources["max_octets"]) == "family nokia-s40-1"
+    assert str(sources["sounds"]) == "family nokia-s40-1"
     assert handset.colours == 4096
     assert sources["colours"] == Source(Origin.CLASS, "colour-2003")
     assert "audio/imelody" not in handset.sounds
