@@ -93,6 +93,15 @@ class TellsOfData(Protocol):
         """Whether it carries octets and header elements."""
 
 
+@runtime_checkable
+class CarriesMms(Protocol):
+    """A link that carries MMS and nothing else: every segment it is given has `mms`."""
+
+    @property
+    def carries_mms(self) -> bool:
+        """Always true."""
+
+
 class LinkListener(Protocol):
     """Who hears of a link. Called on the event loop; must not block."""
 

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from carriers.link import Link, TellsOfData
+from carriers.link import CarriesMms, Link, TellsOfData
 from carriers.session import ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
 from gateway.core.alarms import Kind
 from gateway.core.errors import StoreUnavailable
@@ -386,7 +386,9 @@ class Dispatcher:
             return
         sends = served is not None and not served.lane.holds
         takes_data = not isinstance(link, TellsOfData) or link.takes_data
-        self._desk.router.set_link(link.name, LinkFacts(up=link.is_up and sends, data=takes_data))
+        self._desk.router.set_link(
+            link.name, LinkFacts(up=link.is_up and sends, data=takes_data, mms=isinstance(link, CarriesMms))
+        )
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -13,20 +13,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from carriers.link import Link
+from carriers.link import CarriesMms, Link
 from carriers.session import SubmitAnswered
 from gateway.core import data_sms
 from gateway.core import text as sms_text
 from gateway.core.attempts import Answer, Attempt, Claimed
-from gateway.core.errors import StoreUnavailable
+from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.link_figures import LinkFigures, LinkReading
 from gateway.core.messages import Outcome, Segment
-from gateway.core.outbox import Uncertain
+from gateway.core.outbox import Kind, Uncertain
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
 
 #: Messages claimed ahead of the window.
 CLAIM_AHEAD = 64
+#: MMS claimed ahead; what is sent of each is in memory.
+MMS_AHEAD = 4
 #: Messages in one claim.
 CLAIM_LIMIT = 256
 #: How often a lane looks for messages whose time has come without anybody telling it, seconds.
@@ -84,6 +86,7 @@ class Lane:
         self.figures = LinkFigures()
         self.holds = False  # whether it is to send nothing new
         self._window = window  # for the figures: the link alone knows what it may send
+        self._ahead = MMS_AHEAD if isinstance(link, CarriesMms) else CLAIM_AHEAD
         self._desk = desk
         self._journal = journal
         self.policy = policy
@@ -206,13 +209,14 @@ class Lane:
             await self._rest()
             return
         self.submit_pending()
-        wanted = min(link.room() + CLAIM_AHEAD - len(self._pending), CLAIM_LIMIT)
-        if wanted <= CLAIM_AHEAD // 2 and self._pending:
+        wanted = min(link.room() + self._ahead - len(self._pending), CLAIM_LIMIT)
+        if wanted <= self._ahead // 2 and self._pending:
             await self._rest()
             return
         claimed = await self._desk.commit(lambda books: self._claim(books, wanted))
+        bodies = await self._bodies(claimed)
         for message in claimed:
-            self._open_message(message)
+            self._open_message(message, bodies.get(message.id, b""))
         if self._stopping or self.holds or not link.is_up:
             self.line_lost()  # what happened meanwhile found none of these to give back
             return
@@ -231,7 +235,26 @@ class Lane:
     def _claim(self, books: BooksOfStore, limit: int) -> list[Claimed]:
         return books.outbox.claim(self.link.name, self.link.group, self._owner, limit)
 
-    def _open_message(self, message: Claimed) -> None:
+    async def _bodies(self, claimed: Sequence[Claimed]) -> dict[int, bytes]:
+        """What is sent of MMS, by message; without those whose body is gone."""
+        references = {message.id: message.blob for message in claimed if message.blob}
+        if not references:
+            return {}
+
+        def read() -> dict[int, bytes]:
+            found = {}
+            for message_id, reference in references.items():
+                with contextlib.suppress(NotFound):
+                    found[message_id] = self._desk.blobs.get(reference)
+            return found
+
+        return await asyncio.to_thread(read)
+
+    def _open_message(self, message: Claimed, mms: bytes = b"") -> None:
+        if message.kind == Kind.MMS and not mms:
+            gone = Answer(1, Outcome.PERMANENT, code="what is sent is gone from the disk")
+            self._finish(_Open(message, set(), [gone]))
+            return
         alphabet = sms_text.Alphabet(message.alphabet)
         pieces: list[bytes] = []
         udh = b""
@@ -241,7 +264,7 @@ class Lane:
         # What a carrier has in part already must come to it in the same parts; no carrier cuts data.
         is_whole = not pieces and self.policy.whole_messages and len(message.open_numbers) == message.segments > 1
         is_one = is_whole or message.segments == 1
-        texts = [message.text] if is_one else sms_text.split(message.text, alphabet)
+        texts = [message.text] if is_one or mms else sms_text.split(message.text, alphabet)
         validity_s = max(60, (message.expires_ms - self._desk.now_ms()) // 1000)
         self._open[message.id] = _Open(message, set(message.open_numbers), is_whole=is_whole)
         for number in message.open_numbers[:1] if is_whole else message.open_numbers:
@@ -259,6 +282,7 @@ class Lane:
                     validity_s=validity_s,
                     data=pieces[number - 1] if pieces else b"",
                     udh=udh,
+                    mms=mms,
                 )
             )
 
@@ -282,7 +306,7 @@ class Lane:
             if not open_message.waiting:
                 self._finish(open_message)
         self.submit_pending()
-        if len(self._pending) <= CLAIM_AHEAD // 2:
+        if len(self._pending) <= self._ahead // 2:
             self._work.set()
 
     def _count(self, event: SubmitAnswered, now: float) -> None:
@@ -293,7 +317,7 @@ class Lane:
             self.figures.answered(event.outcome, code[:48], now - began, now, wants_report=segment.want_report)
 
     def _finish(self, open_message: _Open) -> None:
-        del self._open[open_message.message.id]
+        self._open.pop(open_message.message.id, None)
         self._finished.append(Attempt(open_message.message, tuple(open_message.answers)))
         self._done.set()
         if not self._open:

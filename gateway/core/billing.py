@@ -11,6 +11,8 @@ class Fact(enum.StrEnum):
 
     SMS_SENT = "sms-sent"  # a carrier accepted a segment
     SMS_RECEIVED = "sms-received"
+    MMS_SENT = "mms-sent"  # a carrier accepted an MMS
+    MMS_RECEIVED = "mms-received"
     MAIL_STORED = "mail-stored"
     REFUND = "refund"
 

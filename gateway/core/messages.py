@@ -55,6 +55,7 @@ class Segment(NamedTuple):
     data: bytes = b""  # binary user data without header (alphabet BINARY)
     udh: bytes = b""  # extra user data header elements for binary messages, without the length octet
     service: str = ""  # the carrier's service code; "" = the link's own
+    mms: bytes = b""  # an MMS as its phone gets it, an m-retrieve.conf; `text` is its subject then
 
 
 class IncomingSms(NamedTuple):

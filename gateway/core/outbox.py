@@ -164,7 +164,7 @@ def settle(segments: Iterable[State]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class NewSms:
-    """An SMS to put into the outbox: a text, or with `data` a data SMS, whose text is "". Times are Unix milliseconds."""
+    """An SMS to put into the outbox: a text, or with `data` a data SMS of no text. Times are Unix milliseconds."""
 
     recipient: str
     text: str
@@ -182,3 +182,6 @@ class NewSms:
     data: bytes = b""  # octets without header, at most gateway.core.data_sms.MAX_OCTETS
     port: int | None = None  # of data: the program on the phone; None = the header names none
     source_port: int | None = None  # None = 9200, with a port
+    kind: Kind = (
+        Kind.SMS
+    )  # MMS only where the router is asked about one that is in the outbox (gateway.core.mms.NewMms)

@@ -28,6 +28,7 @@ class LinkFacts:
     score: int = 100  # 0-100
     report: bool = True  # whether it can bring delivery reports
     data: bool = True  # whether it can carry a data SMS
+    mms: bool = False  # whether it carries MMS, and nothing else
 
 
 #: What is against a link, each word worse than those behind it: (tried, down, breaker, no reports).

@@ -19,7 +19,7 @@ from gateway.core.lists import Lists, Refusal
 from gateway.core.lookups import Lookups
 from gateway.core.messages import Outcome, ReportState
 from gateway.core.numbering import Numbering, NumberRange
-from gateway.core.outbox import NewSms
+from gateway.core.outbox import Kind, NewSms
 from gateway.core.profiles import Dressed, LinkRules
 from gateway.core.ranking import Equals, LinkFacts, Rank, rank
 from gateway.core.routes import Enquiry, Line, Route, RouteTable
@@ -81,6 +81,7 @@ class Router:
         self._table = RouteTable()
         self._price_table = RouteTable()
         self._links: dict[str, LinkFacts] = {}
+        self.carries_mms = False  # whether any link carries MMS
         self._ranked: dict[tuple[tuple[int, ...], str, bool], tuple[Equals, ...]] = {}
         self._ranked_at = 0  # version of the health they were made by
         self._beginnings: dict[tuple[str, bool], Equals] = {}  # of numbers, with those that go first for them
@@ -118,11 +119,13 @@ class Router:
         """Note how a link is."""
         if self._links.get(name) != facts:
             self._links[name] = facts
+            self.carries_mms = any(facts.mms for facts in self._links.values())
             self._forget()
 
     def drop_link(self, name: str) -> None:
         """Forget a link that is gone for good: no route leads over it any more."""
         self._links.pop(name, None)
+        self.carries_mms = any(facts.mms for facts in self._links.values())
         self.health.forget(name)
         self._forget()
 
@@ -176,6 +179,8 @@ class Router:
         """The link for a message and what is sent on it; or which rule refuses it."""
         if self.lookups is not None and sms.recipient[:1] == "+":
             self.lookups.want(sms.recipient, now_ms)
+        if sms.kind is Kind.MMS:
+            return self._plan_mms(sms, message_id, now_ms, domain_id, tried)
         if self._asks_nothing and not sms.data:
             text = sms.text
             alphabet = sms_text.choose(text)
@@ -194,6 +199,26 @@ class Router:
                 continue
             self._probe(link, enquiry.operator)
             return Plan(link, *dressed)
+        if refusals:
+            return _refused(sms, refusals[0])
+        return Plan("", *_undressed(sms))
+
+    def _plan_mms(self, sms: NewSms, message_id: int, now_ms: int, domain_id: int, tried: Collection[str]) -> Plan:
+        """The link for an MMS: routes are the same, links are those that carry MMS; their rules for senders hold."""
+        refusal = self.refusal(sms, domain_id)
+        if refusal is not None:
+            return _refused(sms, refusal)
+        enquiry = enquiry_of(self, sms.recipient, sms, message_id, now_ms)
+        lines = self._table.fitting(enquiry)
+        ranked = rank(enquiry, lines, self._facts_of(enquiry.operator, mms=True), tried=tried)
+        refusals: list[Refusal] = []
+        for link in [sms.link] if sms.link else [one.route.link for one in _flat(ranked, message_id)]:
+            rules = self.rules.get(link)
+            shown = sms.sender if rules is None else rules.profile.senders.apply(sms.sender, enquiry.country)
+            if isinstance(shown, Refusal):
+                refusals.append(Refusal(shown.code, f"link {link}: {shown.rule}"))
+                continue
+            return Plan(link, shown, sms.text, Alphabet.BINARY, 1)
         if refusals:
             return _refused(sms, refusals[0])
         return Plan("", *_undressed(sms))
@@ -254,21 +279,30 @@ class Router:
         return _flat(self.ranked(enquiry, tried), enquiry.message_id)
 
     def facts(self, operator: str) -> Mapping[str, LinkFacts]:
-        """How the links are for messages to an operator."""
+        """How the links that carry SMS are for messages to an operator."""
         remembered = self._facts
         found = remembered.get(operator)
         if found is None:
-            health = self.health
-            found = remembered[operator] = {
-                name: replace(
-                    facts,
-                    breaker=health.breaker(name, operator) if health.knows(name) else facts.breaker,
-                    score=health.score(name) if health.knows(name) else facts.score,
-                    report=facts.report and (name not in self.rules or self.rules[name].profile.report),
-                )
-                for name, facts in tuple(self._links.items())
-            }
+            found = remembered[operator] = self._facts_of(operator, mms=False)
         return found
+
+    def facts_of(self, link: str, operator: str) -> LinkFacts | None:
+        """How one link is for messages to an operator, whatever it carries."""
+        known = self._links.get(link)
+        return None if known is None else self._facts_of(operator, mms=known.mms)[link]
+
+    def _facts_of(self, operator: str, *, mms: bool) -> dict[str, LinkFacts]:
+        health = self.health
+        return {
+            name: replace(
+                facts,
+                breaker=health.breaker(name, operator) if health.knows(name) else facts.breaker,
+                score=health.score(name) if health.knows(name) else facts.score,
+                report=facts.report and (name not in self.rules or self.rules[name].profile.report),
+            )
+            for name, facts in tuple(self._links.items())
+            if facts.mms is mms
+        }
 
     def price(self, recipient: str, link: str) -> int:
         """What a segment to a recipient costs on a link, in millionths of the currency unit."""
@@ -350,6 +384,8 @@ def _flat(ranked: Sequence[Equals], message_id: int) -> list[Rank]:
 
 
 def _undressed(sms: NewSms) -> Dressed:
+    if sms.kind is Kind.MMS:
+        return Dressed(sms.sender, sms.text, Alphabet.BINARY, 1)
     if sms.data:
         segments = data_sms.count(len(sms.data), has_port=sms.port is not None)
         return Dressed(sms.sender, "", Alphabet.BINARY, segments)

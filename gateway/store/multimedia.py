@@ -10,7 +10,8 @@ from sqlalchemy import bindparam
 
 from gateway.core.events import MessageSettled
 from gateway.core.mms import MAILBOX, MAX_SUBJECT, PREPARING, NewMms, Way
-from gateway.core.outbox import State, retry_pause_s
+from gateway.core.outbox import Kind, State, retry_pause_s
+from gateway.core.text import Alphabet
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.outbox import Outbox
@@ -25,13 +26,17 @@ AGAIN_S = 172_800
 
 _INSERT = sa.insert(mms)
 _INSERT_MESSAGE = sa.insert(outbox)
-_FACTS = tuple(
-    outbox.c[name]
-    for name in (
-        "id", "account_id", "purpose", "sender", "recipient", "attempt", "priority", "expires_ms", "want_report",
-        "mail_id", "tag", "created_ms",
-    )
-) + tuple(mms.c[name] for name in ("letter", "subject", "from_name", "way", "want_read"))  # fmt: skip
+_FACTS = (
+    *(
+        outbox.c[name]
+        for name in (
+            "id", "account_id", "purpose", "sender", "recipient", "attempt", "priority", "expires_ms", "want_report",
+            "mail_id", "tag", "created_ms",
+        )
+    ),
+    *(mms.c[name] for name in ("letter", "subject", "from_name", "way", "want_read")),
+    mms.c.link.label("asked_link"),
+)  # fmt: skip
 _DUE = (
     sa.select(*_FACTS)
     .join(mms, mms.c.message_id == outbox.c.id)
@@ -67,6 +72,7 @@ class Unfitted(NamedTuple):
     from_name: str
     way: Way | None
     want_read: bool
+    link: str  # asked for; "" = the router chooses
 
 
 class Multimedia:
@@ -98,7 +104,7 @@ class Multimedia:
                 "id": message_id,
                 "account_id": message.account_id,
                 "key": message.key,
-                "kind": "mms",
+                "kind": Kind.MMS.value,
                 "purpose": message.purpose.value,
                 "state": State.QUEUED.value,
                 "link": PREPARING,
@@ -108,7 +114,7 @@ class Multimedia:
                 "sender": message.sender,
                 "recipient": message.recipient,
                 "text": fitting(message.subject, MAX_SUBJECT),
-                "alphabet": "mms",
+                "alphabet": Alphabet.BINARY.value,
                 "segments": 1,
                 "want_report": message.want_report,
                 "mail_id": message.mail_id,
@@ -134,6 +140,16 @@ class Multimedia:
         )
         return message_id
 
+    def is_any_due(self) -> bool:
+        """Whether an MMS waits to be fitted."""
+        return (
+            self._tx.read(
+                sa.text("SELECT 1 FROM outbox WHERE state = 'queued' AND link = :link AND due_ms <= :now LIMIT 1"),
+                {"link": PREPARING, "now": self._now_ms},
+            ).first()
+            is not None
+        )
+
     def claim(self, owner: str, limit: int, lease_s: int) -> list[Unfitted]:
         """Take MMS that are to be fitted; one whose claimer dies is due again after `lease_s`.
 
@@ -144,14 +160,19 @@ class Multimedia:
         rows = self._tx.ask(_DUE, {"now": self._now_ms, "limit": limit})
         for row in rows:
             self._tx.defer(_CLAIM, {"b_id": row.id, "b_due": self._now_ms + lease_s * 1000, "b_owner": owner})
-        return [
-            Unfitted(
-                row.id, row.account_id, row.purpose, row.sender, row.recipient, row.attempt + 1, row.priority,
-                row.expires_ms, bool(row.want_report), row.mail_id, row.tag, row.created_ms, row.letter, row.subject,
-                row.from_name, Way(row.way) if row.way else None, bool(row.want_read),
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_unfitted(row, row.attempt + 1) for row in rows]
+
+    def take(self, message_ids: Sequence[int], owner: str, lease_s: int) -> list[Unfitted]:
+        """Take those of these messages that were claimed for somebody else to fit and still wait."""
+        self._tx.flush()
+        rows = self._tx.read(
+            sa.select(*_FACTS)
+            .join(mms, mms.c.message_id == outbox.c.id)
+            .where(outbox.c.id.in_(list(message_ids)), outbox.c.state == State.QUEUED.value, outbox.c.link == PREPARING)
+        ).all()
+        for row in rows:
+            self._set(row.id, due_ms=self._now_ms + lease_s * 1000, lease_by=owner)
+        return [_unfitted(row, row.attempt) for row in rows]
 
     def is_claimed(self, message_id: int, owner: str) -> bool:
         """Whether an MMS is still being fitted by this owner: it may have been cancelled, expired, or taken over."""
@@ -255,3 +276,11 @@ class Multimedia:
 
     def _note(self, message_id: int, **values: Any) -> None:
         self._tx.execute(sa.update(mms).where(mms.c.message_id == message_id).values(**values))
+
+
+def _unfitted(row: Any, attempt: int) -> Unfitted:
+    return Unfitted(
+        row.id, row.account_id, row.purpose, row.sender, row.recipient, attempt, row.priority, row.expires_ms,
+        bool(row.want_report), row.mail_id, row.tag, row.created_ms, row.letter, row.subject, row.from_name,
+        Way(row.way) if row.way else None, bool(row.want_read), row.asked_link,
+    )  # fmt: skip

@@ -325,7 +325,7 @@ class Outbox(Placing):
                     self._ledger.add(
                         LedgerLine(
                             message.account_id,
-                            Fact.SMS_SENT,
+                            Fact.MMS_SENT if message.kind == Kind.MMS else Fact.SMS_SENT,
                             message.id,
                             segment=answer.number,
                             link=link,

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam
 
 from gateway.core.events import MessageSettled
 from gateway.core.health import Breaker
-from gateway.core.outbox import NewSms, Purpose, State
+from gateway.core.outbox import Kind, NewSms, Purpose, State
 from gateway.core.routing import Plan, Router
 from gateway.store.database import Transaction
 from gateway.store.schema import accounts, outbox, segments
@@ -48,7 +48,7 @@ _PLAN_COLUMNS = tuple(
     outbox.c[name]
     for name in (
         "id", "account_id", "purpose", "recipient", "sender", "text", "asked_sender", "asked_text",
-        "want_report", "tag", "attempt", "data", "port", "source_port",
+        "want_report", "tag", "attempt", "data", "port", "source_port", "kind",
     )
 )  # fmt: skip
 _PAGE = (
@@ -184,7 +184,7 @@ class Placing:
     def is_bad(self, link: str, recipient: str) -> bool:
         """Whether a link is down, or not trusted with this number."""
         router = self._router
-        here = router.facts(router.numbering.whose(recipient)[1]).get(link)
+        here = router.facts_of(link, router.numbering.whose(recipient)[1])
         return here is None or not here.up or here.breaker is Breaker.OPEN
 
     def _leave(self, row: Any, link: str) -> bool:
@@ -193,9 +193,9 @@ class Placing:
         plan = self.plan(as_asked(row), row.id, (link,))
         if plan.link in ("", link):
             return False
-        facts = router.facts(router.numbering.whose(row.recipient)[1])
-        other, here = facts[plan.link], facts.get(link)
-        if not other.up or other.breaker is Breaker.OPEN:
+        operator = router.numbering.whose(row.recipient)[1]
+        other, here = router.facts_of(plan.link, operator), router.facts_of(link, operator)
+        if other is None or not other.up or other.breaker is Breaker.OPEN:
             return False
         self._woken.add(plan.link)
         if row.attempt:
@@ -258,4 +258,5 @@ def as_asked(row: Any) -> NewSms:
         data=row.data or b"",
         port=row.port,
         source_port=row.source_port,
+        kind=Kind(row.kind),
     )
