@@ -21,12 +21,15 @@ from gateway.dispatcher import Dispatcher
 from gateway.downstream.incoming import give_to_peer, unless_for_peer
 from gateway.downstream.server import Downstream
 from gateway.front import Fronts, socket_path
+from gateway.hand_over import hand_over_to
 from gateway.inbound import Inbound
 from gateway.journal import Journal
 from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
 from gateway.mail.relay import RelayLoop
 from gateway.owner import is_gone, owner_name
+from gateway.passwords import hash_password_now
+from gateway.preparer import Preparer
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import Desk, Reaction
@@ -42,6 +45,7 @@ from mail2sms.notify import Notifier
 from mail2sms.phone_mail import PhoneMail
 from mail2sms.replies import Answers
 from mail2sms.submit import SendNotifier
+from mms.pickup import Mailboxes
 
 
 def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
@@ -79,6 +83,7 @@ class App:
     number_dips: NumberDips
     alarm_caller: AlarmCaller
     downstream: Downstream
+    preparer: Preparer
     house: housekeeping.Housekeeping
     owner: str
 
@@ -94,6 +99,8 @@ class App:
             self.house.start()
         if "links" in roles:
             self.dispatcher.start()
+        if "media" in roles:
+            await self.preparer.start()
         if "peers" in roles:
             await self.downstream.start()
         if "smtp" in roles:
@@ -143,6 +150,8 @@ class App:
         if "smtp" in roles:
             await self.mail.stop()
             await self.relay.stop()
+        if "media" in roles:
+            await self.preparer.stop()
         await self.switchboard.stop()
         if "links" in roles:
             await self.inbound.drain()
@@ -154,26 +163,39 @@ class App:
         await self.desk.close()
 
 
-def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[[], int] = clock.now_ms) -> App:
-    """Make the hub. Opens the database, brings it to this version's schema, and connects to nothing else.
-
-    `file` is where the configuration was read from; front workers read it again.
-    """
-    journal = Journal()
+def build_desk(config: Config, journal: Journal, now_ms: Callable[[], int] = clock.now_ms) -> Desk:
+    """The store with everything that reacts to what goes into it, brought to this version's schema."""
     store = open_store(config.store)
     upgrade(store)
-    router = Router()
-    desk = Desk(
+    return Desk(
         store,
         Blobs(Path(config.store.data_dir)),
-        router,
+        Router(),
         journal,
         new_id=IdSource(now_ms, config.store.node),
         now_ms=now_ms,
         read_facts=read_facts,
         reactions=reactions(config),
     )
+
+
+def build_preparer(config: Config, journal: Journal) -> Preparer:
+    """What a worker needs to fit MMS for hubs of the same store."""
+    desk = build_desk(config, journal)
+    mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
+    return Preparer(desk, journal, config.mms, mailboxes, owner=owner_name(config.store.node))
+
+
+def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[[], int] = clock.now_ms) -> App:
+    """Make the hub. Opens the database, brings it to this version's schema, and connects to nothing else.
+
+    `file` is where the configuration was read from; front workers read it again.
+    """
+    journal = Journal()
+    desk = build_desk(config, journal, now_ms)
+    store, router = desk.store, desk.router
     owner = owner_name(config.store.node)
+    mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     inbound = Inbound(desk, journal, config.hub.region)
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
     switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk))
@@ -218,12 +240,21 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             region=config.hub.region,
             is_gone=is_gone,
         ),
+        preparer=Preparer(
+            desk,
+            journal,
+            config.mms,
+            mailboxes,
+            owner=owner,
+            hand_over=hand_over_to(config.mms.broker) if config.mms.broker else None,
+        ),
         house=housekeeping.Housekeeping(
             journal,
             [
                 *housekeeping.chores(
                     desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts
                 ),
+                *housekeeping.mms_chores(desk, mailboxes),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
             ],
         ),

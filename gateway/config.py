@@ -28,8 +28,9 @@ from gateway.web.number_dip import NumberConfig
 from gateway.web.server import WebConfig
 from gateway.web.webhooks import WebhookConfig
 from mail2sms.sending import NoticeConfig
+from mms.config import MmsConfig
 
-ROLES = ("smtp", "web", "links", "peers", "house")
+ROLES = ("smtp", "web", "links", "peers", "house", "media")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class HubConfig:
 
     #: Region whose national numbers are understood without a country code.
     region: str = "CN"
-    #: What this process does: any of smtp, web, links, peers, house. Several processes may share one PostgreSQL.
+    #: What this process does: any of smtp, web, links, peers, house, media. Several processes may share one PostgreSQL.
     roles: tuple[str, ...] = ROLES
 
     def __post_init__(self) -> None:
@@ -99,6 +100,7 @@ class Config:
     webhooks: WebhookConfig = field(default_factory=WebhookConfig)
     numbers: NumberConfig = field(default_factory=NumberConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
+    mms: MmsConfig = field(default_factory=MmsConfig)
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     downstream: DownstreamConfig = field(default_factory=DownstreamConfig)
     downstream_smpp: DownstreamSmppConfig | None = None
@@ -123,6 +125,7 @@ TABLES: dict[str, type] = {
     "webhooks": WebhookConfig,
     "numbers": NumberConfig,
     "notices": NoticeConfig,
+    "mms": MmsConfig,
     "alarms": AlarmConfig,
     "downstream": DownstreamConfig,
     "downstream_smpp": DownstreamSmppConfig,

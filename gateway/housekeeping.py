@@ -13,6 +13,7 @@ from gateway.journal import Journal
 from gateway.store import strays
 from gateway.store.desk import Desk
 from mail2sms.reminders import fire_due
+from mms.pickup import Mailboxes
 
 #: Seconds a link may be down, or its breaker open, before what waits for it goes to another link.
 PATIENCE_S = 0.75
@@ -171,4 +172,22 @@ def chores(
         Chore("give-up-parts", 60.0, give_up_parts),
         Chore("forget-parked-reports", 3600.0, forget_parked),
         Chore("sweep-strays", 3600.0, sweep_strays),
+    ]
+
+
+def mms_chores(desk: Desk, mailboxes: Mailboxes) -> list[Chore]:
+    """The chores of mailboxes that were opened for numbers."""
+
+    async def tell_waiting() -> None:
+        if await desk.read(mailboxes.has_untold):
+            await desk.commit(mailboxes.tell_later)
+
+    async def pass_time() -> None:
+        while await desk.read(mailboxes.has_due):
+            bodies, boxes = await desk.commit(mailboxes.pass_time)
+            await asyncio.get_running_loop().run_in_executor(None, desk.blobs.forget, bodies, boxes)
+
+    return [
+        Chore("tell-of-waiting-mms", 10.0, tell_waiting),
+        Chore("mailboxes-of-numbers", 60.0, pass_time),
     ]

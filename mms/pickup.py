@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,14 +47,15 @@ class Waiting:
 class Mailboxes:
     """Everything about mailboxes of numbers that needs no clock and no web page."""
 
-    def __init__(self, config: MmsConfig, signature: str | None = None) -> None:
+    def __init__(self, config: MmsConfig, hash_pin: Callable[[str], str], signature: str | None = None) -> None:
         self._config = config
+        self._hash_pin = hash_pin
         self._signature = signature  # what our texts begin with; None = that of each language
 
     # --- in -------------------------------------------------------------------------------------------------
 
-    def file(self, waiting: Waiting, books: Books, *, pin: str, pin_hash: str) -> None:
-        """File an MMS in the mailbox of its number and tell the phone. `pin` is used when the mailbox is opened now.
+    def file(self, waiting: Waiting, books: Books) -> None:
+        """File an MMS in the mailbox of its number, opened when there is none, and tell the phone.
 
         A member who has proved the number gets it in the mailbox they have.
         """
@@ -71,10 +72,11 @@ class Mailboxes:
             reason = "there is no domain to open a mailbox in; make one: caiyou domain add <name>"
             books.tell_owners(books.mms.refuse(waiting.message_id, "no domain", reason))
             return
+        pin = "" if books.pickups.of_number(waiting.number) else new_pin()
         box, opened = books.pickups.open(
             waiting.number,
             domain,
-            pin_hash=pin_hash,
+            pin_hash=self._hash_pin(pin) if pin else "",
             quota_octets=self._config.mailbox_octets,
             purge_ms=books.now_ms + self._config.purge_after_days * DAY_MS,
             language="zh" if waiting.number.startswith("+86") else "en",
@@ -178,8 +180,16 @@ class Mailboxes:
 
     # --- time -------------------------------------------------------------------------------------------------
 
-    def pass_time(self, books: Books) -> list[str]:
-        """Suspend and purge what is due, tell senders; returns bodies that nobody speaks of any more.
+    def has_due(self, books: Books) -> bool:
+        """Whether `pass_time` would do anything."""
+        return bool(books.pickups.overdue(1)) or bool(books.pickups.due(1))
+
+    def has_untold(self, books: Books) -> bool:
+        """Whether `tell_later` would tell anybody."""
+        return bool(books.pickups.untold(books.now_ms - self._config.notice_pause_minutes * 60_000, 1))
+
+    def pass_time(self, books: Books) -> tuple[list[str], list[int]]:
+        """Suspend and purge what is due, tell senders; returns what can be deleted: (bodies, ids of mailboxes).
 
         At most some hundreds at once; the caller comes again.
         """
@@ -187,13 +197,16 @@ class Mailboxes:
             books.pickups.settle(pickup.id, PickupState.OVERDUE)
             books.tell_owners(books.mms.overdue(pickup.message_id))
         bodies: list[str] = []
+        boxes: list[int] = []
         for box in books.pickups.due():
             state = after_deadline(box, books.now_ms)
             if state is AutomaticState.SUSPENDED:
                 books.pickups.suspend(box.account_id)
             elif state is AutomaticState.PURGED:
-                bodies += books.pickups.purge(box.account_id)
-        return bodies
+                purged = books.pickups.purge(box.account_id)
+                bodies += purged[0]
+                boxes += purged[1]
+        return bodies, boxes
 
     # --- phones that turn out to show MMS ---------------------------------------------------------------------
 

@@ -137,6 +137,13 @@ class Blobs:
         if folder != "INBOX":
             (directory / "maildirfolder").touch()
 
+    def forget(self, references: Sequence[str], mailbox_ids: Sequence[int]) -> None:
+        """Delete bodies, and the Maildirs of mailboxes that are gone. What is not there is no harm."""
+        for mailbox_id in mailbox_ids:
+            durable.remove_tree(self.maildir(mailbox_id, "INBOX").parent)
+        for ref in references:
+            durable.remove(self.path(ref))
+
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown()

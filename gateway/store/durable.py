@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -104,3 +105,9 @@ def remove(path: Path) -> None:
     """Take a name away; nothing happens when it is gone already."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
+
+
+def remove_tree(path: Path) -> None:
+    """Take a directory with all that is in it away; nothing happens when it is gone already."""
+    shutil.rmtree(path, ignore_errors=True)
+    _safe_directories.difference_update({known for known in _safe_directories if known.is_relative_to(path)})

@@ -144,8 +144,8 @@ class Pickups:
         )
         return [_mailbox(row) for row in rows]
 
-    def purge(self, account_id: int) -> list[str]:
-        """Forget a mailbox, its account and its mails; returns the bodies that nobody speaks of any more."""
+    def purge(self, account_id: int) -> tuple[list[str], list[int]]:
+        """Forget a mailbox, its account and its mails; returns (bodies nobody speaks of any more, ids of mailboxes)."""
         self._tx.flush()
         mailbox_ids = list(
             self._tx.read(sa.select(mailboxes.c.id).where(mailboxes.c.account_id == account_id)).scalars()
@@ -156,7 +156,7 @@ class Pickups:
         self._tx.execute(sa.delete(pickups).where(pickups.c.account_id == account_id))
         self._tx.execute(sa.delete(automatic_mailboxes).where(automatic_mailboxes.c.account_id == account_id))
         self._accounts.forget(account_id)
-        return sorted(bodies - others)
+        return sorted(bodies - others), mailbox_ids
 
     # --- MMS that wait ----------------------------------------------------------------------------------------
 

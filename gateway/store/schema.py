@@ -788,6 +788,7 @@ mms = Table(  # what the outbox does not say of a message of kind mms
     Column("receipt", Text, nullable=False, server_default=""),  # JSON: what was made of its media
     Column("want_read", Boolean, nullable=False, server_default=text("false")),
     Column("read_ms", BigInteger),  # when its owner read it, as far as the phone or the page tells
+    Index("ix_mms_letter", "letter"),
 )
 
 automatic_mailboxes = Table(  # mailboxes opened for numbers unasked

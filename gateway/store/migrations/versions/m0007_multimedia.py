@@ -105,6 +105,9 @@ def upgrade() -> None:
         sa.Column("read_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_mms")),
     )
+    with op.batch_alter_table("mms", schema=None) as batch_op:
+        batch_op.create_index("ix_mms_letter", ["letter"], unique=False)
+
     op.create_table(
         "pickups",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
