@@ -12,7 +12,6 @@ rename or reorder parts on the way do no harm. Pure.
 from __future__ import annotations
 
 import datetime
-import enum
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,6 +25,7 @@ from gateway.mail.mime.writer import MailFile, build_mail
 from mms import letter_manifest, letter_view
 from mms.content import Body, Part
 from mms.letter_manifest import Manifest
+from mms.terms import MessageClass, MmsHeaders
 
 #: The field that says that a mail is an MMS; its value is the version of the layout.
 MARK: Final = "X-Caiyou-Mms"
@@ -33,31 +33,6 @@ MARK: Final = "X-Caiyou-Mms"
 _NUMBER: Final = re.compile(r"\+?[0-9*#]{1,32}")
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
 _MEDIA_TYPE: Final = re.compile(r"(?:text|image|audio|video|application)/[a-z0-9][a-z0-9.+-]{0,80}")
-
-
-class MessageClass(enum.StrEnum):
-    """What kind of message the sender calls an MMS (X-Mms-Message-Class)."""
-
-    PERSONAL = "Personal"
-    ADVERTISEMENT = "Advertisement"
-    INFORMATIONAL = "Informational"
-    AUTO = "Auto"  # written by a program: no program answers it
-
-
-@dataclass(frozen=True, slots=True)
-class MmsHeaders:
-    """What an MMS asks of those who carry it. Times are Unix milliseconds, 0 = not said."""
-
-    message_class: MessageClass = MessageClass.PERSONAL
-    priority: Priority = Priority.NORMAL
-    delivery_report: bool = False
-    read_report: bool = False
-    #: The phone is to see who wrote.
-    sender_visible: bool = True
-    expires_ms: int = 0
-    deliver_at_ms: int = 0
-    #: The id under which the MMS centre knows it (X-Mms-Message-ID).
-    mms_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

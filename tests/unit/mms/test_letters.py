@@ -16,7 +16,8 @@ from gateway.core.errors import BadRequest
 from gateway.mail.mime.headers import Priority
 from gateway.mail.mime.reader import read_mail
 from mms.content import FORWARD_LOCKED, SMIL, Arrangement, Body, Part
-from mms.letters import Letter, MessageClass, MmsHeaders, is_letter, read_letter, write_letter
+from mms.letters import Letter, is_letter, read_letter, write_letter
+from mms.terms import MessageClass, MmsHeaders
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
 GIF = b"GIF89a" + bytes(300)
