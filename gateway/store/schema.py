@@ -882,3 +882,29 @@ dialogues = Table(  # what phones are being asked step by step, one at a time fo
     Column("expires_ms", BigInteger, nullable=False),
     Index("ix_dialogues_expires_ms", "expires_ms"),
 )
+
+# --- what phones can show ------------------------------------------------------------------------------------
+
+handset_memories = Table(  # what was stated and learnt of the phone of a number
+    "handset_memories",
+    metadata,
+    Column("number", String(32), primary_key=True),  # E.164
+    Column("memory", Text, nullable=False),  # JSON of mms.handsets.evidence.Memory
+    Column("changed_ms", BigInteger, nullable=False),
+)
+
+handset_profiles = Table(  # UAProf documents by the address phones give for them
+    "handset_profiles",
+    metadata,
+    Column("url", String(512), primary_key=True),
+    Column("profile", Text, nullable=False, server_default=""),  # JSON of mms.handsets.uaprof.Profile; "" = none
+    Column("reason", String(255), nullable=False, server_default=""),  # why there is none
+    Column("fresh_until_ms", BigInteger, nullable=False, server_default="0"),
+    Column("due_ms", BigInteger),  # NULL = nothing to be fetched
+    Index(
+        "ix_handset_profiles_due",
+        "due_ms",
+        sqlite_where=text("due_ms IS NOT NULL"),
+        postgresql_where=text("due_ms IS NOT NULL"),
+    ),
+)
