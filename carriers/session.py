@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from gateway.core.messages import DeliveryReport, IncomingSms, Outcome, Segment
+from mms.incoming import IncomingMms, ReadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,20 @@ class ReportArrived(NamedTuple):
     receipt: object
 
 
+class MmsArrived(NamedTuple):
+    """A phone sent us an MMS. The carrier waits for `acknowledge(receipt, …)`."""
+
+    mms: IncomingMms
+    receipt: object
+
+
+class ReadArrived(NamedTuple):
+    """An MMS of ours was read, or deleted unread. The carrier waits for `acknowledge(receipt, …)`."""
+
+    report: ReadReport
+    receipt: object
+
+
 @dataclass(frozen=True, slots=True)
 class Misbehaved:
     """The peer sent something wrong that was answered or skipped; worth a line in the journal."""
@@ -68,7 +83,9 @@ class Closed:
     reason: str
 
 
-SessionEvent = Bound | LoginRefused | SubmitAnswered | SmsArrived | ReportArrived | Misbehaved | Closed
+SessionEvent = (
+    Bound | LoginRefused | SubmitAnswered | SmsArrived | ReportArrived | MmsArrived | ReadArrived | Misbehaved | Closed
+)
 
 
 class CarrierSession(Protocol):
