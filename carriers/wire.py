@@ -18,6 +18,7 @@ from carriers.sgip import wire as sgip
 from carriers.smgp import wire as smgp
 from carriers.smpp import wire as smpp
 from gateway.core.errors import CaiyouError, MalformedPdu
+from mms.codec import push_wire
 
 #: Hexadecimal digits in a line; more is no PDU of any protocol here (SMPP allows about 71 000 octets).
 MAX_LINE = 400_000
@@ -43,6 +44,7 @@ TOOLS: dict[str, WireTool] = {
     "sms-submit": WireTool(tpdu.decode_submit, tpdu.encode_submit, "SMS-SUBMIT with its message centre"),
     "sms-deliver": WireTool(tpdu.decode_deliver, tpdu.encode_deliver, "SMS-DELIVER with its message centre"),
     "sms-status": WireTool(tpdu.decode_status, tpdu.encode_status, "SMS-STATUS-REPORT with its message centre"),
+    "wap-push": WireTool(push_wire.decode_line, push_wire.encode_line, "WAP push, with what is in it"),
     "sgip": WireTool(sgip.decode_line, sgip.encode_line, "SGIP 1.2"),
     "smgp": WireTool(smgp.decode_line, smgp.encode_line, "SMGP 3.0"),
     "smgp13": WireTool(

@@ -21,6 +21,7 @@ from tests.fuzz.targets import (
     text,
     tpdu,
     traces,
+    wap_push,
     wire_json,
 )
 
@@ -42,6 +43,7 @@ TARGETS: dict[str, Target] = {
     "modem": modem.TARGET,
     "smgp": smgp.TARGET,
     "traces": traces.TARGET,
+    "wap_push": wap_push.TARGET,
     "sgip": sgip.TARGET,
     "sgip_calls": sgip.CALLS,
     "http_answers": http_providers.ANSWERS,

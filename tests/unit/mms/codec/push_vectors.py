@@ -1,0 +1,148 @@
+"""Pushes as others write them, and messages that carry them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mms.codec import si, sl
+from mms.codec.provisioning import Application, Settings, access_point, mail_server, mms
+from mms.codec.provisioning_mac import Proof, Security
+from mms.codec.push import Push
+from mms.codec.si import ServiceIndication
+from mms.codec.sl import ServiceLoading
+
+_MMS = "application/vnd.wap.mms-message"
+_SETTINGS = "application/vnd.wap.connectivity-wbxml"
+
+NOTIFICATION_PDU = (
+    "8c82985432303234303232392d30303031008d928918802b31353535313233303030312f545950453d504c4d4e0096486f6c69646179207068"
+    "6f746f0086808a808e0275308806800465e9752c83687474703a2f2f6d6d73632e6578616d706c652e6e65742f6d2f41624331323300"
+)
+MMS_START = "0106226170706c69636174696f6e2f766e642e7761702e6d6d732d6d65737361676500af84"
+
+#: Bodies that Kannel's compilers (WBXML 1.2) and libwbxml (1.3) make of the same document.
+SI_MAILS = (
+    "02056a0045c60e0367772e6578616d706c65008703692f3432001103693432406777000ac30620240229080508010332206e6577206d6169"
+    "6c73000101"
+)
+SI_DELETE = "02056a0045860e0367772e6578616d706c65008703692f343200110369343240677700090101"
+#: Test si-001 of libwbxml.
+SI_DATES = (
+    "02056a0045c60d0378797a008503656d61696c2f3132332f6162632e776d6c000ac3071999062515231510c304199906300103596f752068"
+    "6176652034206e657720656d61696c73000101"
+)
+SL_CACHE = "03066a00850a036578616d706c65008503733f783d31000701"
+#: Kannel writes no token for "http://www.".
+SL_CACHE_KANNEL = "02066a008509037777772e6578616d706c65008503733f783d31000701"
+SETTINGS_MMS = (
+    "030b6a00c54601c65501871106034e310001871006ab0187070603486f6d65204d4d530001870806036d6d732e6578616d706c650001870906"
+    "890101c60001550187360000060377340001872206034e3100018700013400000603687474703a2f2f6d6d73632e6578616d706c652e6e6574"
+    "2f00010101"
+)
+SETTINGS_IMAP = (
+    "030b6a00c54601c6000155018736000006033134330001870001380000060367773100018707060347617465776179206d61696c0001c60001"
+    "5601873400000603696d61702e6578616d706c652e6e65740001c653018723060339393300018724060339393300010101c600015701873100"
+    "000603616e6e000187000132000006037333637265740001010101"
+)
+MAC_MMS_1234 = "F50F4A21390EE171C56EA1D6352CF2D8FC6188AD"
+MAC_IMAP_0042 = "DC34B97CB40964B3D1DA35E5011E269540DE4935"
+
+INDICATIONS = {
+    SI_MAILS: ServiceIndication(
+        "2 new mails",
+        "https://gw.example.net/i/42",
+        "i42@gw",
+        datetime(2024, 2, 29, 8, 5, tzinfo=UTC),
+        action=si.Action.HIGH,
+    ),
+    SI_DELETE: ServiceIndication("", "https://gw.example.net/i/42", "i42@gw", action=si.Action.DELETE),
+    SI_DATES: ServiceIndication(
+        "You have 4 new emails",
+        "http://www.xyz.com/email/123/abc.wml",
+        created=datetime(1999, 6, 25, 15, 23, 15, tzinfo=UTC),
+        expires=datetime(1999, 6, 30, tzinfo=UTC),
+    ),
+}
+LOADING = ServiceLoading("http://www.example.com/s?x=1", sl.Action.CACHE)
+SETTINGS = {
+    SETTINGS_MMS: Settings(
+        (
+            access_point("N1", "mms.example", name="Home MMS"),
+            mms("http://mmsc.example.net/", to_access_point="N1"),
+        )
+    ),
+    SETTINGS_IMAP: Settings(
+        (
+            mail_server(
+                Application.IMAP4,
+                "imap.example.net",
+                993,
+                provider="gw1",
+                name="Gateway mail",
+                login="ann",
+                secret="s3cret",
+            ),
+        )
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PushVector:
+    """A push and what is in it."""
+
+    octets: str
+    push: Push
+
+
+PUSHES = {
+    "mms notification": PushVector(
+        MMS_START + NOTIFICATION_PDU, Push(_MMS, bytes.fromhex(NOTIFICATION_PDU), "mms.ua", by_name=True)
+    ),
+    "si with a charset": PushVector(
+        "01060603ae81eaaf82" + SI_MAILS, Push(si.CONTENT_TYPE, bytes.fromhex(SI_MAILS), "wml.ua", 106)
+    ),
+    "si alone": PushVector("010601ae" + SI_DELETE, Push(si.CONTENT_TYPE, bytes.fromhex(SI_DELETE))),
+    "sl": PushVector("010601b0" + SL_CACHE, Push(sl.CONTENT_TYPE, bytes.fromhex(SL_CACHE))),
+    "settings with a proof": PushVector(
+        "01062f1f2db6918192" + MAC_MMS_1234.encode().hex() + "00" + SETTINGS_MMS,
+        Push(_SETTINGS, bytes.fromhex(SETTINGS_MMS), proof=Proof(Security.USERPIN, MAC_MMS_1234)),
+    ),
+    "settings without": PushVector("010601b6" + SETTINGS_MMS, Push(_SETTINGS, bytes.fromhex(SETTINGS_MMS))),
+    "mms by number, with a flag": PushVector(
+        "2a0605beaf84b4848c82", Push(_MMS, bytes.fromhex("8c82"), "mms.ua", flags=4, transaction=42)
+    ),
+}
+
+#: Two SMS-DELIVERs of one notification from a British network, behind their message centre.
+REAL_DELIVERS = (
+    (
+        "0791447758100650400E80885810000000810004016082415464408C0C08049F8E020105040B8423F00106226170706C69636174696F6E2F76"
+        "6E642E7761702E6D6D732D6D65737361676500AF848C82984E4F4B3543694B636F544D595347344D4253774141734B76313446554841414141"
+        "41414141008D908919802B3434373738353334323734392F545950453D504C4D4E008A808E0274008805810301194083687474703A2F"
+    ),
+    (
+        "0791447758100650440E8088581000000081000401608241547440440C08049F8E020205040B8423F02F70726F6D6D732F736572766C657473"
+        "2F4E4F4B3543694B636F544D595347344D4253774141734B763134465548414141414141414100"
+    ),
+)
+#: The messages that carry the first push above to +15551230001, behind an empty message centre: with an 8-bit
+#: reference of 66, with a 16-bit one of 4660.
+NOTIFICATION_SUBMITS = (
+    (
+        "0051000B915155210300F10004A78C0B05040B8423F000034202010106226170706C69636174696F6E2F766E642E7761702E6D6D732D6D6573"
+        "7361676500AF848C82985432303234303232392D30303031008D928918802B31353535313233303030312F545950453D504C4D4E0096486F6C"
+        "696461792070686F746F0086808A808E0275308806800465E9752C83687474703A2F2F6D6D73632E65"
+    ),
+    "0051000B915155210300F10004A7200B05040B8423F0000342020278616D706C652E6E65742F6D2F41624331323300",
+)
+NOTIFICATION_SUBMITS_WIDE = (
+    (
+        "0051000B915155210300F10004A78C0C05040B8423F00804123402010106226170706C69636174696F6E2F766E642E7761702E6D6D732D6D65"
+        "737361676500AF848C82985432303234303232392D30303031008D928918802B31353535313233303030312F545950453D504C4D4E0096486F"
+        "6C696461792070686F746F0086808A808E0275308806800465E9752C83687474703A2F2F6D6D73632E"
+    ),
+    "0051000B915155210300F10004A7220C05040B8423F00804123402026578616D706C652E6E65742F6D2F41624331323300",
+)
+SI_SUBMIT = "0051000B915155210300F10004A74D0605040B8423F001060603AE81EAAF82" + SI_MAILS.upper()
