@@ -31,6 +31,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
 from gateway.store.failures import FailedReactions
+from gateway.store.handsets import HandsetBook
 from gateway.store.inbox import Inbox
 from gateway.store.ledger import Ledger
 from gateway.store.link_orders import LinkOrders
@@ -214,6 +215,11 @@ class BooksOfStore:
     def peer_submits(self) -> PeerSubmits:
         """What peers submitted."""
         return PeerSubmits(self.tx, self.new_id, self.now_ms, self.outbox, self.stops, self.peers, self.peer_deliveries)
+
+    @cached_property
+    def handsets(self) -> HandsetBook:
+        """What is known of the phones of numbers."""
+        return HandsetBook(self.tx, self.now_ms)
 
     @cached_property
     def failures(self) -> FailedReactions:
