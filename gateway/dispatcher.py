@@ -12,13 +12,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from carriers.link import CarriesMms, Link, TellsOfData
-from carriers.session import ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
+from carriers.session import MmsArrived, ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
 from gateway.core.alarms import Kind
 from gateway.core.errors import StoreUnavailable
 from gateway.core.link_orders import WITH_LINE, LinkOrder, Wish, lets_go_for_move, may_take
 from gateway.core.outbox import Uncertain
 from gateway.core.routing import LinkFacts
-from gateway.inbound import Inbound
+from gateway.inbound import Arrived, Inbound
 from gateway.journal import Journal
 from gateway.lane import LOOK_EVERY_S, Lane, LinkPolicy
 from gateway.store.desk import BooksOfStore, Desk
@@ -312,13 +312,13 @@ class Dispatcher:
             lane.answered(answers)
             told = [(one.segment.recipient, one.outcome, one.segment.want_report) for one in answers]
             self._desk.router.note_answers(link.name, told, asyncio.get_running_loop().time())
-        arrived = [event for event in events if isinstance(event, SmsArrived | ReportArrived)]
+        arrived = [event for event in events if isinstance(event, Arrived)]
         if arrived:
             now = asyncio.get_running_loop().time()
             for event in arrived:
                 if isinstance(event, ReportArrived):
                     lane.figures.reported(event.report.state, now)
-                else:
+                elif isinstance(event, SmsArrived | MmsArrived):
                     lane.figures.sms_arrived()
             reports = [(one.report.recipient, one.report.state) for one in arrived if isinstance(one, ReportArrived)]
             self._desk.router.note_reports(link.name, reports, now)

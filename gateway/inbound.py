@@ -1,4 +1,4 @@
-"""What carriers bring: SMS from phones and delivery reports. One transaction, then the acknowledgement.
+"""What carriers bring: SMS and MMS from phones, and reports. One transaction, then the acknowledgement.
 
 A delivery that cannot be put on disk is answered as "later", so that the carrier keeps it and sends it again; one that
 comes again is recognised by its carrier's id and only acknowledged.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from carriers.link import Link
-from carriers.session import ReportArrived, SmsArrived
+from carriers.session import MmsArrived, ReadArrived, ReportArrived, SmsArrived
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import StoreUnavailable
 from gateway.core.events import SmsReceived
@@ -18,8 +19,20 @@ from gateway.core.phone import normalise
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.inbox import Filed
+from mms.incoming import IncomingMms, ReadReport, ReadState
+from mms.incoming_letter import fingerprint_of, letter_of
 
-Arrived = SmsArrived | ReportArrived
+Arrived = SmsArrived | ReportArrived | MmsArrived | ReadArrived
+
+
+class Letter(NamedTuple):
+    """An MMS that came, on disk as the letter it is kept as."""
+
+    inbox_id: int
+    mms: IncomingMms
+    sender: str
+    blob: str
+    data: bytes
 
 
 class Inbound:
@@ -46,7 +59,8 @@ class Inbound:
 
     async def _file(self, link: Link, line: int, arrived: Sequence[Arrived]) -> None:
         try:
-            new = await self._desk.commit(self._work(link.name, link.group, arrived))
+            letters = [await self._keep(event.mms) for event in arrived if isinstance(event, MmsArrived)]
+            new = await self._desk.commit(self._work(link.name, link.group, arrived, letters))
         except StoreUnavailable:
             accepted = False
         except Exception as error:
@@ -59,30 +73,44 @@ class Inbound:
             accepted = False
         else:
             accepted = True
-            for inbox_id, sender in new:
-                self._journal.sms_arrived(link.name, sender, inbox_id)
-            self._journal.count("reports", link.name, len(arrived) - len(new))
+            for inbox_id, sender, kind in new:
+                self._journal.message_arrived(link.name, sender, inbox_id, kind)
+            reports = sum(isinstance(event, ReportArrived | ReadArrived) for event in arrived)
+            self._journal.count("reports", link.name, reports)
         for event in arrived:
             link.acknowledge(event.receipt, accepted=accepted, line=line)
         link.flush()
 
+    async def _keep(self, mms: IncomingMms) -> Letter:
+        """Put an MMS on disk as a letter. Raises StoreUnavailable."""
+        inbox_id = self._desk.new_id()
+        sender = normalise(mms.sender, self._region) or mms.sender
+        data = await asyncio.to_thread(letter_of, mms, sender=sender, now_ms=self._desk.now_ms())
+        return Letter(inbox_id, mms, sender, await self._desk.blobs.put(inbox_id, data), data)
+
     def _work(
-        self, link: str, group: str, arrived: Sequence[Arrived]
-    ) -> Callable[[BooksOfStore], list[tuple[int, str]]]:
+        self, link: str, group: str, arrived: Sequence[Arrived], letters: Sequence[Letter]
+    ) -> Callable[[BooksOfStore], list[tuple[int, str, str]]]:
         reports = [event.report for event in arrived if isinstance(event, ReportArrived)]
         messages = [event.sms for event in arrived if isinstance(event, SmsArrived)]
+        read = [event.report for event in arrived if isinstance(event, ReadArrived)]
 
-        def work(books: BooksOfStore) -> list[tuple[int, str]]:
-            new: list[tuple[int, str]] = []
+        def work(books: BooksOfStore) -> list[tuple[int, str, str]]:
+            new: list[tuple[int, str, str]] = []
             if reports:
                 books.tell_owners(books.reports.file(link, group, reports))
+            for report in read:
+                _note_read(books, group, report)
             for sms in messages:
                 sender = normalise(sms.sender, self._region) or sms.sender
                 filed = books.inbox.file(link, group, sms, sender)
                 if filed is None:
                     continue
-                new.append((filed.inbox_id, sender))
+                new.append((filed.inbox_id, sender, "sms"))
                 _announce(books, filed)
+            new.extend(
+                (letter.inbox_id, letter.sender, "mms") for letter in letters if _take(books, link, group, letter)
+            )
             return new
 
         return work
@@ -96,6 +124,31 @@ class Inbound:
 def _give_up_parts(books: BooksOfStore) -> None:
     for filed in books.inbox.give_up_parts():
         _announce(books, filed)
+
+
+def _take(books: BooksOfStore, link: str, group: str, letter: Letter) -> bool:
+    return books.take_mms(
+        letter.inbox_id,
+        link=link,
+        group=group,
+        carrier_id=letter.mms.carrier_id,
+        sender=letter.sender,
+        recipients=letter.mms.recipients,
+        subject=letter.mms.subject,
+        blob=letter.blob,
+        letter=letter.data,
+        fingerprint=fingerprint_of(letter.mms),
+    )
+
+
+def _note_read(books: BooksOfStore, group: str, report: ReadReport) -> None:
+    message_id = books.reports.message_of(group, report.carrier_id)
+    if message_id is None:
+        return
+    if report.state is ReadState.READ and not books.mms.was_read(message_id):
+        return  # told before
+    words = {ReadState.READ: "its owner has read it", ReadState.DELETED: "its owner deleted it without reading"}
+    books.timeline.step(message_id, "read", words.get(report.state, report.text or "nobody knows whether it was read"))
 
 
 def _announce(books: BooksOfStore, filed: Filed) -> None:

@@ -86,9 +86,9 @@ class Journal:
 
     # --- messages -------------------------------------------------------------------------------------------
 
-    def sms_arrived(self, link: str, sender: str, inbox_id: int) -> None:
-        """A phone wrote to us."""
-        self._tell(logging.INFO, "sms_arrived", link, sender=mask(sender), inbox_id=inbox_id)
+    def message_arrived(self, link: str, sender: str, inbox_id: int, kind: str) -> None:
+        """A phone sent us an SMS or MMS."""
+        self._tell(logging.INFO, f"{kind}_arrived", link, sender=mask(sender), inbox_id=inbox_id)
 
     def mail_filed(self, mail_id: int, size: int) -> None:
         """A mail is in a mailbox."""

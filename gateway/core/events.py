@@ -57,6 +57,20 @@ class SmsReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class MmsReceived:
+    """An MMS came from a phone, or from another centre on its behalf, in this transaction."""
+
+    inbox_id: int
+    link: str
+    sender: str  # E.164 where known, or a mail address
+    recipients: tuple[str, ...]  # as they came
+    subject: str
+    blob: str  # reference of the letter it is kept as (mms.letters)
+    content: bytes = field(repr=False)  # that letter
+    received_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSettled:
     """An SMS of the outbox reached a state worth telling its owner."""
 
@@ -67,4 +81,4 @@ class MessageSettled:
     tag: str = ""
 
 
-Event = MailArrived | MailSubmitted | PhoneMailArrived | SmsReceived | MessageSettled
+Event = MailArrived | MailSubmitted | PhoneMailArrived | SmsReceived | MmsReceived | MessageSettled

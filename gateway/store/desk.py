@@ -19,7 +19,7 @@ from gateway.core import events
 from gateway.core.accounts import ToAddress, ToMailbox
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
-from gateway.core.events import Event, MailArrived, MessageSettled, PhoneMailArrived
+from gateway.core.events import Event, MailArrived, MessageSettled, MmsReceived, PhoneMailArrived
 from gateway.core.mails import MailFacts, NewMail, Placement
 from gateway.core.mms import PREPARING
 from gateway.core.outbox import State
@@ -408,6 +408,53 @@ class BooksOfStore:
             announce=announce,
         )
 
+    def take_mms(
+        self,
+        inbox_id: int,
+        *,
+        link: str,
+        group: str,
+        carrier_id: str,
+        sender: str,
+        recipients: Sequence[str],
+        subject: str,
+        blob: str,
+        letter: bytes,
+        fingerprint: str,
+    ) -> bool:
+        """File an MMS that came, its letter on disk under the id, and let others react; False for one that came again.
+
+        `fingerprint` is what a repetition would have as well.
+        """
+        is_new = self.inbox.file_mms(
+            inbox_id,
+            link=link,
+            group=group,
+            carrier_id=carrier_id,
+            sender=sender,
+            recipient=recipients[0] if recipients else "",
+            subject=subject,
+            blob=blob,
+            fingerprint=fingerprint,
+        )
+        if is_new:
+            self.ledger.add(
+                LedgerLine(0, Fact.MMS_RECEIVED, inbox_id, link=link, party=sender[:320], units=len(letter))
+            )
+            self.publish(
+                MmsReceived(
+                    inbox_id=inbox_id,
+                    link=link,
+                    sender=sender,
+                    recipients=tuple(recipients),
+                    subject=subject,
+                    blob=blob,
+                    content=letter,
+                    received_ms=self.now_ms,
+                )
+            )
+        return is_new
+
     def free_octets(self, account_id: int) -> int:
         """What an account's mailbox can still take."""
         mailbox_id = self.mails.mailbox_of(account_id)
@@ -448,7 +495,7 @@ class BooksOfStore:
         worked = 0
         for failure in self.failures.due(limit):
             try:
-                event = _event_from_json(failure.event, self.body)
+                event = _event_from_json(failure.event, self.body, self._desk.blobs.get)
                 reaction = next(r for r in self._desk.reactions[type(event)] if _name(r) == failure.reaction)
                 self._attempt(reaction, event)
             except (WorkFailed, StopIteration, LookupError, AttributeError, TypeError, NotFound, OSError) as error:
@@ -609,7 +656,7 @@ def _event_to_json(event: Event) -> str:
     return json.dumps({"event": type(event).__name__, **fields}, ensure_ascii=False)
 
 
-def _event_from_json(text: str, body: Callable[[int], bytes]) -> Event:
+def _event_from_json(text: str, body: Callable[[int], bytes], blob: Callable[[str], bytes]) -> Event:
     fields = json.loads(text)
     kind: type = getattr(events, fields.pop("event"))
     names = {f.name for f in dataclasses.fields(kind)}
@@ -617,6 +664,6 @@ def _event_from_json(text: str, body: Callable[[int], bytes]) -> Event:
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
     if "content" in names:
-        values["content"] = body(values["mail_id"])
+        values["content"] = blob(values["blob"]) if "blob" in names else body(values["mail_id"])
     event: Event = kind(**values)
     return event

@@ -1,4 +1,4 @@
-"""What phones wrote: filed before it is acknowledged, so that a resend is harmless, and put together when long."""
+"""What phones sent: filed before it is acknowledged, so that a resend is harmless, and put together when long."""
 
 from __future__ import annotations
 
@@ -82,16 +82,7 @@ class Inbox:
         sender, recipient, text = fitting(sender, 32), fitting(sms.recipient, 32), fitting(sms.text)
         fingerprint = _fingerprint(sms)
         window = RESEND_WINDOW_MS if sms.carrier_id else SAME_WORDS_WINDOW_MS
-        self._tx.flush()
-        known = self._tx.read(
-            sa.select(inbox.c.id).where(
-                inbox.c.fingerprint == fingerprint,
-                inbox.c.link_group == group,
-                inbox.c.received_ms >= self._now_ms - window,
-            )
-        ).first()
-        if known is not None:
-            self._timeline.step(known.id, "resent", f"{link} sent it again; dropped")
+        if self._is_known(fingerprint, link, group, window):
             return None
         concat = sms.concat if sms.concat is not None and sms.concat.total > 1 else None
         inbox_id = self._new_id()
@@ -117,6 +108,57 @@ class Inbox:
         if concat is None:
             return Filed(inbox_id, link, sender, recipient, text)
         return self._join(_Long(link, group, sender, recipient, concat.reference, concat.total))
+
+    def file_mms(
+        self,
+        inbox_id: int,
+        *,
+        link: str,
+        group: str,
+        carrier_id: str,
+        sender: str,
+        recipient: str,
+        subject: str,
+        blob: str,
+        fingerprint: str,
+    ) -> bool:
+        """Keep an MMS whose letter lies on disk under its id; False for a resend of what is filed already."""
+        window = RESEND_WINDOW_MS if carrier_id else SAME_WORDS_WINDOW_MS
+        if self._is_known(fingerprint, link, group, window):
+            return False
+        self._tx.execute(
+            _INSERT,
+            {
+                "id": inbox_id,
+                "kind": "mms",
+                "link_group": group,
+                "link": link,
+                "carrier_id": fitting(carrier_id, 65) or None,
+                "fingerprint": fingerprint,
+                "sender": fitting(sender, 32),
+                "recipient": fitting(recipient, 32),
+                "text": fitting(subject),
+                "blob": blob,
+                "state": "whole",
+                "received_ms": self._now_ms,
+            },
+        )
+        self._timeline.step(inbox_id, "arrived", f"by {link}")
+        return True
+
+    def _is_known(self, fingerprint: str, link: str, group: str, window_ms: int) -> bool:
+        """Whether this came before, which its story then says."""
+        self._tx.flush()
+        known = self._tx.read(
+            sa.select(inbox.c.id).where(
+                inbox.c.fingerprint == fingerprint,
+                inbox.c.link_group == group,
+                inbox.c.received_ms >= self._now_ms - window_ms,
+            )
+        ).first()
+        if known is not None:
+            self._timeline.step(known.id, "resent", f"{link} sent it again; dropped")
+        return known is not None
 
     def overdue(self) -> bool:
         """Whether parts wait whose others have not come in time."""

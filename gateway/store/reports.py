@@ -194,6 +194,13 @@ class Reports:
             self._tx.execute(sa.delete(reports).where(reports.c.id.in_(ids)))
         return len(ids)
 
+    def message_of(self, group: str, carrier_id: str) -> int | None:
+        """The message that a carrier of this group knows under an id."""
+        key = fitting(carrier_id, CARRIER_ID_LENGTH)
+        self._tx.flush()
+        target = self._targets(group, {key}).get(key)
+        return None if target is None else target.message_id
+
     def settle_parked(self, group: str, carrier_ids: Iterable[str]) -> list[MessageSettled]:
         """Apply reports that came before the answers which gave these ids."""
         ids = [fitting(carrier_id, CARRIER_ID_LENGTH) for carrier_id in carrier_ids]
