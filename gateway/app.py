@@ -20,6 +20,7 @@ from gateway.core.routing import Router
 from gateway.dispatcher import Dispatcher
 from gateway.downstream.incoming import give_to_peer, unless_for_peer
 from gateway.downstream.server import Downstream
+from gateway.fitting import FittingPool
 from gateway.front import Fronts, socket_path
 from gateway.hand_over import hand_over_to
 from gateway.inbound import Inbound
@@ -40,6 +41,7 @@ from gateway.web.alarm_calls import AlarmCaller
 from gateway.web.channel import HubEnd
 from gateway.web.number_dip import NumberDips
 from gateway.web.server import WebDoor
+from gateway.web.uaprof import FETCH_EVERY_S, ProfileFetching
 from gateway.web.webhooks import WebhookLoop, announce_sms
 from mail2sms.notify import Notifier
 from mail2sms.phone_mail import PhoneMail
@@ -183,7 +185,8 @@ def build_preparer(config: Config, journal: Journal) -> Preparer:
     """What a worker needs to fit MMS for hubs of the same store."""
     desk = build_desk(config, journal)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
-    return Preparer(desk, journal, config.mms, mailboxes, owner=owner_name(config.store.node))
+    pool = FittingPool(config.mms.workers, config.mms.fit_timeout_s)
+    return Preparer(desk, journal, config.mms, mailboxes, pool, owner=owner_name(config.store.node))
 
 
 def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[[], int] = clock.now_ms) -> App:
@@ -245,6 +248,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             journal,
             config.mms,
             mailboxes,
+            FittingPool(config.mms.workers, config.mms.fit_timeout_s),
             owner=owner,
             hand_over=hand_over_to(config.mms.broker) if config.mms.broker else None,
         ),
@@ -256,6 +260,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 ),
                 *housekeeping.mms_chores(desk, mailboxes),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
+                housekeeping.Chore("fetch-profiles", FETCH_EVERY_S, ProfileFetching(desk).fetch_due),
             ],
         ),
         owner=owner,

@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from gateway.core.errors import CaiyouError, NotFound, StoreUnavailable
 from gateway.core.mms import Way, way_of
-from gateway.fitting import FittingDied, FittingPool
+from gateway.fitting import FittingDied
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.multimedia import MAX_FITTINGS, Unfitted
 from mms.config import MmsConfig
-from mms.fitting import FittingJob, MessageRefused
+from mms.fitting import Fitted, FittingJob, MessageRefused
 from mms.pickup import Mailboxes, Waiting
 
 #: How often it is looked for messages whose time has come without anybody telling it, seconds.
@@ -27,6 +28,13 @@ LOOK_EVERY_S = 1.0
 GRACE_S = 60
 #: Messages claimed ahead for every process that fits.
 AHEAD = 2
+
+
+class Fitting(Protocol):
+    """Who fits MMS to phones."""
+
+    async def fit(self, job: FittingJob) -> Fitted: ...
+    async def close(self) -> None: ...
 
 
 class Preparer:
@@ -38,6 +46,7 @@ class Preparer:
         journal: Journal,
         config: MmsConfig,
         mailboxes: Mailboxes,
+        pool: Fitting,
         *,
         owner: str,
         hand_over: Callable[[list[int]], Awaitable[None]] | None = None,
@@ -48,7 +57,7 @@ class Preparer:
         self._mailboxes = mailboxes
         self._owner = owner
         self._hand_over = hand_over  # gives ids to workers elsewhere; None = fits here
-        self._pool = FittingPool(config.workers, config.fit_timeout_s)
+        self._pool = pool
         self._work = asyncio.Event()
         self._room = asyncio.Semaphore(config.workers * AHEAD)
         self._loop: asyncio.Task[None] | None = None
