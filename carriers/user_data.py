@@ -5,7 +5,7 @@ What a connection of any protocol needs of it: that there is one, and which plac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.core.errors import NotEncodable
 from gateway.core.messages import Concat
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from gateway.core.messages import Segment
 
 _CONCAT_8 = 0x00
+_PORTS_16 = 0x05
 _CONCAT_16 = 0x08
+
+
+class Ports(NamedTuple):
+    """Which applications speak to each other."""
+
+    destination: int
+    source: int
 
 
 def concat_element(reference: int, total: int, number: int) -> bytes:
@@ -69,6 +77,14 @@ def split_header(content: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
         elements.append((content[at], content[at + 2 : at + 2 + content[at + 1]]))
         at += 2 + content[at + 1]
     return elements, content[end:]
+
+
+def ports_of(elements: list[tuple[int, bytes]]) -> Ports | None:
+    """The applications that speak to each other, by 16-bit numbers; None without."""
+    for identifier, octets in elements:
+        if (identifier, len(octets)) == (_PORTS_16, 4):
+            return Ports(int.from_bytes(octets[:2], "big"), int.from_bytes(octets[2:], "big"))
+    return None
 
 
 def concat_of(elements: list[tuple[int, bytes]]) -> Concat | None:

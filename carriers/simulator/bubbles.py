@@ -95,6 +95,8 @@ def _bubble(text: Text, said: dict[str, str]) -> str:
     if text.total > 1:
         got = text.taken if text.from_phone else len({it.concat.number for it in text.segments if it.concat})
         notes.append(escape(f"{got}/{text.total}"))
+    if text.ports:
+        notes.append(escape(said["port"].format(port=text.ports.destination)))
     repeats = sum(it.repeated for it in text.segments)
     if repeats:
         notes.append(f'<b class="bad">{escape(said["again"])} ×{repeats}</b>')

@@ -37,7 +37,7 @@ from carriers.message_format import alphabet_of
 from carriers.simulator.delivering_line import DeliveringLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Written
-from carriers.user_data import concat_element, concat_of, split_header, with_header
+from carriers.user_data import concat_element, concat_of, ports_of, split_header, with_header
 from gateway.core.text import Alphabet
 
 if TYPE_CHECKING:
@@ -155,6 +155,7 @@ class CmppLine(DeliveringLine[Event]):
                 hex_form(msg_id),
                 msg_id,
                 (request.src_id, raw, request.service_id),
+                ports_of(elements) if elements else None,
             )
             operator.take(submission, self, now)
         return SubmitResp(first, status.OK)

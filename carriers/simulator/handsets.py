@@ -12,6 +12,7 @@ from gateway.core.text import Alphabet
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from carriers.user_data import Ports
     from gateway.core.messages import Concat
 
 
@@ -28,6 +29,7 @@ class ReceivedSegment:
     at: datetime
     repeated: bool = False  # the same once more
     state: str = ""  # the word of its report, once it is decided
+    ports: Ports | None = None  # of a data SMS
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +63,19 @@ class Text:
         return "".join("…" if it is None else _shown(it.data, it.alphabet) for it in parts)
 
     @property
+    def ports(self) -> Ports | None:
+        """Of a data SMS: which program it is for."""
+        return next((it.ports for it in self.segments), None)
+
+    @property
+    def data(self) -> bytes | None:
+        """What a program on the phone gets of a data SMS; None for a text, and while segments are missing."""
+        found = self._by_number()
+        if not self.segments or not self.is_whole or any(it.alphabet is not Alphabet.BINARY for it in self.segments):
+            return None
+        return b"".join(found[number].data for number in sorted(found))
+
+    @property
     def word(self) -> str:
         """The state of the whole: the first that is not DELIVRD, or DELIVRD once all are; "taken" for what it wrote."""
         if self.from_phone:
@@ -79,6 +94,9 @@ class Text:
             "parts": self.total,
             "whole": self.is_whole,
             "state": self.word,
+            "port": self.ports.destination if self.ports else None,
+            "source_port": self.ports.source if self.ports else None,
+            "data": None if (data := self.data) is None else data.hex(),
             "segments": [
                 {
                     "number": it.concat.number if it.concat else 1,

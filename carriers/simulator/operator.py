@@ -348,6 +348,7 @@ class Operator:
             submission.carrier_id,
             message.submitted,
             repeated=repeated,
+            ports=submission.ports,
         )
         text = self.handset(message.number).receive(segment)
         self.messages[submission.carrier_id] = message
@@ -357,7 +358,8 @@ class Operator:
             shown = {"number": message.number, "sender": submission.sender, "account": message.account}
             self.tell("segment", **shown, id=submission.carrier_id, repeated=repeated)
             if text.is_whole:
-                self.tell("received", **shown, text=text.text, parts=text.total, repeated=repeated)
+                ports = {"port": text.ports.destination, "source_port": text.ports.source} if text.ports else {}
+                self.tell("received", **shown, text=text.text, parts=text.total, repeated=repeated, **ports)
 
     def _word(self, number: str) -> str:
         table = self.faults.report_state

@@ -39,7 +39,7 @@ from carriers.simulator.delivering_line import DeliveringLine
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.operator import MOST_SENDS
 from carriers.simulator.traffic import Delivery, Report, Submission, Wants, Written
-from carriers.user_data import concat_element, concat_of, split_header, with_header
+from carriers.user_data import concat_element, concat_of, ports_of, split_header, with_header
 from gateway.core import text as texts
 from gateway.core.errors import NotEncodable
 from gateway.core.text import Alphabet
@@ -175,7 +175,8 @@ class SgipLine(SimulatedLine):
         carrier_id = hex_form(sequence)
         for number, raw in zip(numbers, request.user_numbers, strict=True):
             submission = Submission(
-                sender, number, data, alphabet, concat, wants, carrier_id, sequence, (request.sp_number, raw)
+                sender, number, data, alphabet, concat, wants, carrier_id, sequence, (request.sp_number, raw),
+                ports_of(elements),
             )  # fmt: skip
             operator.take(submission, self, now)
         operator.sgip_submits[key] = content

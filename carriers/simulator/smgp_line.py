@@ -39,7 +39,7 @@ from carriers.smgp.reports import Report as ReportContent
 from carriers.smgp.reports import quoted
 from carriers.smgp.rules import Role, Settings
 from carriers.smgp.tlv import Tag, Tlv, number_of
-from carriers.user_data import concat_element, concat_of, split_header, with_header
+from carriers.user_data import concat_element, concat_of, ports_of, split_header, with_header
 from gateway.core.text import Alphabet, decode
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class SmgpLine(DeliveringLine[Event]):
                 hex_form(msg_id),
                 msg_id,
                 (request.src_term_id, raw),
+                ports_of(elements),
             )
             operator.take(submission, self, now)
         return SubmitResp(first, status.OK)

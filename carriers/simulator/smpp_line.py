@@ -31,8 +31,8 @@ from carriers.smpp.protocol import (
     SmppProtocol,
 )
 from carriers.smpp.states import Role, State
-from carriers.smpp.translate import alphabet_of, concat_in_tlvs
-from carriers.user_data import concat_of, split_header
+from carriers.smpp.translate import alphabet_of, concat_in_tlvs, ports_in_tlvs
+from carriers.user_data import concat_of, ports_of, split_header
 from gateway.core import text as texts
 from gateway.core.text import Alphabet
 
@@ -248,6 +248,7 @@ class SmppLine(SimulatedLine):
             answered,
             reported,
             (request.source_addr_ton, request.source_addr_npi, request.source_addr, ton, npi, number),
+            ports_of(elements) or ports_in_tlvs(tlvs),
         )
         operator.take(submission, self, now)
         return answered

@@ -109,7 +109,8 @@ def readable(fact: Fact) -> str:
         case "received":
             parts = f" ({it['parts']} parts)" if it["parts"] > 1 else ""
             again = " REPEATED" if it["repeated"] else ""
-            return f"{it['number']} ← {it['sender']}: {printable(it['text'])}{parts}{again}"
+            port = f" (port {it['port']})" if "port" in it else ""
+            return f"{it['number']} ← {it['sender']}: {printable(it['text'])}{parts}{port}{again}"
         case "said":
             return f"{it['number']} → {it['to']}: {printable(it['text'])}"
         case "reported":

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from carriers.simulator.config import Account
     from carriers.simulator.handsets import ReceivedSegment, Text
+    from carriers.user_data import Ports
     from gateway.core.messages import Concat
     from gateway.core.text import Alphabet
 
@@ -37,6 +38,7 @@ class Submission:
     carrier_id: str  # as the answer names it
     report_id: Any  # as the report names it: text for SMPP, a number for CMPP
     address: tuple[Any, ...]  # what the line needs for the report
+    ports: Ports | None = None  # of a data SMS
 
 
 @dataclass(slots=True, eq=False)

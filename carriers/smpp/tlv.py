@@ -121,6 +121,8 @@ PARAMETERS: dict[int, Parameter] = {
 TAGS: dict[str, int] = {parameter.name: tag for tag, parameter in PARAMETERS.items()}
 
 RECEIPTED_MESSAGE_ID = TAGS["receipted_message_id"]
+SOURCE_PORT = TAGS["source_port"]
+DESTINATION_PORT = TAGS["destination_port"]
 SAR_MSG_REF_NUM = TAGS["sar_msg_ref_num"]
 SAR_TOTAL_SEGMENTS = TAGS["sar_total_segments"]
 SAR_SEGMENT_SEQNUM = TAGS["sar_segment_seqnum"]

@@ -22,7 +22,7 @@ from carriers.smpp.constants import (
     TON_UNKNOWN,
 )
 from carriers.smpp.pdu import DataSm, DeliverSm, SubmitSm
-from carriers.user_data import concat_element, concat_of, split_header, wide_concat_element, with_header
+from carriers.user_data import Ports, concat_element, concat_of, split_header, wide_concat_element, with_header
 from gateway.core import text as texts
 from gateway.core.errors import LocalProtocolError
 from gateway.core.messages import Concat, DeliveryReport, IncomingSms
@@ -81,7 +81,8 @@ class Translator:
                     tlv.Tlv(tlv.SAR_SEGMENT_SEQNUM, bytes((segment.number,))),
                 )
             else:
-                element = wide_concat_element if config.wide_reference else concat_element
+                # Data is cut for the short form: with its ports and the wide one it would have no room.
+                element = wide_concat_element if config.wide_reference and not segment.data else concat_element
                 header += element(segment.reference, segment.total, segment.number)
         octets = with_header(header, octets)
         if len(octets) > 254 or (
@@ -219,6 +220,14 @@ def concat_in_tlvs(tlvs: tuple[tlv.Tlv, ...]) -> Concat | None:
     if reference is None or total is None or number is None:
         return None
     return _concat(reference & 0xFFFF, total, number)
+
+
+def ports_in_tlvs(tlvs: tuple[tlv.Tlv, ...]) -> Ports | None:
+    """The ports that parameters tell; None without a destination, and 0 for a source that is not named."""
+    destination = tlv.integer(tlvs, tlv.DESTINATION_PORT) if tlvs else None
+    if destination is None:
+        return None
+    return Ports(destination & 0xFFFF, (tlv.integer(tlvs, tlv.SOURCE_PORT) or 0) & 0xFFFF)
 
 
 def _concat(reference: int, total: int, number: int) -> Concat | None:

@@ -32,7 +32,7 @@ class Refusal(enum.StrEnum):
     RECIPIENT = "recipient"  # no phone number, or not one this peer may send to
     STOPPED = "stopped"  # the phone wants nothing more
     LENGTH = "length"  # longer than the hub sends
-    CONTENT = "content"  # octets the hub has no text for
+    CONTENT = "content"  # octets the hub has neither a text nor a program for
     RULE = "rule"  # a rule of the hub forbids it: lists, forbidden words
     STRUCTURE = "structure"  # fields that contradict each other
     UNAVAILABLE = "unavailable"  # the store takes nothing now
@@ -179,7 +179,7 @@ class Destination(NamedTuple):
 
 
 class Submitted(NamedTuple):
-    """What a peer asked to be sent: one text, or one part of a text, to one phone or several."""
+    """What a peer asked to be sent: one text or data, or one part of it, to one phone or several."""
 
     peer: Peer
     destinations: tuple[Destination, ...]
@@ -190,6 +190,9 @@ class Submitted(NamedTuple):
     validity_s: int | None = None  # None = the hub's default
     not_before_ms: int = 0
     all_or_none: bool = True  # a group is taken whole or not at all
+    data: bytes = b""  # of a data SMS, whose text is ""
+    port: int | None = None
+    source_port: int | None = None
 
     @property
     def is_part(self) -> bool:

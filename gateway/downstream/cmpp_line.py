@@ -261,6 +261,9 @@ class CmppLine(Line):
             1 if request.registered_delivery == 1 else 0,
             validity_s,
             not_before_ms,
+            data=found.data,
+            port=found.port,
+            source_port=found.source_port,
         )
 
     # --- what the peer is told --------------------------------------------------------------------------------

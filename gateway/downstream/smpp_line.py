@@ -32,7 +32,7 @@ from carriers.smpp.protocol import (
     SmppProtocol,
 )
 from carriers.smpp.states import Role, State
-from carriers.smpp.translate import alphabet_of, concat_in_tlvs
+from carriers.smpp.translate import alphabet_of, concat_in_tlvs, ports_in_tlvs
 from gateway.core import outbox, text
 from gateway.core.peers import Denial, Destination, Peer, Refusal, Submitted
 from gateway.core.text import Alphabet
@@ -261,6 +261,9 @@ class SmppLine(Line):
                 validity_s,
                 not_before_ms,
                 all_or_none=False,
+                data=found.data,
+                port=found.port,
+                source_port=found.source_port,
             ),
             refused,
         )
@@ -270,16 +273,23 @@ class SmppLine(Line):
         tlvs = request.tlvs
         if tlvs and not octets:
             octets = tlv.find(tlvs, tlv.MESSAGE_PAYLOAD) or b""
-        if request.data_coding in _FOREIGN:
+        alphabet = alphabet_of(request.data_coding, peer.alphabet)
+        if request.data_coding in _FOREIGN or (alphabet is Alphabet.BINARY and _is_for_sim(request.data_coding)):
             raise NotTaken(Refusal.CONTENT)
         found = content.read(
             octets,
-            alphabet_of(request.data_coding, peer.alphabet),
+            alphabet,
             has_header=bool(request.esm_class & ESM_UDHI),
             max_segments=self._door.max_segments,
         )
         if tlvs and found.concat is None:
-            found = content.Content(found.text, concat_in_tlvs(tlvs))
+            found = found._replace(concat=concat_in_tlvs(tlvs))
+        if tlvs and found.port is None:
+            ports = ports_in_tlvs(tlvs)
+            if ports is not None and not found.data:
+                raise NotTaken(Refusal.CONTENT)  # a text for a program
+            if ports is not None:
+                found = found._replace(port=ports.destination, source_port=ports.source)
         return found
 
     def _answer(
@@ -405,6 +415,11 @@ def _places(request: pdu.SubmitMulti) -> list[tuple[int, int, str]]:
             raise NotTaken(Refusal.RECIPIENT)
         places.append((it.dest_addr_ton, it.dest_addr_npi, it.destination_addr))
     return places
+
+
+def _is_for_sim(data_coding: int) -> bool:
+    """Whether a data_coding of message class 2: a program of the SIM, to which it would not get as plain data."""
+    return data_coding >> 4 in (0x1, 0xF) and data_coding & 3 == 2
 
 
 def _submit_id(message_id: str) -> int | None:

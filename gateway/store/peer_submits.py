@@ -90,6 +90,10 @@ class Long(NamedTuple):
     total: int
 
 
+#: Added to the references of data, so that their parts are never put together with those of texts.
+_DATA_REFERENCES = 0x10000
+
+
 class _Whole(NamedTuple):
     """A long SMS of which all parts are there."""
 
@@ -98,6 +102,9 @@ class _Whole(NamedTuple):
     report: int
     validity_s: int | None
     not_before_ms: int
+    data: bytes = b""
+    port: int | None = None
+    source_port: int | None = None
 
 
 class _Entry(NamedTuple):
@@ -211,10 +218,14 @@ class PeerSubmits:
             return
         assert concat is not None
         how = {"validity_s": one.validity_s, "not_before_ms": one.not_before_ms, "account_id": peer.account_id}
-        row |= {"message_id": None, "reference": concat.reference, "total": concat.total, "number": concat.number}
-        row |= {"text": fitting(one.text), "terms": json.dumps({**place.terms, "how": how})}
+        reference, text = concat.reference, fitting(one.text)
+        if one.data:
+            how |= {"port": one.port, "source_port": one.source_port}
+            reference, text = reference + _DATA_REFERENCES, one.data.hex()
+        row |= {"message_id": None, "reference": reference, "total": concat.total, "number": concat.number}
+        row |= {"text": text, "terms": json.dumps({**place.terms, "how": how})}
         self._tx.defer(_INSERT, row)
-        longs[Long(peer.id, place.recipient, one.sender, concat.reference, concat.total)] = None
+        longs[Long(peer.id, place.recipient, one.sender, reference, concat.total)] = None
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -246,16 +257,22 @@ class PeerSubmits:
         """Send parts that follow one another as one message; a part that came twice is there once."""
         texts = {part.number: part.text for part in parts}
         how = json.loads(parts[0].terms)["how"]
+        text = "".join(texts[number] for number in sorted(texts))
+        is_data = long.reference >= _DATA_REFERENCES
         whole = _Whole(
-            "".join(texts[number] for number in sorted(texts)),
+            "" if is_data else text,
             long.sender,
             max(part.report for part in parts),
             how["validity_s"],
             how["not_before_ms"],
+            bytes.fromhex(text) if is_data else b"",
+            how.get("port"),
+            how.get("source_port"),
         )
         message_id = self._new_id()
         for part in parts:
-            self._tx.defer(_JOINED, {"b_id": part.id, "b_message": message_id, "b_text": part.text[:BEGINNING]})
+            beginning = "" if is_data else part.text[:BEGINNING]
+            self._tx.defer(_JOINED, {"b_id": part.id, "b_message": message_id, "b_text": beginning})
         # Every part has been answered with yes: what a rule says against the whole is told in the reports.
         self._outbox.add(_sms(whole, how["account_id"], long.recipient), message_id)
 
@@ -350,6 +367,9 @@ def _sms(one: Submitted | _Whole, account_id: int, recipient: str) -> NewSms:
         not_before_ms=one.not_before_ms,
         validity_s=min(one.validity_s or DEFAULT_VALIDITY_S, MOST_VALIDITY_S),
         want_report=one.report != WantedReport.NONE,
+        data=one.data,
+        port=one.port,
+        source_port=one.source_port,
     )
 
 

@@ -131,10 +131,19 @@ def test_what_is_read(octets: bytes, fields: dict[str, Any], text: str, concat: 
     assert (wire.door.submits[0].text, wire.door.submits[0].concat) == (text, concat)
 
 
+def test_data() -> None:
+    wire = Wire()
+    wire.submit(bytes.fromhex("0b0003070201" + "05040b8423f0") + b"\0data", msg_fmt=4, tp_udhi=1)
+    (one,) = wire.door.submits
+    assert (one.text, one.data, one.port, one.source_port) == ("", b"\0data", 2948, 9200)
+    assert one.concat == Concat(7, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("octets", "numbers", "fields", "result"),
     [
-        (b"\x01", (b"13800138000",), {"msg_fmt": 4}, 1),
+        (b"", (b"13800138000",), {"msg_fmt": 4}, 1),
+        (b"\x02\x70\x00\x01", (b"13800138000",), {"msg_fmt": 4, "tp_udhi": 1}, 1),
         (b"x", (b"12",), {}, 13),
         (b"x", (b"13800138000", b"12"), {}, 13),
         (b"x", (b"13800138000",) * 100, {}, 1),

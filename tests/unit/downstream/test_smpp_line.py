@@ -149,8 +149,21 @@ def test_what_is_read(octets: bytes, fields: dict[str, Any], text: str, concat: 
 @pytest.mark.parametrize(
     ("octets", "fields", "code"),
     [
-        (b"\x01\x02", {"data_coding": 4}, 0x104),
         (b"\x01\x02", {"data_coding": 5}, 0x104),
+        (b"\x01\x02", {"data_coding": 0xF6}, 0x104),  # for the SIM
+        (b"", {"data_coding": 4}, 0x104),
+        (b"\x04\x04\x02\xf0\xf1data", {"esm_class": 0x40, "data_coding": 4}, 0x104),  # ports of eight bits
+        (b"\x02\x70\x00data", {"esm_class": 0x40, "data_coding": 4}, 0x104),  # a command for the SIM
+        (b"\x07\x05\x04\x0b\x84\x23\xf0\x00data", {"esm_class": 0x40, "data_coding": 4}, 0x104),
+        (b"\x05\x05\x04\x0b\x84\x23data", {"esm_class": 0x40, "data_coding": 4}, 0x104),
+        (b"\x03\x00\x03\x2adata", {"esm_class": 0x40, "data_coding": 4}, 0x104),
+        (b"x", {"tlvs": (tlv.make("destination_port", 9204),)}, 0x104),  # a text for a program
+        (b"x" * 141, {"data_coding": 4, "max_segments": 1}, status.RINVMSGLEN),
+        (
+            b"\x05\x00\x03\x2a\x03\x02data",
+            {"esm_class": 0x40, "data_coding": 4, "max_segments": 2},
+            status.RINVMSGLEN,
+        ),
         (b"\x06\x05\x04\x0b\x84\x23\xf0push", {"esm_class": 0x40}, 0x104),  # application ports
         (b"\x09abc", {"esm_class": 0x40}, 0x43),  # a header longer than all
         (b"", {"esm_class": 0x40}, 0x43),
@@ -167,6 +180,50 @@ def test_what_is_not_taken(octets: bytes, fields: dict[str, Any], code: int) -> 
     wire.submit(octets, **fields)
     assert wire.responses()[0].command_status == code
     assert wire.door.submits == []
+
+
+@pytest.mark.parametrize(
+    ("octets", "fields", "ports", "concat"),
+    [
+        (b"data", {"data_coding": 4}, (None, None), None),
+        (b"data", {"data_coding": 2}, (None, None), None),
+        (b"\x06\x05\x04\x0b\x84\x23\xf0data", {"esm_class": 0x40, "data_coding": 0xF5}, (2948, 9200), None),
+        (
+            b"\x0b\x00\x03\x2a\x03\x02\x05\x04\x0b\x84\x23\xf0data",
+            {"esm_class": 0x40, "data_coding": 4},
+            (2948, 9200),
+            Concat(0x2A, 3, 2),
+        ),
+        (
+            b"\x0c\x05\x04\x0b\x84\x00\x00\x08\x04\x12\x34\x02\x01data",
+            {"esm_class": 0x40, "data_coding": 4},
+            (2948, 0),
+            Concat(0x1234, 2, 1),
+        ),
+        (
+            b"data",
+            {
+                "data_coding": 4,
+                "tlvs": (
+                    tlv.make("source_port", 9200),
+                    tlv.make("destination_port", 2948),
+                    tlv.make("sar_msg_ref_num", 513),
+                    tlv.make("sar_total_segments", 2),
+                    tlv.make("sar_segment_seqnum", 1),
+                ),
+            },
+            (2948, 9200),
+            Concat(513, 2, 1),
+        ),
+    ],
+)
+def test_data(
+    octets: bytes, fields: dict[str, Any], ports: tuple[int | None, int | None], concat: Concat | None
+) -> None:
+    wire = Wire()
+    wire.submit(octets, **fields)
+    (one,) = wire.door.submits
+    assert (one.text, one.data, (one.port, one.source_port), one.concat) == ("", b"data", ports, concat)
 
 
 def test_times_become_a_beginning_and_a_validity() -> None:

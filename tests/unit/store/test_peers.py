@@ -410,3 +410,41 @@ def test_generations_are_told_apart_by_their_words() -> None:
     assert [[part.text for part in generation] for generation in found] == [["a", "b", "a"], ["c", "d"]]
     runs = peer_submits._runs([Part(4, "d"), Part(1, "a"), Part(2, "b"), Part(1, "a")])
     assert [[part.number for part in run] for run in runs] == [[1, 1, 2], [4]]
+
+
+# --- data -------------------------------------------------------------------------------------------------------
+
+
+def test_data_goes_on_as_it_came(bench: Bench, peer: Peer) -> None:
+    take(bench, submitted(bench, peer, "", data=b"\0\1", port=2948, source_port=9200))
+    (row,) = bench.everything().values()
+    assert (row.kind, bytes(row.data), row.port, row.source_port, row.text) == ("data", b"\0\1", 2948, 9200, "")
+    end(bench, row.id)
+    assert told(bench, peer)[0]["text"] == ""
+
+
+def test_parts_of_data_are_put_together_and_never_with_those_of_a_text(bench: Bench, peer: Peer) -> None:
+    data = [bytes(range(128)), b"\xff\0rest"]
+    ports = {"port": 2948, "source_port": 0}
+    of_data = [
+        submitted(bench, peer, "", concat=Concat(7, 2, number), data=piece, **ports)
+        for number, piece in enumerate(data, 1)
+    ]
+    of_text = parts(bench, peer, ["one ", "two"])
+    take(bench, of_data[1], of_text[0])
+    assert bench.everything() == {}
+    take(bench, of_text[1], of_data[0])
+    by_kind = {row.kind: row for row in bench.everything().values()}
+    assert by_kind["sms"].text == "one two"
+    row = by_kind["data"]
+    assert (bytes(row.data), row.port, row.source_port, row.segments) == (b"".join(data), 2948, 0, 2)
+    end(bench, row.id)
+    assert [one["text"] for one in told(bench, peer)] == ["", ""]
+
+
+def test_parts_of_data_whose_others_never_came(bench: Bench, peer: Peer) -> None:
+    take(bench, submitted(bench, peer, "", concat=Concat(7, 2, 2), data=b"rest", port=2948))
+    bench.clock.pass_s(400)
+    assert bench.run(lambda books: books.peer_submits.give_up_parts(books.now_ms)) == 1
+    (row,) = bench.everything().values()
+    assert (row.kind, bytes(row.data), row.port) == ("data", b"rest", 2948)
