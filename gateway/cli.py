@@ -12,6 +12,7 @@ from gateway.commands import (
     alarms,
     demo,
     describe,
+    handset,
     links,
     modem,
     numbers,
@@ -25,7 +26,9 @@ from gateway.commands import (
 from gateway.core.errors import CaiyouError
 
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
-GROUPS = (serve, demo, wire, stories, accounts, links, alarms, routes, numbers, peers, reminders, modem, describe)
+GROUPS = (
+    serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, peers, reminders, modem, describe,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

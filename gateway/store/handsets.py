@@ -93,7 +93,10 @@ class HandsetBook:
 
     def withdraw(self, number: str) -> None:
         """Forget what was stated; what was learnt stands."""
-        self._save(number, withdraw(self.memory(number)))
+        before = self.memory(number)
+        after = withdraw(before)
+        if after != before:
+            self._save(number, after)
 
     def forget(self, number: str) -> bool:
         """Forget everything of the phone of a number; whether there was anything."""

@@ -64,6 +64,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "phone": {"number": "13800138000"},
     "proof": {"code": "123456"},
+    "handset": {"handset": "nokia-6610", "mms": True},
     "contact": {"name": "王小明", "mails": ["wang@example.org"], "numbers": ["13800138000"]},
     "rule": {"kind": "arrival", "settings": {"senders": ["@example.org"], "segments": 2}, "position": 0},
     "reminder": {
@@ -139,6 +140,11 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
     ),
     "Phone": _object(("number",), closed=True, number=_text()),
     "Proof": _object(("code",), closed=True, code=_text()),
+    "Handset": _object(
+        closed=True,
+        handset=_text("Which phone it is: a key of /api/v1/handsets."),
+        mms={"type": "boolean", "description": "Whether it takes MMS."},
+    ),
     "Contact": _object(("name",), closed=True, name=_text(), mails=_list(_text()), numbers=_list(_text())),
     "Rule": _object(closed=True, kind=_text(enum=["arrival", "send"]), settings={"type": "object"}, position=_WHOLE),
     "Reminder": _object(
@@ -287,6 +293,42 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
             examples=("proof",),
             answers={"200": "Anything"},
         )
+    },
+    "/api/v1/phones/{number}/handset": {
+        "get": _operation(
+            "What is known of the phone of a number, and who says so: the account's own, for administrators any.",
+            "settings",
+            answers={"200": "Anything"},
+        ),
+        "put": _operation(
+            "State which phone it is, or whether it takes MMS.",
+            "settings",
+            body=("Handset",),
+            examples=("handset",),
+            answers={"200": "Anything"},
+        ),
+        "delete": _operation(
+            "Take back what was stated.",
+            "settings",
+            answers={"200": "Anything"},
+            parameters=(
+                _query("everything", "true: forget what was learnt as well.", {"type": "string", "enum": ["true"]}),
+            ),
+        ),
+    },
+    "/api/v1/handsets": {
+        "get": _operation(
+            "Handsets of the catalogue, the closest first.",
+            "read",
+            answers={"200": "Anything"},
+            parameters=(
+                _query("query", "Words of their names."),
+                _query("limit", "Entries.", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}),
+            ),
+        )
+    },
+    "/api/v1/handsets/{key}": {
+        "get": _operation("One handset: its values, and where each stands.", "read", answers={"200": "Anything"})
     },
     "/api/v1/contacts": {
         "get": _operation("The account's address book.", "settings", answers={"200": "Anything"}),

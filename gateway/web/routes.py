@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web import messages, records, reminders, routing, settings
+from gateway.web import handsets, messages, records, reminders, routing, settings
 from gateway.web.asking import Ask, Handler
 from gateway.web.problems import Problem
 
@@ -39,6 +39,11 @@ ROUTES: Final = (
     Route("GET", "/api/v1/phones", "settings", settings.list_phones),
     Route("POST", "/api/v1/phones", "settings", settings.post_phone),
     Route("POST", "/api/v1/phones/{number}/proof", "settings", settings.post_proof),
+    Route("GET", "/api/v1/phones/{number}/handset", "settings", handsets.get_phone_handset),
+    Route("PUT", "/api/v1/phones/{number}/handset", "settings", handsets.put_phone_handset),
+    Route("DELETE", "/api/v1/phones/{number}/handset", "settings", handsets.delete_phone_handset),
+    Route("GET", "/api/v1/handsets", "read", handsets.list_handsets),
+    Route("GET", "/api/v1/handsets/{key}", "read", handsets.get_handset),
     Route("GET", "/api/v1/contacts", "settings", settings.list_contacts),
     Route("POST", "/api/v1/contacts", "settings", settings.post_contact),
     Route("GET", "/api/v1/rules", "settings", settings.list_rules),
