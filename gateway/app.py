@@ -47,6 +47,7 @@ from mail2sms.notify import Notifier
 from mail2sms.phone_mail import PhoneMail
 from mail2sms.replies import Answers
 from mail2sms.submit import SendNotifier
+from mms.outcome import Outcome
 from mms.pickup import Mailboxes
 
 
@@ -56,12 +57,13 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     on_send = SendNotifier(config.notices)
     phone_mail = PhoneMail(config.notices)
     answers = Answers(config.notices)
+    outcome = Outcome(Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature))
     return {
         MailArrived: (notifier.notify_on_arrival,),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(answers.answer_sms), announce_sms),
-        MessageSettled: (phone_mail.report_failure,),
+        MessageSettled: (phone_mail.report_failure, outcome.settled),
     }
 
 

@@ -204,7 +204,9 @@ class Preparer:
 
         def work(books: BooksOfStore) -> None:
             if books.mms.is_claimed(message.id, self._owner):
-                self._mailboxes.file(waiting, books)
+                refused = self._mailboxes.file(waiting, books)
+                if refused is not None:
+                    books.tell_owners(books.mms.refuse(message.id, *refused))
 
         try:
             await self._desk.commit(work)

@@ -9,7 +9,7 @@ from gateway.core.accounts import Account, ToMailbox
 from gateway.core.addresses import Address
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MessageSettled, PhoneMailArrived
-from gateway.core.outbox import NewSms, Purpose, State
+from gateway.core.outbox import Kind, NewSms, Purpose, State
 from gateway.core.ports import Books
 from mail2sms.decision import day_start
 from mail2sms.letters import Letter
@@ -79,7 +79,7 @@ class PhoneMail:
         if event.state not in (State.FAILED, State.EXPIRED):
             return
         row = books.outbox.get(event.message_id)
-        if row is None or row["purpose"] != Purpose.PHONE_MAIL or not row["mail_id"]:
+        if row is None or row["purpose"] != Purpose.PHONE_MAIL or not row["mail_id"] or row["kind"] == Kind.MMS:
             return
         mail_id = int(row["mail_id"])
         try:

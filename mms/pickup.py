@@ -10,7 +10,7 @@ import datetime
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.accounts import Account
 from gateway.core.mms import AutomaticMailbox, AutomaticState, Pickup, PickupState, after_deadline
@@ -44,6 +44,13 @@ class Waiting:
     why: str  # why it does not go as an MMS
 
 
+class NotFiled(NamedTuple):
+    """Why an MMS could not be filed for a number."""
+
+    code: str
+    reason: str
+
+
 class Mailboxes:
     """Everything about mailboxes of numbers that needs no clock and no web page."""
 
@@ -54,24 +61,19 @@ class Mailboxes:
 
     # --- in -------------------------------------------------------------------------------------------------
 
-    def file(self, waiting: Waiting, books: Books) -> None:
-        """File an MMS in the mailbox of its number, opened when there is none, and tell the phone.
+    def file(self, waiting: Waiting, books: Books) -> NotFiled | None:
+        """File an MMS in the mailbox of its number, opened when there is none, and tell the phone; or why not.
 
         A member who has proved the number gets it in the mailbox they have.
         """
         if books.stops.among([waiting.number]):
-            settled = books.mms.refuse(waiting.message_id, "stopped", "the phone wants nothing more from us")
-            books.tell_owners(settled)
-            return
+            return NotFiled("stopped", "the phone wants nothing more from us")
         member = _member(waiting.number, books)
         if member is not None:
-            self._file_for(member, waiting, books)
-            return
+            return self._file_for(member, waiting, books)
         domain = self._config.domain or books.first_domain()
         if not domain:
-            reason = "there is no domain to open a mailbox in; make one: caiyou domain add <name>"
-            books.tell_owners(books.mms.refuse(waiting.message_id, "no domain", reason))
-            return
+            return NotFiled("no domain", "there is no domain to open a mailbox in; make one: caiyou domain add <name>")
         pin = "" if books.pickups.of_number(waiting.number) else new_pin()
         box, opened = books.pickups.open(
             waiting.number,
@@ -79,16 +81,13 @@ class Mailboxes:
             pin_hash=self._hash_pin(pin) if pin else "",
             quota_octets=self._config.mailbox_octets,
             purge_ms=books.now_ms + self._config.purge_after_days * DAY_MS,
-            language="zh" if waiting.number.startswith("+86") else "en",
+            language=_language(waiting.number),
         )
         if books.free_octets(box.account_id) < len(waiting.data):
-            reason = "the mailbox of the number is full, and nobody has looked at it"
-            books.tell_owners(books.mms.refuse(waiting.message_id, "mailbox full", reason))
-            return
+            return NotFiled("mailbox full", "the mailbox of the number is full, and nobody has looked at it")
         mail_id = books.file_letter(box.account_id, blob=waiting.letter, data=waiting.data, kind="mms")
         if mail_id is None:
-            books.tell_owners(books.mms.refuse(waiting.message_id, "no mailbox", "the mailbox of the number is gone"))
-            return
+            return NotFiled("no mailbox", "the mailbox of the number is gone")
         books.pickups.add(
             box,
             mail_id=mail_id,
@@ -98,12 +97,12 @@ class Mailboxes:
         story = f"{waiting.why}; filed in the mailbox of {mask(waiting.number)}{', opened now' if opened else ''}"
         books.mms.in_mailbox(waiting.message_id, handset=waiting.handset, story=story)
         self.tell(waiting.number, books, pin=pin if opened else "", from_name=waiting.from_name)
+        return None
 
-    def _file_for(self, member: Account, waiting: Waiting, books: Books) -> None:
+    def _file_for(self, member: Account, waiting: Waiting, books: Books) -> NotFiled | None:
         mail_id = books.file_letter(member.id, blob=waiting.letter, data=waiting.data, kind="mms")
         if mail_id is None:
-            books.tell_owners(books.mms.refuse(waiting.message_id, "no mailbox", "the member has no mailbox"))
-            return
+            return NotFiled("no mailbox", "the member has no mailbox")
         books.mms.in_mailbox(waiting.message_id, handset=waiting.handset, story=waiting.why)
         books.tell_owners(books.mms.has_arrived(waiting.message_id, "filed in the mailbox its owner has"))
         texts = sms_texts(member.language)
@@ -112,13 +111,14 @@ class Mailboxes:
             texts.render(
                 "mms_for_member",
                 signature=self._sign(member.language),
-                sender=_short(waiting.from_name),
+                sender=_short(waiting.from_name) or texts.render("mms_somebody"),
                 url=self._config.page_url,
             ),
             books,
             key=f"mms for member {waiting.message_id}",
         )
         books.timeline.step(waiting.message_id, "told", f"its owner, by SMS {notice_id}")
+        return None
 
     # --- telling ----------------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class Mailboxes:
         untold = [one for one in waiting if one.notice_id is None]
         if not untold:
             return None
-        language = "zh" if number.startswith("+86") else "en"
+        language = _language(number)
         until = datetime.datetime.fromtimestamp(untold[0].look_by_ms / 1000, _zone(number))
         key = "mms_waiting_many" if len(untold) > 1 else "mms_waiting"
         text = sms_texts(language).render(
@@ -161,7 +161,7 @@ class Mailboxes:
 
     def send_pin(self, box: AutomaticMailbox, pin: str, books: Books) -> int:
         """Send a new PIN to the phone. The caller has limited how often, and keeps its hash."""
-        language = "zh" if box.number.startswith("+86") else "en"
+        language = _language(box.number)
         text = sms_texts(language).render("mms_new_pin", signature=self._sign(language), pin=pin)
         return self._send(box.number, text, books, key=None, priority=Priority.URGENT)
 
@@ -250,6 +250,10 @@ def _member(number: str, books: Books) -> Account | None:
 def _short(name: str) -> str:
     name = " ".join(name.split())
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+
+
+def _language(number: str) -> str:
+    return "zh" if number.startswith("+86") else "en"
 
 
 def _zone(number: str) -> datetime.tzinfo:

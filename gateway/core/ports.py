@@ -104,6 +104,7 @@ class MmsPort(Protocol):
     def refuse(self, message_id: int, code: str, reason: str) -> list[MessageSettled]: ...
     def has_arrived(self, message_id: int, reason: str) -> list[MessageSettled]: ...
     def overdue(self, message_id: int) -> list[MessageSettled]: ...
+    def facts(self, message_ids: Sequence[int]) -> Mapping[int, Mapping[Any, Any]]: ...
 
 
 class PickupsPort(Protocol):
@@ -177,6 +178,9 @@ class Books(Protocol):
 
     def mail(self, mail_id: int) -> Mapping[str, Any] | None:
         """The row of a mail: sender, sender_name, subject, date_ms, message_id, thread_id, mailbox_id …"""
+
+    def stored(self, blob: str) -> bytes:
+        """The bytes of a body. Raises NotFound."""
 
     def body(self, mail_id: int) -> bytes:
         """The bytes of a mail. Raises NotFound."""

@@ -234,6 +234,10 @@ class BooksOfStore:
         row = self.mails.get(mail_id)
         return None if row is None else dict(row)
 
+    def stored(self, blob: str) -> bytes:
+        """The bytes of a body. Raises NotFound."""
+        return self._desk.blobs.get(blob)
+
     def body(self, mail_id: int) -> bytes:
         """The bytes of a mail, filed or queued for the relay. Raises NotFound."""
         self.tx.flush()

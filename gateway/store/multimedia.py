@@ -21,6 +21,8 @@ from gateway.store.timeline import Timeline
 
 #: How often the fitting of an MMS is begun: one that kills its worker must not do so for ever.
 MAX_FITTINGS = 3
+#: Code of an MMS that lay in a mailbox too long.
+NOT_LOOKED_AT = "not looked at"
 #: Validity of an MMS that lay in a mailbox and goes to its phone after all.
 AGAIN_S = 172_800
 
@@ -197,8 +199,15 @@ class Multimedia:
         return link
 
     def in_mailbox(self, message_id: int, *, handset: str, story: str) -> None:
-        """An MMS lies in a mailbox now and waits for its owner to look. The caller holds the claim."""
-        self._set(message_id, link=MAILBOX, state=State.ACCEPTED.value, due_ms=0, lease_by="")
+        """An MMS lies in a mailbox now and waits for its owner to look. The caller holds the claim.
+
+        One that its phone did not take has failed or expired and stays so until somebody looks.
+        """
+        self._tx.execute(
+            sa.update(outbox)
+            .where(outbox.c.id == message_id, outbox.c.state == State.QUEUED.value)
+            .values(link=MAILBOX, state=State.ACCEPTED.value, due_ms=0, lease_by="")
+        )
         self._note(message_id, way=Way.MAILBOX.value, handset=handset)
         self._timeline.step(message_id, "in-mailbox", story)
 
@@ -241,7 +250,20 @@ class Multimedia:
 
     def overdue(self, message_id: int) -> list[MessageSettled]:
         """Nobody looked at an MMS in its mailbox in time."""
-        return self._end(message_id, State.ACCEPTED, State.EXPIRED, "not looked at", "nobody looked at it in time")
+        reason = "nobody looked at it in time"
+        settled = self._end(message_id, State.ACCEPTED, State.EXPIRED, NOT_LOOKED_AT, reason)
+        if settled:
+            return settled
+        # Its phone had not taken it before; only now is there nothing more to hope for.
+        row = self._tx.read(
+            sa.select(outbox.c.account_id, outbox.c.tag, outbox.c.state).where(
+                outbox.c.id == message_id, outbox.c.state.in_((State.FAILED.value, State.EXPIRED.value))
+            )
+        ).first()
+        if row is None:
+            return []
+        self._timeline.step(message_id, row.state, reason)
+        return [MessageSettled(message_id, row.account_id, row.state, NOT_LOOKED_AT, row.tag)]
 
     def facts(self, message_ids: Sequence[int]) -> dict[int, sa.RowMapping]:
         """What the outbox does not say of MMS, by id."""
