@@ -3,7 +3,11 @@
 # Does nothing when all are there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
-run=(python3-venv)
+run=(
+    fonts-dejavu-core # letters of pictures and previews that the next one lacks
+    fonts-noto-cjk    # Chinese on cards and previews
+    python3-venv
+)
 test=(
     chromium      # looks at the pages
     dovecot-core  # serves our Maildirs as a stock server
