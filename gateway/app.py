@@ -47,6 +47,7 @@ from mail2sms.notify import Notifier
 from mail2sms.phone_mail import PhoneMail
 from mail2sms.replies import Answers
 from mail2sms.submit import SendNotifier
+from mms.handsets.learning import learn_from_end
 from mms.outcome import Outcome
 from mms.pickup import Mailboxes
 
@@ -63,7 +64,7 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(answers.answer_sms), announce_sms),
-        MessageSettled: (phone_mail.report_failure, outcome.settled),
+        MessageSettled: (phone_mail.report_failure, outcome.settled, learn_from_end),
     }
 
 

@@ -29,7 +29,6 @@ _SAME: Final = {
     "image/x-png": PNG,
     "image/wbmp": WBMP,
     "image/x-wbmp": WBMP,
-    "image/vnd.wap.wbmp;level=0": WBMP,
     "image/x-bmp": "image/bmp",
     "image/x-ms-bmp": "image/bmp",
     "image/vnd.wap.bmp": "image/bmp",
