@@ -47,8 +47,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("gateway.store",),
     "alembic": ("gateway.store",),
     "psycopg": ("gateway.store",),
-    "aiosmtpd": ("gateway.mail",),
-    "aiosmtplib": ("gateway.mail",),
+    "aiosmtpd": ("gateway.mail", "carriers.mm4"),
+    "aiosmtplib": ("gateway.mail", "carriers.mm4"),
     "dns": ("gateway.mail",),
     "aiohttp": ("gateway.web", "carriers.simulator", "carriers.http"),
     "jinja2": ("gateway.web",),
@@ -137,7 +137,7 @@ def test_the_core_needs_nothing_but_the_standard_library() -> None:
 
 
 #: Folders of carriers that each speak one protocol, blind to one another.
-PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http")
+PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http", "mm4")
 #: Modules of theirs that meet a socket, a serial port or a clock; all others are sans-IO.
 SHELLS: tuple[str, ...] = (
     "carriers.gsm.port",
@@ -148,6 +148,9 @@ SHELLS: tuple[str, ...] = (
     "carriers.sgip.link",
     "carriers.http.link",
     "carriers.http.receiver",
+    "carriers.mm4.courier",
+    "carriers.mm4.link",
+    "carriers.mm4.listener",
 )
 #: What several of them do alike: as pure, and blind to all of them.
 SHARED = (

@@ -1,0 +1,1 @@
+"""MM4: a link to another MMS centre, by mail."""
