@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.core.errors import BadRequest, NotFound
@@ -157,3 +159,12 @@ def test_people_find_their_phone(query: str, first: str) -> None:
 def test_a_query_that_fits_nothing_finds_nothing() -> None:
     assert ALL.find("typewriter") == []
     assert len(ALL.find("", limit=7)) == 7
+
+
+def test_the_documentation_has_every_class() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "handsets.md").read_text()
+    for key in CLASSES:
+        one = ALL.resolve(key)
+        size = str(one.max_octets // 1024) if one.mms else "no MMS"
+        sides = [f"{width} x {height}" for width, height in (one.screen, one.max_image)]
+        assert f"| `{key}` | {one.name} | {one.year} | {sides[0]} | {size} | {sides[1]} |" in page
