@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -161,10 +163,18 @@ def test_a_query_that_fits_nothing_finds_nothing() -> None:
     assert len(ALL.find("", limit=7)) == 7
 
 
+PAGE = (Path(__file__).parents[4] / "docs" / "handsets.md").read_text()
+
+
+def test_the_documentation_shows_how_a_phone_is_added() -> None:
+    (block,) = re.findall(r"^```toml handset\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    (shown,) = read_entries(tomllib.loads(block))
+    assert shown == ALL.entries[shown.key]
+
+
 def test_the_documentation_has_every_class() -> None:
-    page = (Path(__file__).parents[4] / "docs" / "handsets.md").read_text()
     for key in CLASSES:
         one = ALL.resolve(key)
         size = str(one.max_octets // 1024) if one.mms else "no MMS"
         sides = [f"{width} x {height}" for width, height in (one.screen, one.max_image)]
-        assert f"| `{key}` | {one.name} | {one.year} | {sides[0]} | {size} | {sides[1]} |" in page
+        assert f"| `{key}` | {one.name} | {one.year} | {sides[0]} | {size} | {sides[1]} |" in PAGE
