@@ -94,7 +94,7 @@ async def test_a_profile_is_fetched_and_used(bench: Bench, maker: Maker, path: s
     [
         ("/none.xml", "the answer is 404"),
         ("/gone.html", "no property"),
-        ("/large.xml", "more than 524288 octets"),
+        ("/large.xml", "the document has more than 524288 octets"),
         ("/round.xml", "more than 3 redirects"),
         ("/scheme.xml", "https://host/path"),
         ("/slow.xml", "no answer within"),

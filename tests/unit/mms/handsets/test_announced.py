@@ -27,6 +27,7 @@ from mms.handsets.media_types import canonical
         # Without a picture every phone shows, the list was not made with care.
         ("image/png, audio/amr", {"images": ["+image/png"], "sounds": ["+audio/amr"]}),
         ("image/*, audio/x", {"images": ["+image/gif", "+image/jpeg", "+image/vnd.wap.wbmp"], "sounds": ["+audio/x"]}),
+        ("image/*, image/jpeg", {"images": ["+image/gif", "+image/jpeg", "+image/vnd.wap.wbmp"]}),
         ("image/jpeg;q=0, image/gif", {"images": ["image/gif"]}),
         ("image/jpeg, text/x-imelody, image/<script>", {"images": ["image/jpeg"], "others": []}),
         (",,;;,", {}),

@@ -100,6 +100,12 @@ def test_a_phone_with_mms_may_leave_some_unanswered(first: Evidence) -> None:
     assert known(first, *silent, Stated(NOW + 9 * DAY, key="nokia-6610")).mms is CanMms.YES
 
 
+def test_what_was_left_before_something_was_fetched_counts_no_more() -> None:
+    late = [Unfetched(NOW + n) for n in range(PATIENCE)]
+    assert known(Fetched(NOW + DAY), *late).mms is CanMms.YES
+    assert known(*late, Fetched(NOW + DAY), Unfetched(NOW + 2 * DAY)).mms is CanMms.YES
+
+
 def test_the_phone_is_known_by_what_it_calls_itself() -> None:
     found = known(Seen(NOW, NOKIA))
     assert found.handset.key == "nokia-6610"

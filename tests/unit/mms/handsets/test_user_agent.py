@@ -87,7 +87,7 @@ def test_a_model_goes_before_a_family_and_the_longer_name_before_the_shorter() -
             entry("maker", Level.FAMILY, "Acme*"),
             entry("young", Level.FAMILY, "Acme T*", year=2010),
             entry("one", Level.MODEL, "Acme T1"),
-            entry("one-plus", Level.MODEL, "Acme T1 Plus"),
+            entry("one-plus", Level.MODEL, "Acme T1 Plus", year=2004),
         ]
     )
     keys = [
