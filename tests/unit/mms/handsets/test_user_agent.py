@@ -28,6 +28,8 @@ SEEN = [
     ("BlackBerry8300/4.2.2 Profile/MIDP-2.0 Configuration/CLDC-1.1 VendorID/102", "blackberry-8300"),
     ("Mozilla/4.0 (compatible; MSIE 4.01; Windows CE; PPC; 240x320)", "windows-mobile-5"),
     ("MAUI WAP Browser", "mtk"),
+    ("Unheard-Of-1/1.0 Profile/MIDP-1.0 Configuration/CLDC-1.0", "colour-2003"),
+    ("Unheard-Of-2/1.0 UP.Browser/6.1.0.6 Profile/MIDP-2.0 Configuration/CLDC-1.1", "colour-2005"),
     ("ZTE-U V880/1.0 Linux/2.6.32 Android/2.2", "zte-blade"),
     ("Android-Mms/2.0", "android"),
     ("Mozilla/5.0 (Linux; U; Android 1.6; zh-cn; unheard of)", "android-1"),
@@ -81,20 +83,34 @@ def entry(key: str, level: Level, *agents: str, year: int = 2005) -> Entry:
     return Entry(key, level, key, "", year, agents, {})
 
 
-def test_a_model_goes_before_a_family_and_the_longer_name_before_the_shorter() -> None:
+@pytest.mark.parametrize(
+    ("user_agent", "key"),
+    [
+        ("Acme-X/1", "maker"),
+        ("Acme T9", "young"),
+        ("Acme T1", "one"),
+        ("acme_t1", "maker"),  # one word, not two
+        ("Acme T1 Plus", "one-plus"),
+        ("Acme Q7", "open"),
+        ("Acme QX7", "open-longer"),
+        ("Other MIDP-2.0", "time"),
+    ],
+)
+def test_a_model_goes_before_a_family_and_the_longer_name_before_the_shorter(user_agent: str, key: str) -> None:
     index = AgentIndex(
         [
+            entry("time", Level.CLASS, "MIDP-2.0", year=2020),
             entry("maker", Level.FAMILY, "Acme*"),
             entry("young", Level.FAMILY, "Acme T*", year=2010),
             entry("one", Level.MODEL, "Acme T1"),
             entry("one-plus", Level.MODEL, "Acme T1 Plus", year=2004),
+            entry("open", Level.MODEL, "Acme Q*"),
+            entry("open-longer", Level.MODEL, "Acme QX*", year=2004),
         ]
     )
-    keys = [
-        found and found.key
-        for found in map(index.recognise, ("Acme-X/1", "Acme T9", "Acme T1", "acme_t1", "Acme T1 Plus"))
-    ]
-    assert keys == ["maker", "young", "one", "maker", "one-plus"]
+    found = index.recognise(user_agent)
+    assert found is not None
+    assert found.key == key
 
 
 def test_two_entries_with_one_pattern_are_refused() -> None:
