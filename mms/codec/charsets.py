@@ -105,6 +105,8 @@ _COMMON_CHINESE: Final = re.compile(rb"(?:[\x00-\x7f]|[\xb0-\xd7][\xa1-\xfe]|[\x
 _LATIN: Final = re.compile(
     rb"(?:[\x00-\x7f]|(?<=[A-Za-z])[\xc0-\xff]{1,2}(?![\x80-\xff])|[\xc0-\xff]{1,2}(?=[A-Za-z]))+"
 )
+#: Zeros on the other side from which on they are no chance.
+_TELLING: Final = 3
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
 _BEYOND_TWO_OCTETS: Final = re.compile("[\u0800-\U0010ffff]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
@@ -199,9 +201,11 @@ def _read_wide(octets: bytes, name: str) -> Reading | None:
         octets = octets[:-1]  # the NUL that ends every text of WSP
     usual = "utf-16le" if name == "utf-16le" else "utf-16be"
     other = "utf-16be" if usual == "utf-16le" else "utf-16le"
+    # Latin letters have their zero before them in the usual order of octets, behind them in the other; a few Chinese
+    # characters end in a zero too (U+4E00, "one", is the commonest).
     before, behind = octets[::2].count(0), octets[1::2].count(0)
-    # Latin letters have their zero before them in the usual order of octets, behind them in the other.
-    seems = "utf-16le" if behind > 2 * before else "utf-16be" if before > 2 * behind else usual
+    odd, even = (before, behind) if usual == "utf-16le" else (behind, before)
+    seems = other if odd >= _TELLING and odd * 4 > len(octets) and odd > 2 * even else usual
     for order in (seems, other if seems == usual else usual):
         try:
             text = octets.decode(order)

@@ -87,6 +87,7 @@ class Pdu:
     TYPE: ClassVar[PduType]
     LAYOUT: ClassVar[tuple[Place, ...]]
     HAS_BODY: ClassVar[bool] = False
+    NEEDS_BODY: ClassVar[bool] = False
 
     version: Version = V1_2
     unknown: tuple[Unknown, ...] = field(default=(), compare=False)
@@ -163,7 +164,10 @@ class Pdu:
         for place in cls.LAYOUT:
             if place.needed and values.get(place.attribute) in (None, "", ()):
                 raise MmsFormatError("it is missing", offset=reader.at, field=place.header.name)
-        if cls.HAS_BODY and found.content_type is not None:
+        if found.content_type is None:
+            if cls.NEEDS_BODY:
+                raise MmsFormatError("it is missing", offset=reader.at, field="Content-Type")
+        elif cls.HAS_BODY:
             values["body"] = multipart.read_body(found.content_type, reader)
         pdu = cls(unknown=tuple(unknown), **values)
         pdu._check()

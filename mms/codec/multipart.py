@@ -175,7 +175,7 @@ def _decoded(content: bytes, encoding: str) -> bytes:
     """Without the transfer encoding that some phones copy out of mails, though a binary body needs none."""
     if encoding == "base64":
         try:
-            return base64.b64decode(content)
+            return base64.b64decode(b"".join(content.split()), validate=True)
         except ValueError:
             return content
     return binascii.a2b_qp(content) if encoding == "quoted-printable" else content

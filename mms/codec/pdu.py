@@ -106,6 +106,7 @@ class SendReq(_Applied):
         Place(h.ADAPTATION_ALLOWED, "adaptation_allowed"), _REPLACES,
     )  # fmt: skip
     HAS_BODY: ClassVar = True
+    NEEDS_BODY: ClassVar = True
 
     transaction_id: str
     body: Body

@@ -100,6 +100,7 @@ class Reader:
             self.at = start
             self.part(self.value_length(field), field)
         else:
+            self.at = start
             self._to_nul(field)
         return Reader(self.data, start, self.at)
 

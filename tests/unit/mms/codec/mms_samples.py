@@ -1,0 +1,196 @@
+"""PDUs of ours: one of every type with every field, and some that stand for what is sent daily."""
+
+from mms.codec import codes as c
+from mms.codec.codes import V1_3
+from mms.codec.headers import Moment, Numbered
+from mms.codec.layout import Pdu
+from mms.codec.pdu import (
+    AcknowledgeInd,
+    CancelConf,
+    CancelReq,
+    DeleteConf,
+    DeleteReq,
+    DeliveryInd,
+    ForwardConf,
+    ForwardReq,
+    NotificationInd,
+    NotifyRespInd,
+    ReadOrigInd,
+    ReadRecInd,
+    RetrieveConf,
+    SendConf,
+    SendReq,
+)
+from mms.content import Arrangement, Body, Part
+from tests.unit.mms.codec.mms_vectors import GIF, SMIL, WEEK_S
+
+WHEN_S = 1_795_600_000
+APPLICATION = {"applic_id": "chess", "reply_applic_id": "chess", "aux_applic_info": "e2e4"}
+CHARGING = {
+    "reply_charging": c.ReplyCharging.REQUESTED_TEXT_ONLY,
+    "reply_charging_deadline": Moment(WEEK_S, is_relative=True),
+    "reply_charging_size": 100,
+    "reply_charging_id": "rc-1",
+}
+BODY = Body(
+    (
+        Part("application/smil", SMIL, "smil.xml", "smil"),
+        Part("image/gif", GIF, "a.gif", "img1"),
+        Part("text/plain", "你好，世界".encode(), "t.txt", "t1", "utf-8"),
+        Part("text/plain", "你好".encode("gb18030"), "g.txt", "g1", "gb18030"),
+        Part("text/plain", "你好".encode("utf-16"), "u.txt", "u1", "utf-16"),
+        Part("audio/amr", b"#!AMR\n" + bytes(300), "s.amr", "s1"),
+        Part("image/jpeg", bytes(range(256)) * 80, "p.jpg", "p1", parameters=(("x-size", "640 by 480"),)),
+    ),
+    Arrangement.RELATED,
+    "smil",
+)
+MIXED = Body(
+    (Part("text/plain", b"hi", "hi.txt", "hi", "us-ascii"), Part("text/x-vcard", b"BEGIN:VCARD", "c.vcf", "c"))
+)
+
+SAMPLES: dict[str, Pdu] = {
+    "send": SendReq(
+        transaction_id="T-1",
+        version=V1_3,
+        sender="+8613800138000",
+        to=("+8613900139000", "10086", "li@example.com", "10.0.0.1", "2001:db8::1"),
+        cc=("wang@example.com",),
+        bcc=("+8613700137000",),
+        date_s=WHEN_S,
+        subject="生日快乐",
+        message_class="holiday",
+        expiry=Moment(WEEK_S, is_relative=True),
+        delivery_time=Moment(WHEN_S + 60),
+        priority=c.Priority.HIGH,
+        sender_hidden=False,
+        delivery_report=True,
+        read_report=False,
+        content_class=c.ContentClass.IMAGE_RICH,
+        drm_content=False,
+        adaptation_allowed=True,
+        replace_id="r-1",
+        body=BODY,
+        **CHARGING,
+        **APPLICATION,
+    ),
+    "send, the least": SendReq(transaction_id="T-2", to=("10086",), body=MIXED),
+    "send answer": SendConf(
+        transaction_id="T-1",
+        version=V1_3,
+        response_status=c.ResponseStatus.PARTIAL_SUCCESS,
+        response_text="部分成功",
+        message_id="m-1@mms.example",
+    ),
+    "notification": NotificationInd(
+        transaction_id="N-1",
+        version=V1_3,
+        sender="+8613800138000",
+        subject="Holiday",
+        delivery_report=True,
+        message_class=c.AUTO,
+        priority=c.Priority.LOW,
+        size_octets=100,
+        expiry=Moment(WEEK_S, is_relative=True),
+        content_location="http://mms.example/m/Ab3",
+        content_class=c.ContentClass.TEXT,
+        drm_content=True,
+        may_be_distributed=True,
+        replace_id="r-2",
+        retrieval_mode=c.RetrievalMode.MANUAL,
+        retrieval_mode_text="漫游",
+        **CHARGING,
+        **APPLICATION,
+    ),
+    "notify response": NotifyRespInd(transaction_id="N-1", status=c.Status.RETRIEVED, report_allowed=False),
+    "retrieve": RetrieveConf(
+        transaction_id="R-1",
+        version=V1_3,
+        date_s=WHEN_S,
+        sender="li@example.com",
+        to=("+8613800138000",),
+        cc=("+8613900139000",),
+        subject="照片",
+        message_id="m-2@mms.example",
+        message_class=c.PERSONAL,
+        priority=c.Priority.NORMAL,
+        delivery_report=False,
+        read_report=True,
+        retrieve_status=c.RetrieveStatus.OK,
+        retrieve_text="好",
+        previously_sent_by=(Numbered(1, "+8613700137000"), Numbered(2, "li@example.com")),
+        previously_sent_dates=(Numbered(1, WHEN_S - 60), Numbered(2, WHEN_S - 30)),
+        content_class=c.ContentClass.CONTENT_RICH,
+        drm_content=False,
+        may_be_distributed=False,
+        replace_id="r-3",
+        body=BODY,
+        **CHARGING,
+        **APPLICATION,
+    ),
+    "retrieve, gone": RetrieveConf(
+        transaction_id="R-2", retrieve_status=c.RetrieveStatus.NOT_FOUND, retrieve_text="The message has expired."
+    ),
+    "acknowledge": AcknowledgeInd(transaction_id="R-1", report_allowed=True),
+    "delivery": DeliveryInd(
+        message_id="m-1@mms.example",
+        version=V1_3,
+        to="+8613900139000",
+        date_s=WHEN_S,
+        status=c.Status.UNREACHABLE,
+        status_text="关机",
+        **APPLICATION,
+    ),
+    "read, from the phone": ReadRecInd(
+        message_id="m-2@mms.example",
+        version=V1_3,
+        to="li@example.com",
+        sender="+8613800138000",
+        date_s=WHEN_S,
+        read_status=c.ReadStatus.DELETED_UNREAD,
+        **APPLICATION,
+    ),
+    "read, to the sender": ReadOrigInd(
+        message_id="m-1@mms.example",
+        version=V1_3,
+        to="+8613800138000",
+        sender="+8613900139000",
+        date_s=WHEN_S,
+        read_status=c.ReadStatus.READ,
+        **APPLICATION,
+    ),
+    "forward": ForwardReq(
+        transaction_id="F-1",
+        version=V1_3,
+        sender="+8613800138000",
+        to=("li@example.com",),
+        cc=("+8613900139000",),
+        bcc=("10086",),
+        date_s=WHEN_S,
+        expiry=Moment(WHEN_S + WEEK_S),
+        delivery_time=Moment(60, is_relative=True),
+        report_allowed=False,
+        delivery_report=True,
+        read_report=True,
+        content_location="http://mms.example/m/Ab3",
+        **CHARGING,
+    ),
+    "forward answer": ForwardConf(
+        transaction_id="F-1",
+        response_status=c.ResponseStatus.NOT_FOUND,
+        response_text="gone",
+        message_id="m-3@mms.example",
+    ),
+    "delete": DeleteReq(
+        transaction_id="D-1", version=V1_3, locations=("http://mms.example/m/1", "http://mms.example/m/2")
+    ),
+    "delete answer": DeleteConf(
+        transaction_id="D-1",
+        version=V1_3,
+        response_status=c.ResponseStatus.NOT_FOUND,
+        response_text="gone",
+        locations=("http://mms.example/m/2",),
+    ),
+    "cancel": CancelReq(transaction_id="C-1", version=V1_3, cancel_id="m-2@mms.example"),
+    "cancel answer": CancelConf(transaction_id="C-1", version=V1_3, cancel_status=c.CancelStatus.RECEIVED),
+}
