@@ -1,0 +1,1 @@
+"""What phones can show: our own data, a file for each maker or kind."""
