@@ -448,7 +448,9 @@ def glimpse(data: bytes) -> Glimpse:
 
 def _type_of(reader: wsp.Reader) -> int:
     if reader.octet("X-Mms-Message-Type") != h.MESSAGE_TYPE_CODE:
-        raise MmsFormatError("this is no MMS PDU: its type does not come first", field="X-Mms-Message-Type")
+        raise MmsFormatError(
+            "this is no MMS PDU: the header that says its type is not the first", field="X-Mms-Message-Type"
+        )
     return reader.octet("X-Mms-Message-Type")
 
 

@@ -9,6 +9,8 @@ from tests.unit.carriers.gsm.tpdu.tpdu_vectors import VECTORS as TPDU_VECTORS
 from tests.unit.carriers.sgip.sgip_vectors import VECTORS as SGIP_VECTORS
 from tests.unit.carriers.smgp.smgp_vectors import VECTORS as SMGP_VECTORS
 from tests.unit.carriers.smpp.smpp_vectors import VECTORS as SMPP_VECTORS
+from tests.unit.mms.codec.mms_samples import SAMPLES
+from tests.unit.mms.codec.mms_vectors import VECTORS as MMS_VECTORS
 from tests.unit.mms.codec.push_vectors import PUSHES
 
 TPDU_TOOLS = {Submit: "sms-submit", Deliver: "sms-deliver", StatusReport: "sms-status"}
@@ -19,6 +21,8 @@ FRAMES = (
     + [("sgip", vector.frame.hex()) for vector in SGIP_VECTORS]
     + [("smgp", vector.frame.hex()) for vector in SMGP_VECTORS]
     + [("smgp13", vector.frame.hex()) for vector in SMGP_VECTORS if vector.fields["PDU"] != "Submit"]
+    + [("mms", vector.digits) for vector in MMS_VECTORS.values()]
+    + [("mms", pdu.encode().hex()) for pdu in SAMPLES.values()]
     + [("wap-push", vector.octets) for vector in PUSHES.values()]
     + [(TPDU_TOOLS[type(vector.message)], vector.digits.lower()) for vector in TPDU_VECTORS]
 )
