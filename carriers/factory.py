@@ -13,6 +13,10 @@ from carriers.gsm.pool import PoolLink
 from carriers.http.config import HttpConfig
 from carriers.http.link import HttpLink
 from carriers.link import Link, LinkBasics
+from carriers.mm4.config import Mm4Config
+from carriers.mm4.link import Mm4Link
+from carriers.mm7.config import Mm7Config
+from carriers.mm7.link import Mm7Link
 from carriers.session import CarrierSession
 from carriers.session_link import Endpoint, SessionLink
 from carriers.sgip.config import SgipConfig
@@ -62,7 +66,13 @@ KINDS: dict[str, CarrierKind] = {
     "http": CarrierKind(
         HttpConfig, lambda basics, config: HttpLink(basics, config, wall_clock), "Providers behind HTTP"
     ),
+    "mm4": CarrierKind(
+        Mm4Config, lambda basics, config: Mm4Link(basics, config, wall_clock), "MM4, another MMS centre"
+    ),
     "gsm": CarrierKind(
         GsmConfig, lambda basics, config: PoolLink(basics, config, wall_clock), "GSM modems, a pool of them"
+    ),
+    "mm7": CarrierKind(
+        Mm7Config, lambda basics, config: Mm7Link(basics, config, wall_clock), "MM7, an MMS centre by SOAP"
     ),
 }

@@ -18,7 +18,7 @@ from carriers.sgip import wire as sgip
 from carriers.smgp import wire as smgp
 from carriers.smpp import wire as smpp
 from gateway.core.errors import CaiyouError, MalformedPdu
-from mms.codec import pdu_wire, push_wire
+from mms.codec import mm4_wire, pdu_wire, push_wire
 
 #: Hexadecimal digits in a line: the largest MMS that centres take has two megabytes or so (SMPP: 71 000 octets).
 MAX_LINE = 4_000_000
@@ -46,6 +46,7 @@ TOOLS: dict[str, WireTool] = {
     "sms-status": WireTool(tpdu.decode_status, tpdu.encode_status, "SMS-STATUS-REPORT with its message centre"),
     "wap-push": WireTool(push_wire.decode_line, push_wire.encode_line, "WAP push, with what is in it"),
     "mms": WireTool(pdu_wire.decode_line, pdu_wire.encode_line, "MMS 1.0 to 1.3 between phone and centre"),
+    "mm4": WireTool(mm4_wire.decode_line, mm4_wire.encode_line, "MM4, mails between MMS centres"),
     "sgip": WireTool(sgip.decode_line, sgip.encode_line, "SGIP 1.2"),
     "smgp": WireTool(smgp.decode_line, smgp.encode_line, "SMGP 3.0"),
     "smgp13": WireTool(

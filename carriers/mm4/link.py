@@ -19,7 +19,7 @@ from carriers.mm4.config import Mm4Config
 from carriers.mm4.courier import Courier, Lost, Reply, Unreachable
 from carriers.mm4.exchange import Exchange, Verdict, Waiting
 from carriers.mm4.listener import Listener
-from carriers.mm4.outgoing import Unpacked, carrier_id, forward_of
+from carriers.mm4.outgoing import Unpacked, carrier_id, forward_of, unpack
 from carriers.mm4.status import LOGIN_CODES, outcome_of, outcome_of_reply
 from carriers.session import MmsArrived, ReadArrived, ReportArrived, SessionEvent, SubmitAnswered
 from gateway.core.errors import CaiyouError, MalformedPdu
@@ -68,7 +68,7 @@ class Mm4Link:
         basics: LinkBasics,
         config: Mm4Config,
         clock: Callable[[], datetime],
-        unpack: Callable[[bytes], Unpacked],
+        unpack: Callable[[bytes], Unpacked] = unpack,
     ) -> None:
         self.name = basics.name
         self.group = basics.group

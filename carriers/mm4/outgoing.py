@@ -7,14 +7,22 @@ import datetime
 from typing import Final
 
 from carriers.mm4.config import Mm4Config
-from gateway.core.errors import BadRequest
+from gateway.core.errors import BadRequest, MalformedPdu
 from gateway.core.messages import Segment
+from gateway.mail.mime.headers import Priority
+from mms.codec import codes
 from mms.codec.mm4 import Forward
+from mms.codec.pdu import RetrieveConf, decode
 from mms.content import Body
-from mms.terms import MmsHeaders
+from mms.terms import MessageClass, MmsHeaders
 
 #: Longest subject; phones show less (OMA MMS conformance 1.2, 40 characters guaranteed).
 MAX_SUBJECT: Final = 255
+_PRIORITIES: Final = {
+    codes.Priority.LOW: Priority.LOW,
+    codes.Priority.NORMAL: Priority.NORMAL,
+    codes.Priority.HIGH: Priority.HIGH,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,6 +31,24 @@ class Unpacked:
 
     body: Body
     mms: MmsHeaders = dataclasses.field(default_factory=MmsHeaders)
+
+
+def unpack(data: bytes) -> Unpacked:
+    """An m-retrieve.conf, as `Segment.mms` holds it. Raises MalformedPdu for what is none, or has no body."""
+    pdu = decode(data)
+    if not isinstance(pdu, RetrieveConf) or pdu.body is None:
+        raise MalformedPdu("it is no m-retrieve.conf with a body", field="X-Mms-Message-Type")
+    word = pdu.message_class.lower()
+    priority = _PRIORITIES.get(pdu.priority) if pdu.priority is not None else None
+    return Unpacked(
+        pdu.body,
+        MmsHeaders(
+            message_class=next((one for one in MessageClass if one.value.lower() == word), MessageClass.PERSONAL),
+            priority=priority or Priority.NORMAL,
+            delivery_report=bool(pdu.delivery_report),
+            read_report=bool(pdu.read_report),
+        ),
+    )
 
 
 def transaction_id(segment: Segment) -> str:

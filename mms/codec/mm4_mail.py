@@ -209,7 +209,7 @@ def read_mm4(data: bytes) -> Message:
     fields = read_fields(data)
     kind = _TYPE.search(_value(fields, "x-mms-message-type"))
     if kind is None:
-        raise MalformedPdu("no message of MM4", field="X-Mms-Message-Type")
+        raise MalformedPdu("the header names no message of MM4", field="X-Mms-Message-Type")
     topic = _TOPICS.get(kind[1].lower(), Topic.READ_REPORT)
     headers = headers_of(fields)
     if kind[2].upper() == "RES":

@@ -9,6 +9,7 @@ from tests.unit.carriers.gsm.tpdu.tpdu_vectors import VECTORS as TPDU_VECTORS
 from tests.unit.carriers.sgip.sgip_vectors import VECTORS as SGIP_VECTORS
 from tests.unit.carriers.smgp.smgp_vectors import VECTORS as SMGP_VECTORS
 from tests.unit.carriers.smpp.smpp_vectors import VECTORS as SMPP_VECTORS
+from tests.unit.mms.codec.mm4_mails import FRAMES as MM4_FRAMES
 from tests.unit.mms.codec.mms_samples import SAMPLES
 from tests.unit.mms.codec.mms_vectors import VECTORS as MMS_VECTORS
 from tests.unit.mms.codec.push_vectors import PUSHES
@@ -23,6 +24,7 @@ FRAMES = (
     + [("smgp13", vector.frame.hex()) for vector in SMGP_VECTORS if vector.fields["PDU"] != "Submit"]
     + [("mms", vector.digits) for vector in MMS_VECTORS.values()]
     + [("mms", pdu.encode().hex()) for pdu in SAMPLES.values()]
+    + [("mm4", frame.hex()) for frame in MM4_FRAMES]
     + [("wap-push", vector.octets) for vector in PUSHES.values()]
     + [(TPDU_TOOLS[type(vector.message)], vector.digits.lower()) for vector in TPDU_VECTORS]
 )

@@ -10,11 +10,13 @@ import pytest
 from carriers.mm4.config import Mm4Config
 from carriers.mm4.exchange import Exchange
 from carriers.mm4.incoming import mms_of, read_report_of, report_of
-from carriers.mm4.outgoing import Unpacked, carrier_id, forward_of
+from carriers.mm4.outgoing import Unpacked, carrier_id, forward_of, unpack
 from carriers.mm4.status import REPORT_STATES, REQUEST_STATUSES, outcome_of, outcome_of_reply
-from gateway.core.errors import BadRequest, ConfigError
+from gateway.core.errors import BadRequest, ConfigError, MalformedPdu
 from gateway.core.messages import Outcome, ReportState
+from mms.codec import codes
 from mms.codec.mm4 import DeliveryReport, MmStatus, ReadReport, ReadStatus, RequestStatus
+from mms.codec.pdu import AcknowledgeInd, RetrieveConf
 from mms.incoming import ReadState
 from mms.terms import MessageClass, MmsHeaders, Priority
 from tests.fakes.mm4 import BODY, segment
@@ -91,6 +93,18 @@ def test_a_segment_becomes_a_request() -> None:
     nobody = Mm4Config(peer_domain="b.example", own_domain="a.example", confirmed=False)
     with pytest.raises(BadRequest, match="access_number"):
         forward_of(segment(sender=""), Unpacked(BODY), nobody, A_DATE)
+
+
+def test_what_a_phone_would_get_is_unpacked() -> None:
+    pdu = RetrieveConf(
+        body=BODY, date_s=1, message_class="auto", priority=codes.Priority.HIGH, read_report=True, delivery_report=True
+    )
+    found = unpack(pdu.encode())
+    assert [part.data for part in found.body.parts] == [part.data for part in BODY.parts]
+    assert found.mms == MmsHeaders(MessageClass.AUTO, Priority.HIGH, True, True)
+    for data in (b"", b"\x8c\x84", AcknowledgeInd(transaction_id="t").encode()):
+        with pytest.raises(MalformedPdu):
+            unpack(data)
 
 
 def test_what_comes_in_is_told_in_our_words() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 
 from mms.codec.mm4 import DeliveryReport, Forward, Message, MmStatus, ReadReport, ReadStatus, Response, Topic
+from mms.codec.mm4_mail import write_mm4
+from mms.codec.mm4_wire import OWN_HOST, PEER_HOST
 from mms.content import SMIL, Arrangement, Body, Part
 from mms.terms import MessageClass, Priority
 
@@ -190,6 +192,10 @@ VECTORS: dict[str, tuple[bytes, Message]] = {
                        True, "6.3.0", MmStatus.REJECTED),
     ),
 }  # fmt: skip
+
+
+#: Each of them in our own spelling, which comes back octet for octet.
+FRAMES = [write_mm4(message, own_host=OWN_HOST, peer_host=PEER_HOST) for _, message in VECTORS.values()]
 
 
 def as_sent(mail: bytes) -> bytes:
