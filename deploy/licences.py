@@ -31,9 +31,10 @@ EXCEPTIONS = {
         "LGPL-3.0-or-later",
         "judges our GSM PDUs and drives our emulated modem in tests; the program neither imports nor requires it",
     ),
+    "python-messaging": ("GPL-2.0-only", "judges our MMS PDUs in tests; the program neither imports nor requires it"),
 }
 #: Exceptions that hold only for development.
-TESTS_ONLY = frozenset({"smpplib", "pycmpp", "python-gsmmodem-new"})
+TESTS_ONLY = frozenset({"smpplib", "pycmpp", "python-gsmmodem-new", "python-messaging"})
 
 # Words of packages that do not use SPDX identifiers.
 _SPDX = {
@@ -44,6 +45,7 @@ _SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
     "GNU General Public License v3.0": "GPL-3.0-only",
+    "GNU GENERAL PUBLIC LICENSE Version 2, June 1991": "GPL-2.0-only",
     "LGPLv3+": "LGPL-3.0-or-later",
 }
 # "BSD License" says too little; this is what the LICENSE file says.

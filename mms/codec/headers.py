@@ -29,6 +29,7 @@ from mms.codec.pdu_address import MAX_ADDRESS, read_address, write_address
 _ABSOLUTE, _RELATIVE = 0x80, 0x81
 _ADDRESS_PRESENT, _INSERT_ADDRESS = 0x80, 0x81
 _YES, _NO = 0x80, 0x81
+_NO_MINOR: Final = 0x0F
 
 
 class Moment(NamedTuple):
@@ -210,14 +211,16 @@ def _write_moment(value: Moment) -> bytes:
 
 
 def _read_version(reader: wsp.Reader, field: str) -> Version:
-    if reader.peek(field) < 0x80:
-        try:
-            return Version.of(reader.text(field).decode("latin-1"))
-        except ValueError:
-            raise MmsFormatError("this is no version", offset=reader.at, field=field) from None
-    value = reader.octet(field)
-    minor = value & 0x0F
-    return Version(value >> 4 & 0x07, 0 if minor == 0x0F else minor)
+    start, first = reader.at, reader.peek(field)
+    if first >= 0x80:
+        minor = first & 0x0F
+        text = f"{first >> 4 & 0x07}.{0 if minor == _NO_MINOR else minor}"
+    else:
+        text = reader.text(field).decode("latin-1")
+    try:
+        return Version.of(text)
+    except ValueError:
+        raise MmsFormatError("this is no version", offset=start, field=field) from None
 
 
 def _write_version(value: Version) -> bytes:

@@ -76,14 +76,15 @@ def read_body(kind: ContentType, reader: wsp.Reader) -> Body:
 
     Octets behind the last part are ignored.
     """
-    if not kind.is_multipart:
-        return Body((_part(kind, _Head(), reader.take(reader.left, "body"), b""),))
     found: list[_Found] = []
-    _read_parts(reader, 1, found)
+    if kind.is_multipart:
+        _read_parts(reader, 1, found)
+    else:
+        found.append(_Found(kind, _Head(), reader.take(reader.left, "body")))
     presentation = next((it.data for it in found if it.kind.media_type == SMIL), b"")
     parts = tuple(_part(it.kind, it.head, it.data, presentation) for it in found)
     arrangement = _ARRANGEMENTS.get(kind.media_type, Arrangement.MIXED)
-    if presentation:
+    if any(part.media_type == SMIL for part in parts):
         # Some senders call it mixed though a SMIL is there.
         arrangement = Arrangement.RELATED
     return Body(parts, arrangement, _start_of(kind, parts) if arrangement is Arrangement.RELATED else "")

@@ -95,6 +95,8 @@ def test_any_octets_give_a_pdu_or_the_one_error(data: bytes, head: bytes) -> Non
         ("8c85 8d92", "X-Mms-Transaction-ID"),
         ("8c85 9800 8d92", "X-Mms-Transaction-ID"),  # an empty one names no transaction
         ("8c85 987400 8d 00", "X-Mms-MMS-Version"),
+        ("8c85 987400 8d 8c", "X-Mms-MMS-Version"),  # 0.12
+        ("8c85 987400 8d 302e3200", "X-Mms-MMS-Version"),
         ("8c81 987400 8d92", "X-Mms-Response-Status"),
         ("8c81 987400 8d92 92 7a00", "X-Mms-Response-Status"),
         ("8c80 987400 8d92 890181 84a300", "To"),
