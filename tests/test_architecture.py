@@ -50,7 +50,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("gateway.mail", "carriers.mm4"),
     "aiosmtplib": ("gateway.mail", "carriers.mm4"),
     "dns": ("gateway.mail",),
-    "aiohttp": ("gateway.web", "carriers.simulator", "carriers.http"),
+    "aiohttp": ("gateway.web", "carriers.simulator", "carriers.http", "carriers.mm7"),
     "jinja2": ("gateway.web",),
     "dateutil": ("mail2sms.recurrence",),
     "phonenumbers": ("mail2sms.quiet",),
@@ -58,6 +58,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "argon2": ("gateway.passwords",),
     "smpplib": (),  # the judge of our codec, in tests only
     "serial": ("carriers.gsm",),
+    "messaging": (),  # reads our MMS, in tests only
     "gsmmodem": (),  # drives our emulated modem, in tests only
     "orjson": ("gateway.web",),
     "uvloop": ("gateway.commands", "carriers.simulator"),
@@ -137,7 +138,7 @@ def test_the_core_needs_nothing_but_the_standard_library() -> None:
 
 
 #: Folders of carriers that each speak one protocol, blind to one another.
-PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http", "mm4")
+PROTOCOLS = ("smpp", "cmpp", "sgip", "smgp", "gsm", "http", "mm4", "mm7")
 #: Modules of theirs that meet a socket, a serial port or a clock; all others are sans-IO.
 SHELLS: tuple[str, ...] = (
     "carriers.gsm.port",
@@ -148,6 +149,10 @@ SHELLS: tuple[str, ...] = (
     "carriers.sgip.link",
     "carriers.http.link",
     "carriers.http.receiver",
+    "carriers.mm7.centre",
+    "carriers.mm7.client",
+    "carriers.mm7.door",
+    "carriers.mm7.link",
     "carriers.mm4.courier",
     "carriers.mm4.link",
     "carriers.mm4.listener",
