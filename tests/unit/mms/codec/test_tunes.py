@@ -1,0 +1,120 @@
+"""Tunes: iMelody, RTTTL and MIDI, each read and written, and one made into another."""
+
+from __future__ import annotations
+
+import contextlib
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mms.codec import imelody, midi, rtttl
+from mms.codec.errors import MmsFormatError
+from mms.codec.tune import VALUES, Note, Tune
+
+RTTTL = b"Scale:d=4,o=5,b=120:c,d,e,f,8g,8a.,p,2b,c6,16c#6"
+#: As gammu writes the same tune.
+IMELODY = (
+    b"BEGIN:IMELODY\r\nVERSION:1.2\r\nFORMAT:CLASS1.0\r\nNAME:Scale\r\nBEAT:120\r\nSTYLE:S0\r\n"
+    b"MELODY:c2d2e2f2g3a3.r2b1*5c2*5#c4\r\nEND:IMELODY\r\n"
+)
+
+NOTES = st.builds(
+    Note,
+    st.none() | st.integers(48, 107),
+    st.builds(lambda value, dotted: value * (Fraction(3, 2) if dotted else 1), st.sampled_from(VALUES), st.booleans()),
+)
+TUNES = st.builds(Tune, st.lists(NOTES, min_size=1, max_size=40).map(tuple), st.integers(25, 900), st.just("A tune"))
+
+
+def test_the_vector() -> None:
+    tune = rtttl.decode(RTTTL)
+    assert imelody.encode(tune) == IMELODY
+    assert imelody.decode(IMELODY) == tune
+    assert (tune.duration_ms, tune.notes[0].pitch, tune.name) == (4750, 72, "Scale")
+
+
+@given(TUNES)
+def test_written_and_read(tune: Tune) -> None:
+    assert imelody.decode(imelody.encode(tune)) == tune
+    assert rtttl.decode(rtttl.encode(tune)) == tune
+
+
+@given(TUNES)
+def test_midi_keeps_the_notes_and_their_times(tune: Tune) -> None:
+    sounding = [note for note in tune.notes if note.pitch is not None]
+    octets = midi.encode(tune)
+    if not sounding:
+        with pytest.raises(MmsFormatError):
+            midi.decode(octets)
+        return
+    again = midi.decode(octets)
+    assert [note for note in again.notes if note.pitch is not None] == sounding
+    assert abs(again.beat - tune.beat) <= 1
+
+
+def test_lines_are_folded_and_unfolded() -> None:
+    tune = Tune(tuple(Note(60 + n % 12, Fraction(1, 4)) for n in range(100)))
+    octets = imelody.encode(tune)
+    assert max(map(len, octets.split(b"\r\n"))) == 75
+    assert imelody.decode(octets) == tune
+
+
+@pytest.mark.parametrize(
+    ("melody", "pitches"),
+    [
+        ("c2(d2e2@2)f2", [72, 74, 76, 74, 76, 77]),
+        ("(c2@0)d2", [72, 72, 74]),
+        ("ledonc2vibeoffV+d2backon", [72, 74]),
+        ("&d2*3#a2", [73, 70]),
+        ("(@3V+c2)", [72, 72, 72]),
+    ],
+)
+def test_what_imelody_may_hold(melody: str, pitches: list[int]) -> None:
+    tune = imelody.decode(f"BEGIN:IMELODY\nVERSION:1.0\nMELODY:{melody}\nEND:IMELODY".encode())
+    assert [note.pitch for note in tune.notes] == pitches
+    assert tune.beat == 120
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("a:d=8,o=6,b=63:4c5.", [Note(72, Fraction(3, 8))]),
+        ("a::c", [Note(84, Fraction(1, 4))]),
+        ("a:b=100,s=C:8h4,8.p", None),
+        ("a:o=5:8e.,P,16D#", [Note(76, Fraction(3, 16)), Note(None, Fraction(1, 4)), Note(75, Fraction(1, 16))]),
+    ],
+)
+def test_what_rtttl_may_hold(text: str, notes: list[Note] | None) -> None:
+    if notes is None:
+        with pytest.raises(MmsFormatError):
+            rtttl.decode(text.encode())
+    else:
+        assert list(rtttl.decode(text.encode()).notes) == notes
+
+
+def test_a_melody_is_found_among_voices_and_drums() -> None:
+    def track(*events: bytes) -> bytes:
+        body = b"".join(events) + b"\x00\xff\x2f\x00"
+        return b"MTrk" + len(body).to_bytes(4) + body
+
+    low = track(b"\x00\x92\x30\x60", b"\x83\x60\x30\x00")
+    high = track(b"\x00\x91\x48\x60", b"\x00\x4c\x60", b"\x83\x60\x48\x00", b"\x00\x4c\x00")
+    drums = track(b"\x00\x99\x60\x60", b"\x83\x60\x60\x00")
+    octets = b"MThd\x00\x00\x00\x06\x00\x01\x00\x03\x01\xe0" + low + high + drums
+    assert midi.decode(octets).notes == (Note(0x4C, Fraction(1, 4)),)
+
+
+@pytest.mark.parametrize("codec", [imelody, rtttl, midi])
+@given(octets=st.binary(max_size=300))
+def test_nothing_but_the_one_error(codec: object, octets: bytes) -> None:
+    track = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0MTrk\x00\x00\x01\x00"
+    for beginning in (b"", b"BEGIN:IMELODY\nMELODY:", b"x:d=4:", track):
+        with contextlib.suppress(MmsFormatError):
+            codec.decode(beginning + octets)  # type: ignore[attr-defined]
+
+
+def test_repetitions_are_bounded() -> None:
+    melody = "(" + "c2" * 500 + "@999)"
+    assert len(imelody.decode(f"BEGIN:IMELODY\nMELODY:{melody}\n".encode()).notes) == 2000
