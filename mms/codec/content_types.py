@@ -257,7 +257,7 @@ def _parameter(reader: wsp.Reader, field: str) -> tuple[str, str]:
     if code == _TYPE and value >= 0x80:
         return name, _named(MEDIA_TYPES.get(reader.octet(field) & 0x7F, UNKNOWN))
     if code in _TEXTS or wsp.LENGTH_QUOTE < value < 0x80:
-        return name, plain(charsets.read_text(reader.unquoted(field)).text)
+        return name, read_plain(reader.unquoted(field))
     if not value:
         reader.octet(field)
         return name, ""
@@ -293,6 +293,14 @@ def _charset(charset: str) -> bytes:
     if not _TOKEN.fullmatch(charset):
         raise MmsFormatError(f"{charset[:40]!r} is no character set", field="Content-Type")
     return b"charset\0" + charset.encode() + b"\0"
+
+
+def read_plain(octets: bytes, label: str = "") -> str:
+    """The text that the octets say, as `plain` leaves it; see `mms.codec.charsets.read_text`."""
+    if octets.isascii() and not label:
+        text = octets.decode("ascii")  # nearly all texts of headers
+        return text.strip() if text.isprintable() else plain(text)
+    return plain(charsets.read_text(octets, label).text)
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ from mms.codec.codes import (
     Status,
     Version,
 )
-from mms.codec.content_types import octets, plain
+from mms.codec.content_types import octets, read_plain
 from mms.codec.errors import MmsFormatError
 from mms.codec.pdu_address import MAX_ADDRESS, read_address, write_address
 
@@ -82,7 +82,7 @@ class Header:
 
 
 def _read_text(reader: wsp.Reader, field: str) -> str:
-    return plain(charsets.read_text(reader.unquoted(field)).text)
+    return read_plain(reader.unquoted(field))
 
 
 def _write_text(value: str) -> bytes:
@@ -93,7 +93,7 @@ def read_encoded(reader: wsp.Reader, field: str) -> str:
     """An encoded string: a text, or one behind its character set; also where the number of the set is missing."""
     first = reader.peek(field)
     if first > wsp.LENGTH_QUOTE:
-        return plain(charsets.read_text(reader.text(field)).text)
+        return read_plain(reader.text(field))
     inner = reader.part(reader.value_length(field), field)
     if not inner.left:
         return ""
@@ -107,7 +107,7 @@ def read_encoded(reader: wsp.Reader, field: str) -> str:
         text = text[1:]
     if not charsets.is_wide(label):
         text = text.partition(b"\0")[0]
-    return plain(charsets.read_text(text, label).text)
+    return read_plain(text, label)
 
 
 def write_encoded(value: str) -> bytes:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from mms.codec import charsets, content_types, wsp
-from mms.codec.content_types import ALTERNATIVE, MIXED, RELATED, ContentType, octets, plain
+from mms.codec import content_types, wsp
+from mms.codec.content_types import ALTERNATIVE, MIXED, RELATED, ContentType, octets, read_plain
 from mms.codec.errors import MmsFormatError
 from mms.content import SMIL, Arrangement, Body, Part
 
@@ -163,7 +163,7 @@ def _read_header(code: int, value: wsp.Reader, head: _Head, field: str) -> None:
         given = content_types.parameters(inner, field)
         head.filename = given.get("filename") or given.get("name") or ""
     elif code in (_LOCATION, _ID, _ENCODING):
-        text = plain(charsets.read_text(value.unquoted(field)).text)[:MAX_NAME]
+        text = read_plain(value.unquoted(field))[:MAX_NAME]
         if code == _LOCATION:
             head.location = head.location or text
         elif code == _ID:
@@ -183,7 +183,8 @@ def _decoded(content: bytes, encoding: str) -> bytes:
 
 
 def _part(kind: ContentType, head: _Head, data: bytes, presentation: bytes) -> Part:
-    names = [name for name in (head.location, *(kind.get(key) for key in _NAMES), head.filename) if name]
+    given = (head.location, *(kind.get(key) for key in _NAMES), head.filename)
+    names = list(dict.fromkeys(name for name in given if name))
     # The name by which the SMIL calls it, when that is another than the location.
     called = (name for name in names if len(names) > 1 and octets(name) in presentation)
     return Part(
