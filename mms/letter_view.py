@@ -7,9 +7,9 @@ import html
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.mail.mime.charsets import decode_text
 from gateway.mail.mime.html import html_to_text
-from mms.content import SMIL, Body, Medium, Part
+from mms.assembly import content_of, linear, text_of_part
+from mms.content import Body, Medium, Part
 
 #: Pictures that every mail program shows inside a page; others are attached, for the reader's own programs.
 SHOWN: Final = frozenset(
@@ -32,8 +32,8 @@ def digest_of(data: bytes) -> str:
 
 
 def seen(body: Body) -> tuple[Part, ...]:
-    """The parts people see, in their order: all but the SMIL."""
-    return tuple(part for part in body.parts if part.media_type != SMIL)
+    """The parts people see, in the order of the slides, attachments last: all but the SMIL. Each has a name."""
+    return linear(content_of(body)).parts
 
 
 def is_text(part: Part) -> bool:
@@ -57,7 +57,7 @@ def name_of(part: Part, number: int) -> str:
 
 def words_of(part: Part) -> str:
     """What a text part says, with line feeds."""
-    text = decode_text(part.data, part.charset or None)
+    text = text_of_part(part)
     if part.media_type == "text/html":
         text = html_to_text(text).text
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()

@@ -124,7 +124,7 @@ def read_letter(data: bytes) -> Letter:
 
 
 def media_of(body: Body) -> tuple[Part, ...]:
-    """The parts people see, in their order: all but the SMIL."""
+    """The parts people see, in the order of the slides: all but the SMIL."""
     return letter_view.seen(body)
 
 

@@ -24,7 +24,14 @@ GIF = b"GIF89a" + bytes(300)
 AMR = b"#!AMR\n" + b"\x3c" * 32
 BODY = Body(
     parts=(
-        Part(SMIL, b"<smil><body><par><img src='1.jpg'/></par></body></smil>", "p.smil", "smil", "utf-8"),
+        Part(
+            SMIL,
+            b"<smil><body><par><img src='1.jpg'/><text src='text_0.txt'/></par>"
+            b"<par><img src='cid:2'/><text src='text_1.txt'/><audio src='tune.amr'/></par></body></smil>",
+            "p.smil",
+            "smil",
+            "utf-8",
+        ),
         Part("image/jpeg", JPEG, "1.jpg", "1"),
         Part("text/plain", "\ufeff你好，<b>世界</b>\r\n第二行".encode("utf-16"), "text_0.txt", "t0", "utf-16"),
         Part("image/gif", GIF, "圖.gif", "2"),
@@ -93,6 +100,26 @@ def test_the_standard_library_shows_the_page_with_its_pictures() -> None:
     plain = message.get_body(("plain",))
     assert plain is not None
     assert plain.get_content().splitlines()[:4] == ["[1.jpg]", "", "你好，<b>世界</b>", "第二行"]
+
+
+def test_the_page_is_in_the_order_of_the_slides() -> None:
+    """However the parts lie in the body."""
+    smil = (
+        b'<smil><body><par><text src="b.txt"/><img src="cid:two"/></par>'
+        b'<par><text src="a.txt"/><img src="one.jpg"/></par></body></smil>'
+    )
+    parts = (
+        Part("text/plain", b"second text", "a.txt"),
+        Part("image/jpeg", JPEG, "one.jpg"),
+        Part("text/plain", b"first text", "b.txt"),
+        Part("image/gif", GIF, "two.gif", "two"),
+        Part(SMIL, smil, "p.smil", "s"),
+    )
+    letter = Letter("", "1234", (), Body(parts, Arrangement.RELATED, "s"), 0, "<1@x.example>")
+    plain = parsed(write_letter(letter)).get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().split() == ["first", "text", "[two.gif]", "second", "text", "[one.jpg]"]
+    assert read_letter(write_letter(letter)) == letter
 
 
 def test_headers_say_what_rules_and_people_want_to_know() -> None:
