@@ -19,6 +19,7 @@ from carriers.smgp import wire as smgp
 from carriers.smpp import wire as smpp
 from gateway.core.errors import CaiyouError, MalformedPdu
 from mms.codec import mm4_wire, pdu_wire, push_wire
+from mms.codec.mm7 import wire as mm7
 
 #: Hexadecimal digits in a line: the largest MMS that centres take has two megabytes or so (SMPP: 71 000 octets).
 MAX_LINE = 4_000_000
@@ -47,6 +48,7 @@ TOOLS: dict[str, WireTool] = {
     "wap-push": WireTool(push_wire.decode_line, push_wire.encode_line, "WAP push, with what is in it"),
     "mms": WireTool(pdu_wire.decode_line, pdu_wire.encode_line, "MMS 1.0 to 1.3 between phone and centre"),
     "mm4": WireTool(mm4_wire.decode_line, mm4_wire.encode_line, "MM4, mails between MMS centres"),
+    "mm7": WireTool(mm7.decode_line, mm7.encode_line, "MM7, XML or a whole HTTP message (read only)"),
     "sgip": WireTool(sgip.decode_line, sgip.encode_line, "SGIP 1.2"),
     "smgp": WireTool(smgp.decode_line, smgp.encode_line, "SMGP 3.0"),
     "smgp13": WireTool(

@@ -9,12 +9,12 @@ from carriers.simulator.faults import Faults
 from gateway.core.errors import ConfigError
 from gateway.core.text import Alphabet
 
-Protocol = Literal["smpp", "cmpp", "smgp", "sgip"]
+Protocol = Literal["smpp", "cmpp", "smgp", "sgip", "mm7"]
 
 OFF = -1  # a port that is not opened
 
 #: Where people at a terminal expect an operator and its page; programs name the ports they want.
-USUAL_PORTS = {"smpp": 2775, "cmpp": 7890, "smgp": 8890, "sgip": 8801, "web": 8088}
+USUAL_PORTS = {"smpp": 2775, "cmpp": 7890, "smgp": 8890, "sgip": 8801, "mm7": 8807, "web": 8088}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class Account:
     secret: str = field(repr=False)
     #: Messages to numbers that begin with this go to the account; "" takes the operator's access number.
     access_number: str = ""
-    #: SGIP: where the service provider listens for calls, which bring messages and reports; port 0 calls nobody.
+    #: SGIP and MM7: where the service provider listens for calls, which bring messages and reports; port 0 calls
+    #: nobody.
     call_host: str = "127.0.0.1"
     call_port: int = 0
-    #: SGIP: login of the operator there; "" is the same as above.
+    #: Login of the operator there; for SGIP "" is the same as above, for MM7 none.
     call_name: str = ""
     call_secret: str = field(default="", repr=False)
 
@@ -42,6 +43,7 @@ DEFAULT_ACCOUNTS = (
     Account("cmpp", "900001", "888888"),
     Account("smgp", "10650001", "s3cret"),
     Account("sgip", "sgipsp", "secret08", call_port=8805),
+    Account("mm7", "mm7vasp", "secret08", call_port=8808),
 )
 
 
@@ -61,6 +63,12 @@ class SimulatorConfig:
     sgip_port: int = OFF
     #: Seconds of silence after which SGIP connections of service providers are closed; 0 = never.
     sgip_idle_s: float = 60.0
+    #: Port of the MMS centre (MM7).
+    mm7_port: int = OFF
+    #: Its dialect: china-mobile, huawei, 3gpp-rel5, 3gpp-rel6, or a file.
+    mm7_dialect: str = "3gpp-rel6"
+    #: How service providers log in to it: none, basic, digest.
+    mm7_auth: str = "basic"
     #: Port of the page with the handsets.
     web_port: int = OFF
     #: Who may log in.
@@ -100,6 +108,8 @@ class SimulatorConfig:
                 raise ConfigError(f"{key}_port: -1 to 65535")
         if not all(0 <= it.call_port <= 65535 for it in self.accounts):
             raise ConfigError("call_port of an account: 0 to 65535")
+        if self.mm7_auth not in ("none", "basic", "digest"):
+            raise ConfigError("mm7_auth: one of none, basic, digest")
         if len({it.name for it in self.accounts}) < len(self.accounts):
             raise ConfigError("accounts: a name must not come twice")
         if self.report_delay_s < 0 or self.repeat_s <= 0 or self.sgip_idle_s < 0:

@@ -59,6 +59,10 @@ class Faults:
     report_elsewhere: bool = False
     #: Octets of a CMPP report: 60 as specified, 71 as many gateways of 3.0 have it.
     report_width: int = 60
+    #: MM7: HTTP status that every submit is answered with, and no word more; 0 = off.
+    http_status: int = 0
+    #: MM7: what is refused is refused with a SOAP fault.
+    soap_faults: bool = False
     #: SMPP message ids in answers and in receipts: hex, decimal, hex-decimal, decimal-hex.
     id_form: str = "hex"
 

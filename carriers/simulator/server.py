@@ -13,6 +13,7 @@ from carriers.simulator.calls import Calls
 from carriers.simulator.cmpp_line import CmppLine
 from carriers.simulator.config import OFF, Account, Protocol, SimulatorConfig
 from carriers.simulator.line import SimulatedLine
+from carriers.simulator.mmsc import Mmsc
 from carriers.simulator.operator import Operator
 from carriers.simulator.page import Page
 from carriers.simulator.sgip_line import SgipCall, SgipLine
@@ -48,6 +49,7 @@ class Simulator:
         self.ports: dict[str, int] = {}  # where it listens; OFF for what it does not speak
         self.web_port = OFF
         self._servers: list[asyncio.Server] = []
+        self.mmsc: Mmsc | None = None  # while it runs, if it has a port
         self._page: Page | None = None
         self._connections: dict[SimulatedLine, _Connection] = {}
         self._calls: list[Calls] = []
@@ -64,8 +66,12 @@ class Simulator:
                 tls = _tls_context(config) if protocol == "smpp" else None
                 self.ports[protocol] = await self._listen(make, config.port_of(protocol), tls)
             for account in config.accounts:
-                if account.call_port:
+                if account.call_port and account.protocol == "sgip":
                     self.call(account, account.call_host, account.call_port)
+            self.ports["mm7"] = OFF
+            if config.mm7_port != OFF:
+                self.mmsc = Mmsc(self.operator)
+                self.ports["mm7"] = await self.mmsc.start(config.host, config.mm7_port)
             if config.web_port != OFF:
                 self._page = Page(self.operator, self.touch)
                 self.web_port = await self._page.start(config.host, config.web_port)
@@ -100,6 +106,9 @@ class Simulator:
             self._ticker = None
         if self._timer is not None:
             self._timer.cancel()
+        if self.mmsc is not None:
+            await self.mmsc.stop()
+            self.mmsc = None
         if self._page is not None:
             await self._page.stop()
             self._page = None

@@ -61,7 +61,7 @@ def test_a_frame_goes_there_and_back(name: str, frame: str) -> None:
         ("0", "not hexadecimal"),
         ("zz", "not hexadecimal"),
         ("００", "not hexadecimal"),
-        ("00", "header|the TPDU ends here|cut off"),
+        ("00", "header|the TPDU ends here|cut off|no XML"),
         ("00" * (MAX_LINE // 2 + 1), "more than any PDU"),
     ],
 )

@@ -10,6 +10,7 @@ from tests.unit.carriers.sgip.sgip_vectors import VECTORS as SGIP_VECTORS
 from tests.unit.carriers.smgp.smgp_vectors import VECTORS as SMGP_VECTORS
 from tests.unit.carriers.smpp.smpp_vectors import VECTORS as SMPP_VECTORS
 from tests.unit.mms.codec.mm4_mails import FRAMES as MM4_FRAMES
+from tests.unit.mms.codec.mm7.mm7_samples import FRAMES as MM7_FRAMES
 from tests.unit.mms.codec.mms_samples import SAMPLES
 from tests.unit.mms.codec.mms_vectors import VECTORS as MMS_VECTORS
 from tests.unit.mms.codec.push_vectors import PUSHES
@@ -25,6 +26,7 @@ FRAMES = (
     + [("mms", vector.digits) for vector in MMS_VECTORS.values()]
     + [("mms", pdu.encode().hex()) for pdu in SAMPLES.values()]
     + [("mm4", frame.hex()) for frame in MM4_FRAMES]
+    + [("mm7", frame.hex()) for frame in MM7_FRAMES]
     + [("wap-push", vector.octets) for vector in PUSHES.values()]
     + [(TPDU_TOOLS[type(vector.message)], vector.digits.lower()) for vector in TPDU_VECTORS]
 )

@@ -146,3 +146,8 @@ HUAWEI_DELIVER = (
     "<ReplyCharging>False</ReplyCharging><ReplyChargingID>1</ReplyChargingID><Subject>hi</Subject>"
     "</DeliverReq></env:Body></env:Envelope>"
 ).encode()
+
+FRAMES = (
+    MBUNI_SUBMIT, MBUNI_SUBMIT_RSP, MBUNI_REPORT, MBUNI_READ, NOKIA_DELIVER, FAULT, FAULT_WITH_PREFIXES, china_mobile(),
+    CHINA_MOBILE_REPORT, HUAWEI_DELIVER,
+)  # fmt: skip
