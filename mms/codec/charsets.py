@@ -100,14 +100,14 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16be", "utf-16-be"),
 )
 #: Octets of the 3755 characters that Chinese is written with (GB 2312, rows 16 to 55), and of its punctuation.
-_COMMON_CHINESE: Final = re.compile(rb"(?:[\x00-\x7f]|[\xb0-\xd7][\xa1-\xfe]|[\xa1\xa3][\xa1-\xfe])+")
+_COMMON_CHINESE: Final = re.compile(rb"(?:[\x00-\x7f]|[\xb0-\xd7][\xa1-\xfe]|[\xa1\xa3][\xa1-\xfe])++")
 #: Letters with accents, one or two of them, among plain ones.
 _LATIN: Final = re.compile(
-    rb"(?:[\x00-\x7f]|(?<=[A-Za-z])[\xc0-\xff]{1,2}(?![\x80-\xff])|[\xc0-\xff]{1,2}(?=[A-Za-z]))+"
+    rb"(?:[\x00-\x7f]|(?<=[A-Za-z])[\xc0-\xff]{1,2}(?![\x80-\xff])|[\xc0-\xff]{1,2}(?=[A-Za-z]))++"
 )
 #: Zeros on the other side from which on they are no chance.
 _TELLING: Final = 3
-_HIGH: Final = re.compile(rb"[\x80-\xff]")
+_LOW: Final = bytes(range(0x80))
 _BEYOND_TWO_OCTETS: Final = re.compile("[\u0800-\U0010ffff]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
@@ -217,7 +217,7 @@ def _read_wide(octets: bytes, name: str) -> Reading | None:
 
 def _is_common_chinese(octets: bytes, at_least: int) -> bool:
     """Whether there are so many octets above 7F, and all of them common Chinese."""
-    return len(_HIGH.findall(octets)) >= at_least and _COMMON_CHINESE.fullmatch(octets) is not None
+    return len(octets.translate(None, _LOW)) >= at_least and _COMMON_CHINESE.fullmatch(octets) is not None
 
 
 def _decoded(octets: bytes, name: str) -> str | None:
@@ -229,5 +229,5 @@ def _decoded(octets: bytes, name: str) -> str | None:
 
 
 def _clean(text: str) -> str:
-    """Without a byte order mark, NUL at the end, and half surrogates, which nothing can store."""
-    return _SURROGATES.sub("\ufffd", text.removeprefix("\ufeff").rstrip("\0"))
+    """Without byte order marks, NUL at the end, and half surrogates, which nothing can store."""
+    return _SURROGATES.sub("\ufffd", text.lstrip("\ufeff").rstrip("\0"))

@@ -148,6 +148,7 @@ _TEXTS: Final = frozenset((0x05, 0x06, 0x0A, 0x0B, 0x0C, 0x0D, 0x0F, *range(0x17
 MAX_PARAMETERS: Final = 32
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9*][a-z0-9!#$&^_.+*-]{0,126}/[a-z0-9*][a-z0-9!#$&^_.+*-]{0,126}")
+_BLANKS: Final = "\ufeff" + "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f]+")
 
 
@@ -188,13 +189,13 @@ def read(reader: wsp.Reader, field: str = "Content-Type") -> ContentType:
     if first >= 0x80:
         return ContentType(_named(MEDIA_TYPES.get(reader.octet(field) & 0x7F, UNKNOWN)))
     if first > wsp.LENGTH_QUOTE:
-        return _textual(reader.unquoted(field))
+        return _textual(reader.text(field))
     inner = reader.part(reader.value_length(field), field)
     first = inner.peek(field)
     if first >= 0x80 or first < wsp.LENGTH_QUOTE:
         start = ContentType(_named(MEDIA_TYPES.get(inner.integer(field), UNKNOWN)))
     else:
-        start = _textual(inner.unquoted(field))
+        start = _textual(inner.text(field))
     found = dict(start.parameters)
     charset = start.charset
     while inner.left:
@@ -221,7 +222,7 @@ def parameters(reader: wsp.Reader, field: str) -> dict[str, str]:
 
 def _textual(octets: bytes) -> ContentType:
     """A media type in text; some senders write the parameters of MIME behind it."""
-    media, _, rest = octets.decode("latin-1").partition(";")
+    media, _, rest = octets.decode("latin-1").strip('" ').partition(";")
     found: dict[str, str] = {}
     for piece in rest.split(";")[:MAX_PARAMETERS]:
         name, _, value = piece.partition("=")
@@ -257,7 +258,7 @@ def _parameter(reader: wsp.Reader, field: str) -> tuple[str, str]:
     if code == _TYPE and value >= 0x80:
         return name, _named(MEDIA_TYPES.get(reader.octet(field) & 0x7F, UNKNOWN))
     if code in _TEXTS or wsp.LENGTH_QUOTE < value < 0x80:
-        return name, read_plain(reader.unquoted(field))
+        return name, read_unquoted(reader, field)
     if not value:
         reader.octet(field)
         return name, ""
@@ -271,7 +272,7 @@ def _read_charset(reader: wsp.Reader, field: str) -> str:
         return ""
     if first <= wsp.LENGTH_QUOTE or first >= 0x80:
         return charsets.name_of(reader.integer(field))
-    return charsets.canonical(plain(reader.unquoted(field).decode("latin-1")))[:60]
+    return charsets.canonical(read_unquoted(reader, field)[:60])
 
 
 def _written(name: str, value: str) -> bytes:
@@ -303,9 +304,15 @@ def read_plain(octets: bytes, label: str = "") -> str:
     return plain(charsets.read_text(octets, label).text)
 
 
+def read_unquoted(reader: wsp.Reader, field: str) -> str:
+    """The next text without the quotes that a quoted string has: senders write one, two or none wherever they like."""
+    text = read_plain(reader.text(field))
+    return text.strip('" ') if text.startswith('"') else text
+
+
 def plain(text: str) -> str:
-    """The text without control characters, which no header shows, and without blanks around it."""
-    return _CONTROLS.sub(" ", text).strip()
+    """The text without control characters, which no header shows, and without blanks or a mark around it."""
+    return _CONTROLS.sub(" ", text).rstrip().lstrip(_BLANKS)
 
 
 def octets(text: str) -> bytes:

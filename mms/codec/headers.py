@@ -22,7 +22,7 @@ from mms.codec.codes import (
     Status,
     Version,
 )
-from mms.codec.content_types import octets, read_plain
+from mms.codec.content_types import octets, read_plain, read_unquoted
 from mms.codec.errors import MmsFormatError
 from mms.codec.pdu_address import MAX_ADDRESS, read_address, write_address
 
@@ -82,7 +82,7 @@ class Header:
 
 
 def _read_text(reader: wsp.Reader, field: str) -> str:
-    return read_plain(reader.unquoted(field))
+    return read_unquoted(reader, field)
 
 
 def _write_text(value: str) -> bytes:

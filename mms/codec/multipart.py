@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mms.codec import content_types, wsp
-from mms.codec.content_types import ALTERNATIVE, MIXED, RELATED, ContentType, octets, read_plain
+from mms.codec.content_types import ALTERNATIVE, MIXED, RELATED, ContentType, octets, read_unquoted
 from mms.codec.errors import MmsFormatError
 from mms.content import SMIL, Arrangement, Body, Part
 
@@ -163,7 +163,7 @@ def _read_header(code: int, value: wsp.Reader, head: _Head, field: str) -> None:
         given = content_types.parameters(inner, field)
         head.filename = given.get("filename") or given.get("name") or ""
     elif code in (_LOCATION, _ID, _ENCODING):
-        text = read_plain(value.unquoted(field))[:MAX_NAME]
+        text = read_unquoted(value, field)[:MAX_NAME]
         if code == _LOCATION:
             head.location = head.location or text
         elif code == _ID:

@@ -25,16 +25,17 @@ _KNOWN: Final = frozenset(("PLMN", "IPV4", "IPV6", "EMAIL"))
 
 def read_address(text: str) -> str:
     """The number, mail address or whatever else is meant; "" where there is nothing."""
-    text = plain(text)[:MAX_ADDRESS]
-    angle = _ANGLE.search(text)
-    if angle is not None:
-        text = angle[1].strip()
-    # The last one counts: a name may hold a slash.
-    typed = _TYPED.fullmatch(text)
-    if typed is not None:
-        if typed[2].upper() not in _KNOWN:
-            return text
-        text = typed[1].strip()
+    text = plain(text[:MAX_ADDRESS])
+    while True:  # every round makes it shorter
+        angle = _ANGLE.search(text)
+        # The last type counts: a name may hold a slash.
+        typed = _TYPED.fullmatch(text) if angle is None else None
+        if angle is not None:
+            text = plain(angle[1])
+        elif typed is not None and typed[2].upper() in _KNOWN:
+            text = plain(typed[1])
+        else:
+            break
     number = _SEPARATORS.sub("", text)
     return number if _NUMBER.fullmatch(number) and not _is_ip(text) else text
 

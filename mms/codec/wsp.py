@@ -19,7 +19,6 @@ _MAX_VALUE: Final = (1 << 64) - 1
 
 LENGTH_QUOTE: Final = 0x1F
 QUOTE: Final = 0x7F
-STRING_QUOTE: Final = 0x22
 
 
 class Reader:
@@ -113,11 +112,6 @@ class Reader:
         if self.peek(field) == QUOTE and self.left > 1 and self.data[start + 1] >= 0x80:
             start += 1
         return self.data[start : self._to_nul(field)]
-
-    def unquoted(self, field: str) -> bytes:
-        """A quoted string without its quotes, or a text without any: senders confuse them."""
-        text = self.text(field)
-        return text[1:].removesuffix(b'"') if text.startswith(b'"') else text
 
     def integer(self, field: str) -> int:
         """A short or a long integer, 64 bits at most."""

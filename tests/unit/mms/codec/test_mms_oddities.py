@@ -113,6 +113,9 @@ def test_subjects(value: bytes, text: str) -> None:
         (octets("0d 80", b"A <a@b.com>\0"), "a@b.com"),
         (octets("14 80", b"10.0.0.1/TYPE=IPV4\0"), "10.0.0.1"),
         (octets("12 80", b"a/b@c/TYPE=EMAIL\0"), "a/b@c"),  # cut at the last slash, not the first
+        (octets("1a 80", b"+861/TYPE=PLMN/TYPE=PLMN\0"), "+861"),
+        (octets("12 80", b"<+861/TYPE=PLMN>\0"), "+861"),
+        (octets("12 80", b"<+861>/TYPE=PLMN\0"), "+861"),
         (octets("11 80", b"boss/TYPE=ALIAS\0"), "boss/TYPE=ALIAS"),
         (octets("01 81"), ""),
         (b"+861/TYPE=PLMN\0", "+861"),  # neither length nor token
@@ -263,6 +266,7 @@ def test_character_sets_of_parts(head: str, charset: str) -> None:
         (octets("08 83 97", b"a.txt\0"), "a.txt"),
         (octets("09 83 97", b'"a.txt\0'), "a.txt"),  # Mbuni
         (octets("0a 83 85", b'"a.txt"\0'), "a.txt"),
+        (octets("0c 83 85", b'"""a.txt"\0'), "a.txt"),
         (octets("08 83 86", b"a.txt\0"), "a.txt"),
         (octets("83 8e", b"a.txt\0"), "a.txt"),
         (octets("83 8e", b"\x7f\xe4\xbd\xa0.txt\0"), "你.txt"),
