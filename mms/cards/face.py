@@ -73,8 +73,8 @@ def _greeting(picture: Image.Image, card: Card, look: CardTemplate) -> None:
         right - left,
         bottom - top,
         face=place.face,
-        largest=min(bottom - top, picture.width * 0.2) * 0.72,
-        smallest=_legible(words) + 1,
+        largest=min(bottom - top, picture.width * (0.2 if letter is not None else 0.27)) * 0.72,
+        smallest=_legible(words),
         max_lines=3,
         balanced=True,
     )
@@ -108,7 +108,7 @@ def _letter(picture: Image.Image, card: Card, look: CardTemplate) -> Lettering |
 def _spread(place: Place, below: Place) -> Place:
     """The place of a headline that has nothing below it: wider, and some way down."""
     left, top, right, bottom = place.box
-    return replace(place, box=(max(0.04, left - 0.08), top, min(0.96, right + 0.08), (bottom + below.box[3]) / 2))
+    return replace(place, box=(max(0.04, left - 0.05), top, min(0.96, right + 0.05), (bottom + below.box[3]) / 2))
 
 
 def _legible(text: str) -> int:

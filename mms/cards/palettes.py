@@ -6,8 +6,14 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageChops
 
+from mms.codec.wbmp import Bitmap, encode
+
+#: Thresholds of an ordered dither (Bayer, 1973).
+_BAYER: Final = (0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5)
+_SIDE: Final = 4
+_AMPLITUDE: Final = 12  # of 255: what neighbours of a palette of 256 differ by
 _SAMPLE: Final = 160  # pixels wide: enough of a frame to know its colours
 
 
@@ -35,8 +41,8 @@ def gif(picture: Image.Image, colours: int, *, grey: bool = False) -> bytes:
 def moving_gif(frames: Sequence[Image.Image], colours: int, frame_ms: int, *, grey: bool = False) -> bytes:
     """A GIF that moves for ever, all frames in one palette of 2 to 256 colours.
 
-    Without dithering, whose dots would differ from frame to frame and make each of them whole: what does not move
-    costs nothing.
+    Dithered by a pattern that stands still: dots that wander from frame to frame would make each of them whole, while
+    now what does not move costs nothing.
     """
     shades = [frame.convert("L").convert("RGB") for frame in frames] if grey else list(frames)
     width = min(_SAMPLE, shades[0].width)
@@ -45,16 +51,29 @@ def moving_gif(frames: Sequence[Image.Image], colours: int, frame_ms: int, *, gr
     for number, frame in enumerate(shades):
         strip.paste(frame.resize((width, height), Image.Resampling.NEAREST), (0, number * height))
     palette = strip.quantize(min(colours, 255), method=Image.Quantize.MEDIANCUT)
-    flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in shades]
+    flat = [_patterned(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in shades]
     out = io.BytesIO()
     flat[0].save(out, "GIF", save_all=True, append_images=flat[1:], duration=frame_ms, loop=0, optimize=True)
     return out.getvalue()
 
 
-def bits(picture: Image.Image) -> tuple[int, int, bytes]:
-    """Width, height and rows of one bit a pixel, 1 = white, dithered: what a WBMP holds."""
+def wbmp(picture: Image.Image) -> bytes:
+    """WBMP: black and white, dithered."""
     flat = picture.convert("L").convert("1")
-    return flat.width, flat.height, flat.tobytes()
+    return encode(Bitmap(flat.width, flat.height, flat.tobytes()))
+
+
+def _patterned(frame: Image.Image) -> Image.Image:
+    """The frame made lighter and darker pixel by pixel, so that colours between two of a palette become a mesh."""
+    tile = Image.new("L", (_SIDE, _SIDE))
+    tile.putdata([value * _AMPLITUDE // len(_BAYER) for value in _BAYER])
+    mesh = Image.new("L", frame.size)
+    for left in range(0, frame.width, _SIDE):
+        mesh.paste(tile, (left, 0))
+    row = mesh.crop((0, 0, frame.width, _SIDE))
+    for top in range(_SIDE, frame.height, _SIDE):
+        mesh.paste(row, (0, top))
+    return ImageChops.add(frame, Image.merge("RGB", (mesh,) * 3), 1, -_AMPLITUDE // 2)
 
 
 def _reduced(picture: Image.Image, colours: int) -> Image.Image:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import functools
 import itertools
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,6 +60,9 @@ _LATIN: Final[dict[Face, tuple[str, ...]]] = {
 }
 _FAMILY_MARK: Final = " SC"  # which of a collection's families has the mainland's shapes
 _COLLECTION: Final = 10
+_NOWHERE: Final = -1
+_UNSEEN: Final = -2
+_SELECTORS: Final = frozenset(map(chr, range(0xFE00, 0xFE10)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,9 @@ class Type:
         found = []
         for place, group in itertools.groupby(text, lambda char: _place(char, self.face)):
             chars = "".join(group)
-            if place < 0:
+            if place == _UNSEEN:
+                continue
+            if place == _NOWHERE:
                 found.append((_font(0, self.face, self.size), MISSING * len(chars)))
             else:
                 found.append((_font(place, self.face, self.size), chars))
@@ -131,7 +137,7 @@ def files(face: Face) -> tuple[tuple[Path, int], ...]:
 
 def can_write(text: str) -> bool:
     """Whether every character of the text has a shape here."""
-    return all(_place(char, Face.SANS) >= 0 for char in text)
+    return all(_place(char, Face.SANS) != _NOWHERE for char in text)
 
 
 def _index(path: Path) -> int:
@@ -155,15 +161,17 @@ def _font(place: int, face: Face, size: int) -> ImageFont.FreeTypeFont:
 
 @functools.lru_cache(maxsize=16384)
 def _place(char: str, face: Face) -> int:
-    """Which file has the character, -1 for none."""
-    if char.isspace() or not char.isprintable():
+    """Which file has the character, _NOWHERE for none; _UNSEEN for what is no letter (joiners, variation selectors)."""
+    if char.isspace():
         return 0
+    if unicodedata.category(char) in ("Cc", "Cf") or char in _SELECTORS:
+        return _UNSEEN
     for place in range(len(files(face))):
         font = _font(place, face, 24)
         shape = font.getmask(char)
         if (bytes(shape), shape.size) != _nothing(place, face):
             return place
-    return -1
+    return _NOWHERE
 
 
 @functools.cache

@@ -19,6 +19,7 @@ NOT_FIRST: Final = frozenset(
     "，。、；：？！）」』】》〉〕’”…—·～％‰℃,.;:?!)]}%々ぁぃぅぇぉっゃゅょァィゥェォッャュョー"
 )
 NOT_LAST: Final = frozenset("（「『【《〈〔‘“([{¥$#@")
+_GLANCE: Final = 400  # characters; no line of any screen holds more
 MAX_TEXT: Final = 20_000  # characters that are looked at; no screen shows more
 
 
@@ -70,19 +71,15 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
         line = ""
         taken = 0.0
         for token in _tokens(paragraph):
-            size = measure(token)
-            if line and taken + measure(token.rstrip()) > width:
+            if line and taken + _measured(token.rstrip(), width, measure) > width:
                 lines.append(line.rstrip())
                 line, taken = "", 0.0
                 token = token.lstrip()
-                size = measure(token)
-            while size > width and len(token) > 1:
-                cut = _longest(token, width, measure)
+            while len(token) > 1 and (cut := _longest(token, width, measure)) < len(token.rstrip()):
                 lines.append(token[:cut])
                 token = token[cut:]
-                size = measure(token)
             line += token
-            taken += size
+            taken += measure(token)
         lines.append(line.rstrip())
     return lines
 
@@ -158,17 +155,32 @@ def _tokens(paragraph: str) -> list[str]:
     return tokens
 
 
+def _measured(token: str, width: float, measure: Callable[[str], float]) -> float:
+    """The width of a token; of one far wider than a line only that it is."""
+    return measure(token[:_GLANCE]) if len(token) > _GLANCE else measure(token)
+
+
 def _longest(text: str, width: float, measure: Callable[[str], float]) -> int:
-    low, high = 1, len(text)
+    """How many characters from the beginning go into the width; at least one as a reader sees them."""
+    # A word may be as long as a message: only as much of it is measured as a line could hold.
+    reach = 16
+    while reach < len(text) and measure(text[:reach]) <= width:
+        reach *= 2
+    low, high = 1, min(reach, len(text))
     while low < high:
         middle = (low + high + 1) // 2
         if measure(text[:middle]) <= width:
             low = middle
         else:
             high = middle - 1
-    while low > 1 and low < len(text) and not is_boundary(text, low):
-        low -= 1
-    return low
+    end = low
+    while end > 0 and not is_boundary(text, end):
+        end -= 1
+    if end == 0:  # one character, wider than the line: it stands out rather than apart
+        end = low
+        while end - low < _GLANCE and not is_boundary(text, end):
+            end += 1
+    return end
 
 
 @functools.lru_cache(maxsize=16384)

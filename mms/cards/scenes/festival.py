@@ -49,13 +49,16 @@ def lantern_festival(canvas: Canvas, phase: float) -> None:
     for x, y, own in strewn(34):
         shine = 0.55 + 0.45 * math.sin(math.tau * (phase + own))
         canvas.circle((x * w, y * h * 0.7), u * (0.3 + own * 0.45), mix("#38386c", "#fff6d8", shine))
-    moon = (w * 0.8, h * 0.15)
+    moon = (w * 0.5, h * 0.14)
     canvas.glow(moon, u * 30, "#ffe9b0", 0.75)
     canvas.circle(moon, u * 10, Fade("#fffbe6", "#ffe2a0"))
     for x, y, own in strewn(9, 11):
         depth = 0.45 + own * 0.75
+        aside = (
+            x if y < 0.12 else 0.5 + (0.3 + 0.4 * abs(x - 0.5)) * (1 if x > 0.5 else -1)
+        )  # words stand in the middle
         lift = u * 3 * depth * math.sin(math.tau * (phase + own))
-        _sky_lantern(canvas, ((0.06 + 0.88 * x) * w, (y * 1.1 - 0.08) * h * 0.9 + lift), u * 10 * depth)
+        _sky_lantern(canvas, ((0.06 + 0.88 * aside) * w, (y * 1.1 - 0.08) * h * 0.9 + lift), u * 10 * depth)
     mountains(canvas, h * 0.86, u * 14, "#2a1a4c", 3, 4)
     _roofs(canvas, h * 0.985)
 

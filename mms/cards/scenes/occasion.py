@@ -29,7 +29,7 @@ def birthday(canvas: Canvas, phase: float) -> None:
         for number in range(6):
             x, y = cord[4 + number * 8]
             canvas.polygon([(x - u * 3.2, y), (x + u * 3.2, y), (x, y + u * 7)], _PARTY[(number + int(start > 0)) % 5])
-    _cake(canvas, (w * 0.5, h * 0.965), min(w * 0.62, h * 0.56), phase)
+    _cake(canvas, (w * 0.5, h * 0.965), min(w * 0.62, h * 0.5), phase)
 
 
 def _cake(canvas: Canvas, foot: Point, wide: float, phase: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
@@ -71,7 +73,7 @@ def test_words_change_it_and_only_where_they_stand(look: CardTemplate) -> None:
 def test_what_moves_moves(look: CardTemplate) -> None:
     card = look.example("zh")
     frames = [face(card, look, (128, 128), phase=phase) for phase in (0.1, 0.35, 0.6, 0.85)]
-    for before, after in zip(frames, frames[1:], strict=False):
+    for before, after in itertools.pairwise(frames):
         assert 0.1 < difference(before, after) < 40
 
 
@@ -89,7 +91,7 @@ def test_a_photo_stands_on_a_business_card() -> None:
     assert has_room_for_photo(look, 240)
     assert not has_room_for_photo(look, 128)
     picture = face(card, look, (320, 200), photo=photo)
-    left, top, right, bottom = look.places["photo"].within(320, 200)
+    _, top, right, bottom = look.places["photo"].within(320, 200)
     green = picture.getpixel((round(right) - 20, round((top + bottom) / 2)))
     assert isinstance(green, tuple)
     assert green[1] > 180

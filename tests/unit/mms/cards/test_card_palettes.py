@@ -7,7 +7,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from mms.cards.catalogue import template
 from mms.cards.face import face
-from mms.cards.palettes import bits, gif, jpeg, moving_gif, png
+from mms.cards.palettes import gif, jpeg, moving_gif, png, wbmp
 
 LOOK = template("mid-autumn")
 CARD = LOOK.example("zh")
@@ -60,7 +60,7 @@ def test_what_stands_still_costs_nothing() -> None:
     assert len(moving_gif(FRAMES, 256, 150)) < 4 * alone
 
 
-def test_bits_are_the_rows_of_a_wbmp() -> None:
+def test_a_wbmp_has_a_bit_for_each_pixel() -> None:
     picture = Image.new("RGB", (10, 3), (255, 255, 255))
     picture.paste((0, 0, 0), (0, 0, 10, 1))
-    assert bits(picture) == (10, 3, bytes.fromhex("0000 ffc0 ffc0"))
+    assert wbmp(picture) == bytes.fromhex("0000 0a03 0000 ffc0 ffc0")
