@@ -6,10 +6,10 @@ quote as they like, and close nothing. Reading never raises; what is no SMIL has
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Final, NamedTuple
 from xml.sax.saxutils import quoteattr
 
@@ -20,6 +20,8 @@ MAX_OCTETS: Final = 65_536
 #: Pages and media of a presentation; more are left out.
 MAX_PAGES: Final = 200
 MAX_MEDIA: Final = 500
+#: Attributes of a tag that are looked at.
+MAX_ATTRIBUTES: Final = 30
 #: Longest time on a page that is believed.
 MAX_MS: Final = 3_600_000
 
@@ -28,6 +30,13 @@ _MEDIA: Final = _VISUAL | {"text", "audio", "ref", "textstream"}
 _NUMBER: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{0,9})?)\s*(ms|s|min|h)?\s*", re.IGNORECASE)
 _CLOCK: Final = re.compile(r"\s*(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]{0,9})?)\s*")
 _FACTORS: Final = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "": 1000}
+#: Pixels from top to bottom of a layout of no size, so that pixels compare with per cents.
+_USUAL_HEIGHT: Final = 160
+_TAG: Final = re.compile(r"(/?)\s*+([A-Za-z][A-Za-z0-9:_.-]{0,60})")
+# No value holds "<", where pieces are cut: a quote that is left open ends with its tag.
+_ATTRIBUTE: Final = re.compile(
+    r"""[\s/"']*+([^\s=<>/"']++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|["']?+([^\s>"']*+)))?+"""
+)
 _SIZE: Final = re.compile(r"\s*(-?[0-9]{1,6})(?:\.[0-9]{0,9})?\s*(px|%)?\s*")
 
 
@@ -114,12 +123,46 @@ def read(octets: bytes) -> Presentation:
     """What a SMIL says, as far as it can be understood. Never raises."""
     text = _decoded(octets[:MAX_OCTETS])
     reader = _Reader()
-    try:
-        reader.feed(text)
-        reader.close()
-    except (AssertionError, ValueError):
-        pass  # a broken declaration; what came before it stands
+    for closes, tag, given in _tags(text):
+        if closes:
+            reader.end(tag)
+        else:
+            reader.begin(tag, given)
     return reader.presentation()
+
+
+def _tags(text: str) -> Iterator[tuple[bool, str, dict[str, str]]]:
+    """Every tag: whether it closes, its name and attributes in lower case, without prefixes.
+
+    Declarations and instructions are passed over, and nothing they define is known. A scanner of our own: expat refuses
+    what real senders write, and the time of html.parser grows with the square of what is left open.
+    """
+    for piece in _without_comments(text).split("<")[1:]:
+        found = _TAG.match(piece)
+        if found is None:
+            continue
+        given: dict[str, str] = {}
+        at = found.end()
+        while len(given) < MAX_ATTRIBUTES and (attribute := _ATTRIBUTE.match(piece, at)) is not None:
+            at = attribute.end()
+            value = attribute[2] or attribute[3] or attribute[4] or ""
+            if attribute[4] and piece.startswith(">", at):
+                value = value.removesuffix("/")  # <img src=a.gif/>
+            given.setdefault(attribute[1].lower().rpartition(":")[2], html.unescape(value))
+        tag = found[2].lower().rpartition(":")[2]
+        yield bool(found[1]), tag, given
+        if not found[1] and piece.find("/>", at, at + 4) >= 0:
+            yield True, tag, {}
+
+
+def _without_comments(text: str) -> str:
+    kept = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    kept.append(text[at:])
+    return "".join(kept)
 
 
 def _decoded(octets: bytes) -> str:
@@ -142,11 +185,10 @@ class _Draft:
         return kind == "ref" or all(_kind(other.tag) != kind for other in self.media)
 
 
-class _Reader(HTMLParser):
-    """Collects pages; HTMLParser, because it forgives what an XML parser must not, and expands nothing from outside."""
+class _Reader:
+    """Collects pages from tags, whatever is open when they come."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._pages: list[_Draft] = []
         self._open: _Draft | None = None
         self._in_sequence = 0
@@ -159,9 +201,8 @@ class _Reader(HTMLParser):
         pages = tuple(Page(tuple(page.media), page.duration_ms) for page in self._pages if page.media)
         return Presentation(pages, *self._size, text_first=self._text_first(pages))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name.rpartition(":")[2]: value or "" for name, value in reversed(attrs)}
-        tag = tag.rpartition(":")[2]
+    def begin(self, tag: str, given: dict[str, str]) -> None:
+        """A tag that opens something."""
         if tag == "par":
             self._begin(_milliseconds(given.get("dur", "")))
         elif tag == "seq":
@@ -169,11 +210,12 @@ class _Reader(HTMLParser):
         elif tag == "root-layout":
             self._size = _pixels(given.get("width", "")), _pixels(given.get("height", ""))
         elif tag == "region":
-            self._tops.setdefault(given.get("id", "").lower(), _place(given.get("top", "")))
+            self._tops.setdefault(given.get("id", "").lower(), _place(given.get("top", ""), self._size[1]))
         elif tag in _MEDIA:
             self._medium(tag, given)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """A tag that closes something."""
         if tag == "par":
             self._open = None
         elif tag == "seq" and self._in_sequence:
@@ -195,7 +237,8 @@ class _Reader(HTMLParser):
         is_next = self._in_sequence and self._open is not None and self._open.media and tag != "audio"
         if self._open is None or is_next or not self._open.takes(medium):
             # Media without a page stand on one together; more of a kind, and those one after another, go on the next.
-            self._begin(_milliseconds(given.get("dur", "")))
+            page_ms = self._open.duration_ms if self._open is not None else 0
+            self._begin(_milliseconds(given.get("dur", "")) or page_ms)
         if self._open is not None:
             self._open.media.append(medium)
 
@@ -231,10 +274,12 @@ def _pixels(text: str) -> int:
     return max(0, int(size[1])) if size is not None and size[2] != "%" else 0
 
 
-def _place(text: str) -> float:
-    """Where a region begins; pixels and per cents are compared with their like, which is all that is asked."""
+def _place(text: str, height: int) -> float:
+    """Where a region begins, as a share of the height."""
     size = _SIZE.fullmatch(text)
-    return float(size[1]) if size is not None else 0.0
+    if size is None:
+        return 0.0
+    return int(size[1]) / (100 if size[2] == "%" else height or _USUAL_HEIGHT)
 
 
 def sources(presentation: Presentation) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -63,7 +64,7 @@ SENT = {
     ),
     "two pictures on one page": (
         b'<smil><body><par dur="2s"><img src="1.jpg"/><img src="2.jpg"/><text src="t"/></par></body></smil>',
-        [("img 1.jpg", 2000), ("img 2.jpg text t", 0)],
+        [("img 1.jpg", 2000), ("img 2.jpg text t", 2000)],
     ),
     "upper case and a namespace": (
         b'<s:SMIL xmlns:s="x"><s:BODY><s:PAR DUR="00:07"><s:IMG SRC="A.GIF"/></s:PAR></s:BODY></s:SMIL>',
@@ -101,9 +102,51 @@ def test_reading_never_raises(octets: bytes) -> None:
     smil.read(b"<smil><body><par>" + octets)
 
 
-def test_a_broken_declaration_costs_what_stands_behind_it_alone() -> None:
+def test_a_broken_declaration_costs_nothing() -> None:
     found = smil.read(b'<smil><par><img src="1"/></par><![foo <par><img src="2"/></par>')
-    assert [page.media[0].src for page in found.pages] == ["1"]
+    assert [page.media[0].src for page in found.pages] == ["1", "2"]
+
+
+def test_what_a_document_declares_is_not_known() -> None:
+    found = smil.read(
+        b'<!DOCTYPE smil [<!ENTITY x SYSTEM "file:///etc/passwd">]><smil><par><img src="&x;"/></par></smil>'
+    )
+    assert [page.media[0].src for page in found.pages] == ["&x;"]
+
+
+def test_comments_are_none_of_it() -> None:
+    found = smil.read(
+        b'<smil><!-- <par><img src="0"/></par> --><par><img src="1"/></par><!-- <par><img src="2"/></par>'
+    )
+    assert [page.media[0].src for page in found.pages] == ["1", "2"]  # the second is never closed
+
+
+def test_quotes_that_are_open_or_missing() -> None:
+    found = smil.read(b'<smil><par dur=2s><img src=a.gif/><text src=\'t.txt></par><par><img src="b.gif"" alt=x>')
+    assert [([m.src for m in page.media], page.duration_ms) for page in found.pages] == [
+        (["a.gif", "t.txt"], 2000),
+        (["b.gif"], 0),
+    ]
+
+
+def test_pixels_are_compared_with_per_cents() -> None:
+    head = (
+        b'<smil><head><layout><root-layout height="200"/><region id="I" top="80"/><region id="T" top="50%"/></layout>'
+    )
+    body = b'<body><par><text src="t" region="T"/><img src="a" region="I"/></par></body></smil>'
+    assert not smil.read(head + body).text_first
+    assert smil.read(head.replace(b"50%", b"30%") + body).text_first
+
+
+@pytest.mark.parametrize(
+    "tag", [b"<a ", b'<a b="', b"<a b='c", b"<a b=c ", b"<p", b"<!--", b"<!", b"</", b"<", b"&", b'="']
+)
+def test_time_grows_with_the_length_alone(tag: bytes) -> None:
+    for start in (b"<smil>", b'<smil><img src="'):
+        document = start + tag * (smil.MAX_OCTETS // len(tag))
+        started = time.process_time()
+        smil.read(document)
+        assert time.process_time() - started < 1
 
 
 def test_it_is_bounded() -> None:
