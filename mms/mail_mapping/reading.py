@@ -14,6 +14,7 @@ from gateway.mail.mime.charsets import decode_text
 from gateway.mail.mime.html import html_to_text
 from gateway.mail.mime.reader import Attachment, MailContent, read_mail
 from mms.assembly import content_of, grouped
+from mms.carrier_decorations.decorations import decorations_of
 from mms.codec.mime_body import read_body
 from mms.content import SMIL, Content, Medium, Part
 from mms.letter_view import digest_of
@@ -66,11 +67,11 @@ class MailAsMms:
     truncated: bool
 
 
-def mms_of_mail(data: bytes, dropped: Collection[str] = ()) -> MailAsMms:
+def mms_of_mail(data: bytes) -> MailAsMms:
     """The MMS a mail makes. Never raises.
 
     A mail that is an MMS already (it has a SMIL) keeps its slides. Else pictures stand where the page shows them, and
-    attachments behind the words. `dropped` are digests of attachments nobody is to see (`mms.carrier_decorations`).
+    attachments behind the words. What carriers and phones put around a photo is left out (`mms.carrier_decorations`).
     """
     mail = read_mail(data)
     if any(attachment.type == SMIL for attachment in mail.attachments):
@@ -78,12 +79,14 @@ def mms_of_mail(data: bytes, dropped: Collection[str] = ()) -> MailAsMms:
             return MailAsMms(mail.headers.subject, content_of(read_body(data)), (), mail.truncated)
         except MalformedPdu:
             pass  # too many parts for an MMS; as a mail it has its limits
-    parts, left_out = _media(mail, dropped)
-    pieces = list(_pieces(mail, parts))
+    decorations = decorations_of(mail)
+    parts, left_out = _media(mail, decorations.digests)
+    pieces = [decorations.words(one) if isinstance(one, str) else one for one in _pieces(mail, parts)]
     texts = [one for one in pieces if isinstance(one, str)]
     if not any(text.strip() for text in texts):
         pieces = [one.words if one.is_stray_text else one for one in pieces if not isinstance(one, str)]
-    return MailAsMms(mail.headers.subject, _content(pieces), tuple(left_out), mail.truncated)
+    subject = decorations.subject(mail.headers.subject)
+    return MailAsMms(subject, _content(pieces), tuple(left_out), mail.truncated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,14 +207,6 @@ def test_a_mail_that_is_an_mms_keeps_its_slides() -> None:
     assert (slide.visual, slide.text, slide.duration_ms) == ("1.jpg", "t.txt", 3000)
 
 
-def test_dropped_attachments_are_not_there() -> None:
-    from mms.letter_view import digest_of
-
-    data = mail("hello", "", MailFile("logo.gif", "image/gif", GIF), MailFile("1.jpg", "image/jpeg", JPEG))
-    content = mms_of_mail(data, {digest_of(GIF)}).content
-    assert [part.name for part in content.parts] == ["text1.txt", "1.jpg"]
-
-
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_octets_make_an_mms(data: bytes) -> None:
