@@ -11,11 +11,16 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
-from urllib.parse import unquote
+from typing import Final, Literal
 
-from mms.codec import charsets, smil
+from gateway.core import text as text_rules
+from gateway.core.text import Alphabet
+from gateway.mail.mime.html import html_to_text
+from mms.codec import amr, charsets, smil
+from mms.codec.errors import MmsFormatError
 from mms.content import SLIDE_MS, SMIL, Arrangement, Body, Content, Medium, Part, Slide
+from mms.handsets import media_types
+from mms.references import References
 
 #: Characters of a name that is sent.
 MAX_NAME: Final = 40
@@ -29,10 +34,19 @@ _EXTENSIONS: Final = {
     "application/vnd.oma.drm.message": "dm", SMIL: "smil",
 }  # fmt: skip
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-_SLIDE_TAGS: Final = {Medium.IMAGE: "img", Medium.VIDEO: "video", Medium.TEXT: "text", Medium.AUDIO: "audio"}
+Place = Literal["visual", "text", "audio"]
+_PLACES: Final[dict[Medium, Place]] = {
+    Medium.IMAGE: "visual",
+    Medium.VIDEO: "visual",
+    Medium.TEXT: "text",
+    Medium.AUDIO: "audio",
+}
+#: For parts whose type says nothing (locked ones, "application/octet-stream"), the element that shows them.
+_TAGGED: Final[dict[str, Place]] = {"img": "visual", "video": "visual", "text": "text", "audio": "audio"}
+_ATTACHED: Final = frozenset((media_types.VCARD, media_types.VCALENDAR, "text/calendar"))
+_SMILS: Final = frozenset((SMIL, "application/smil+xml"))
 _SMIL_NAME: Final = "pres.smil"
 _SMIL_ID: Final = "pres"
-_CID: Final = "cid:"
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -68,10 +82,10 @@ def _in_order(slides: Sequence[Slide]) -> Iterator[str]:
 
 
 def _media(slide: Slide, parts: dict[str, Part], names: dict[str, str]) -> Iterator[smil.Medium]:
-    for name in (slide.visual, slide.text, slide.audio):
+    for name, tag in ((slide.visual, "img"), (slide.text, "text"), (slide.audio, "audio")):
         part = parts.get(name)
-        if part is not None and (tag := _SLIDE_TAGS.get(part.medium)) is not None:
-            yield smil.Medium(tag, names[name])
+        if part is not None:
+            yield smil.Medium("video" if part.medium is Medium.VIDEO else tag, names[name])
 
 
 def _sent(part: Part, name: str, charset: str) -> Part:
@@ -90,7 +104,8 @@ def _short_names(content: Content) -> dict[str, str]:
     taken = {_SMIL_ID}
     names: dict[str, str] = {}
     for number, part in enumerate(content.parts, 1):
-        plain = unicodedata.normalize("NFKD", part.name).encode("ascii", "ignore").decode()
+        base = part.name.replace("\\", "/").rpartition("/")[2]  # some senders name their path
+        plain = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
         stem, _, given = plain.rpartition(".")
         extension = _EXTENSIONS.get(part.media_type) or _UNSAFE.sub("", given)[:5].lower() or "bin"
         stem = _UNSAFE.sub("_", (stem or plain).replace(".", "_")).strip("_-")[: MAX_NAME - 10]
@@ -108,16 +123,20 @@ def _short_names(content: Content) -> dict[str, str]:
 
 
 def content_of(body: Body) -> Content:
-    """What a body shows. Every part but the SMIL is there once, under a name of its own. Never raises.
+    """What a body shows. Every part is there once, under a name of its own, but for the SMIL, texts without a sign, and
+    HTML that says again what a plain text says. Never raises.
 
     A part that no page names is shown on a page behind them when it is a picture, a text, a sound or a film, and is an
     attachment otherwise; a page that names what is not there goes without it.
     """
-    media = [part for part in body.parts if part.media_type != SMIL]
+    media = [part for part in body.parts if not _is_smil(part) and not _is_blank(part)]
+    if body.arrangement is Arrangement.ALTERNATIVE and any(part.media_type == "text/plain" for part in media):
+        media = [part for part in media if part.media_type != "text/html"]
     parts = tuple(_named(media))
     presentation = _presentation(body)
-    index = _Index(parts, media)
-    slides = [slide for page in presentation.pages if (slide := _slide(page, index, presentation)) is not None]
+    references = References(parts, media)
+    references.take_order(presentation)
+    slides = [slide for page in presentation.pages if (slide := _slide(page, references, presentation)) is not None]
     shown = {name for slide in slides for name in (slide.visual, slide.text, slide.audio)}
     rest = [part for part in parts if part.name not in shown]
     return Content(parts, (*slides, *grouped(rest)))
@@ -126,11 +145,21 @@ def content_of(body: Body) -> Content:
 def _presentation(body: Body) -> smil.Presentation:
     """Of the root, else of the first SMIL that says anything."""
     roots = sorted(
-        (part for part in body.parts if part.media_type == SMIL),
+        (part for part in body.parts if _is_smil(part)),
         key=lambda part: not (body.start and part.content_id == body.start),
     )
     found = (smil.read(root.data) for root in roots)
     return next((one for one in found if one.pages), smil.Presentation())
+
+
+def _is_smil(part: Part) -> bool:
+    if part.media_type in _SMILS:
+        return True
+    return part.name.lower().endswith((".smil", ".smi")) and b"<smil" in part.data[:1000].lower()
+
+
+def _is_blank(part: Part) -> bool:
+    return part.media_type == "text/plain" and len(part.data) <= MAX_NAME and not text_of_part(part).strip()
 
 
 def _named(parts: Sequence[Part]) -> Iterator[Part]:
@@ -147,83 +176,87 @@ def _named(parts: Sequence[Part]) -> Iterator[Part]:
         yield replace(part, name=name)
 
 
-class _Index:
-    """Finds the part a SMIL means."""
-
-    def __init__(self, parts: Sequence[Part], as_they_came: Sequence[Part]) -> None:
-        self._by_id: dict[str, Part] = {}
-        self._by_name: dict[str, Part] = {}
-        for part, before in zip(parts, as_they_came, strict=True):
-            self._note(self._by_id, before.content_id.strip("<> "), part)
-            named = [value for name, value in before.parameters if name in ("name", "filename")]
-            for key in (before.name, *named):
-                self._note(self._by_name, key, part)
-
-    @staticmethod
-    def _note(table: dict[str, Part], key: str, part: Part) -> None:
-        if key:
-            table.setdefault(key, part)
-            table.setdefault(key.lower(), part)
-
-    def find(self, src: str) -> Part | None:
-        """By Content-ID for what begins with cid:, else by name; then the other way round, unquoted, in any case."""
-        is_id = src[:4].lower() == _CID
-        bare = src[4:].strip("<> ") if is_id else src
-        tables = (self._by_id, self._by_name) if is_id else (self._by_name, self._by_id)
-        for key in dict.fromkeys((bare, unquote(bare), bare.lower(), unquote(bare).lower(), bare.rpartition("/")[2])):
-            for table in tables:
-                if key and (part := table.get(key)) is not None:
-                    return part
-        return None
-
-
-def _slide(page: smil.Page, index: _Index, presentation: smil.Presentation) -> Slide | None:
+def _slide(page: smil.Page, references: References, presentation: smil.Presentation) -> Slide | None:
     """What is there of a page, sorted by what the parts are and not by what the page says they are."""
-    places: dict[str, str] = {}
-    for medium in page.media:
-        part = index.find(medium.src)
+    places: dict[str, Part] = {}
+    for element in page.media:
+        part = references.find(element)
         if part is None:
             continue
-        place = {Medium.IMAGE: "visual", Medium.VIDEO: "visual", Medium.TEXT: "text", Medium.AUDIO: "audio"}.get(
-            part.medium
-        )
-        if place is None and part.is_locked:
-            place = {"text": "text", "audio": "audio"}.get(medium.tag, "visual")  # its octets hide what it is
-        if place is not None:
-            places.setdefault(place, part.name)
+        place = place_of(part)
+        if not place and media_types.canonical(part.media_type) not in _ATTACHED:
+            place = _TAGGED.get(element.tag, "visual" if part.is_locked else "")
+        if place:
+            places.setdefault(place, part)
     if not places:
         return None
-    return Slide(
-        places.get("visual", ""),
-        places.get("text", ""),
-        places.get("audio", ""),
-        page.duration_ms or SLIDE_MS,
-        presentation.text_first,
-    )
+    names = {place: part.name for place, part in places.items()}
+    duration_ms = page.duration_ms or max(SLIDE_MS, _sound_ms(places.get("audio")))
+    return Slide(**names, duration_ms=duration_ms, text_first=presentation.text_first)
+
+
+def place_of(part: Part) -> Place | Literal[""]:
+    """Where on a slide the part goes by its media type; "" for an attachment, or when the type does not say."""
+    if media_types.canonical(part.media_type) == media_types.IMELODY:
+        return "audio"  # even where it calls itself a text
+    return _PLACES.get(part.medium, "")
+
+
+def _sound_ms(part: Part | None) -> int:
+    """How long a sound plays; 0 for one that does not say."""
+    if part is None or media_types.canonical(part.media_type) != media_types.AMR:
+        return 0
+    try:
+        return amr.read(part.data).duration_ms
+    except MmsFormatError:
+        return 0
 
 
 # --- without a SMIL -------------------------------------------------------------------------------------------------
 
 
 def grouped(parts: Sequence[Part]) -> tuple[Slide, ...]:
-    """Slides for parts one after the other: a picture or film with the text and the sound behind it, or before it."""
+    """Slides for parts one after the other: a picture or film with its text and the sound behind it.
+
+    The text of a picture is the one behind it; the one before it where texts come first and a picture or film last. A
+    film has its own sound. What is neither is on none.
+    """
+    seen = [(part, place) for part in parts if part.name and (place := place_of(part))]
+    order = [place for _, place in seen if place != "audio"]
+    text_first = len(order) > 1 and order[0] == "text" and order[-1] == "visual"
     slides: list[Slide] = []
-    open_slide: Slide | None = None
-    for part in parts:
-        place = {Medium.IMAGE: "visual", Medium.VIDEO: "visual", Medium.TEXT: "text", Medium.AUDIO: "audio"}.get(
-            part.medium
+    films = {part.name for part in parts if part.medium is Medium.VIDEO}
+    for part, place in seen:
+        last = slides[-1] if slides else Slide()
+        if place == "audio":
+            joins = not last.audio and last.visual not in films
+        elif place == "text":
+            joins = not last.text and (not text_first or not last.visual)
+        else:
+            joins = not last.visual and (text_first or not last.text) and not (last.audio and part.name in films)
+        if slides and joins:
+            slides[-1] = _with(last, place, part.name)
+        else:
+            slides.append(_with(Slide(), place, part.name))
+    sounds = {part.name: _sound_ms(part) for part, place in seen if place == "audio"}
+    return tuple(
+        replace(
+            slide,
+            duration_ms=max(slide.duration_ms, sounds.get(slide.audio, 0)),
+            text_first=bool(text_first and slide.text and slide.visual),
         )
-        if place is None:
-            continue
-        if open_slide is None or getattr(open_slide, place):
-            if open_slide is not None:
-                slides.append(open_slide)
-            open_slide = Slide()
-        given: dict[str, Any] = {place: part.name}
-        open_slide = replace(open_slide, **given)
-    if open_slide is not None:
-        slides.append(open_slide)
-    return tuple(slides)
+        for slide in slides
+    )
+
+
+def _with(slide: Slide, place: Place, name: str) -> Slide:
+    match place:
+        case "visual":
+            return replace(slide, visual=name)
+        case "text":
+            return replace(slide, text=name)
+        case "audio":
+            return replace(slide, audio=name)
 
 
 def arranged(content: Content) -> Content:
@@ -244,12 +277,23 @@ def text_of_part(part: Part) -> str:
     return charsets.read_text(part.data, part.charset).text
 
 
+def words_of(part: Part) -> str:
+    """What a text part says to people: of HTML its words, line feeds, no blanks around it."""
+    text = text_of_part(part)
+    if part.media_type == "text/html":
+        text = html_to_text(text).text
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 def text_of(content: Content, limit: int | None = None) -> str:
-    """What an MMS says in words: its texts in the order of the slides, one below the other."""
+    """What an MMS says in words: its texts in the order of the slides, one below the other.
+
+    `limit` in UTF-16 units, as an SMS counts them; no character is cut in two.
+    """
     by_name = {part.name: part for part in content.parts}
     names = dict.fromkeys(slide.text for slide in arranged(content).slides if slide.text)
-    texts = (text_of_part(by_name[name]).strip() for name in names if name in by_name)
+    texts = (words_of(by_name[name]) for name in names if name in by_name)
     said = "\n".join(text for text in texts if text)
-    if limit is None or len(said) <= limit:
+    if limit is None or text_rules.units(said, Alphabet.UCS2) <= limit:
         return said
-    return said[: max(0, limit - 1)].rstrip() + "…"
+    return text_rules.cut(said, Alphabet.UCS2, limit - 1, "").rstrip() + text_rules.ELLIPSIS if limit > 0 else ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mms.assembly import MAX_NAME, assemble, content_of, linear, text_of
+from mms.assembly import MAX_NAME, assemble, content_of, grouped, linear, text_of, text_of_part
 from mms.codec.multipart import decode_body, encode_body
 from mms.content import FORWARD_LOCKED, SMIL, Arrangement, Body, Content, Part, Slide
 
@@ -93,15 +93,92 @@ def test_parts_of_one_name_are_told_apart() -> None:
     assert len({part.name for part in content.parts}) == 4
 
 
+def test_a_greeting_before_pictures_with_captions_stands_alone() -> None:
+    def named(letters: str) -> list[Part]:
+        return [replace(TEXT if letter.islower() else PICTURE, name=letter) for letter in letters]
+
+    def slides(letters: str) -> list[str]:
+        return [
+            slide.text + slide.visual if slide.text_first else slide.visual + slide.text
+            for slide in grouped(named(letters))
+        ]
+
+    assert slides("aXbYc") == ["a", "Xb", "Yc"]
+    assert slides("aXbY") == ["aX", "bY"]
+    assert slides("aX") == ["aX"]
+    assert slides("XaYb") == ["Xa", "Yb"]
+    assert slides("Xab") == ["Xa", "b"]
+    assert slides("aXY") == ["aX", "Y"]
+    assert slides("ab") == ["a", "b"]
+
+
+def test_sound_joins_a_slide_unless_it_is_a_film_s() -> None:
+    film = Part("video/3gpp", b"", "f.3gp")
+    first, second = replace(TUNE, name="1.amr"), Part("text/x-imelody", b"", "2.imy")
+    assert shown(Content((), grouped((first, PICTURE, second)))) == [("照片 1.JPG", "", "1.amr"), ("", "", "2.imy")]
+    assert shown(Content((), grouped((film, first)))) == [("f.3gp", "", ""), ("", "", "1.amr")]
+
+
+def test_a_slide_lasts_as_long_as_its_sound_when_nobody_says() -> None:
+    long = replace(TUNE, data=b"#!AMR\n" + b"\x7c" * 400)
+    pages = smil('<par><audio src="tune.amr"/></par><par dur="2s"><audio src="tune.amr"/></par>')
+    content = content_of(Body((pages, long), Arrangement.RELATED, "smil"))
+    assert [slide.duration_ms for slide in content.slides] == [8000, 2000]
+    assert grouped((long,))[0].duration_ms == 8000
+
+
+def test_parts_without_names_are_meant_by_their_order() -> None:
+    pages = smil('<par><img src="cid:a"/><text src="cid:b"/></par><par><img src="cid:c"/></par>')
+    parts = [replace(part, name="") for part in (PICTURE, TEXT, replace(PICTURE, data=b"2"))]
+    content = content_of(Body((pages, *parts), Arrangement.RELATED, "smil"))
+    seen = [content.part(name) for slide in content.slides for name in (slide.visual, slide.text) if name]
+    assert [part.data for part in seen if part is not None] == [PICTURE.data, TEXT.data, b"2"]
+    assert len(content.slides) == 2
+
+
+def test_the_element_says_what_the_type_does_not() -> None:
+    octets = Part("application/octet-stream", b"\xff\xd8", "a.jpg")
+    pages = smil('<par><img src="a.jpg"/><text src="a.vcf"/><audio src="m.imy"/></par>')
+    body = Body((pages, octets, CARD, Part("text/x-imelody", b"", "m.imy")), Arrangement.RELATED, "smil")
+    assert shown(content_of(body)) == [("a.jpg", "", "m.imy")]
+    again = content_of(assemble(content_of(body), screen=(128, 128)))
+    assert shown(again) == [("a.jpg", "", "m.imy")]
+
+
+def test_what_says_nothing_or_says_it_again_is_left_out() -> None:
+    page = Part("text/html", b"<p>hello</p>", "h.html")
+    blank = Part("text/plain", b" \r\n", "b.txt")
+    assert [part.name for part in content_of(Body((TEXT, page), Arrangement.ALTERNATIVE)).parts] == ["t.txt"]
+    assert [part.name for part in content_of(Body((blank, page))).parts] == ["h.html"]
+    assert text_of(content_of(Body((page,)))) == "hello"
+
+
+@pytest.mark.parametrize("media_type", ["application/smil+xml", "text/xml", "application/octet-stream"])
+def test_a_smil_by_another_name(media_type: str) -> None:
+    pages = replace(smil('<par dur="3s"><text src="t.txt"/></par>'), media_type=media_type, name="pres.smil")
+    content = content_of(Body((pages, TEXT)))
+    assert [(slide.text, slide.duration_ms) for slide in content.slides] == [("t.txt", 3000)]
+    assert len(content.parts) == 1
+
+
 def test_a_plain_sequence_follows_the_slides() -> None:
     content = Content((CARD, TEXT, PICTURE), (Slide("照片 1.JPG", "t.txt", text_first=True),))
     assert [part.name for part in linear(content).parts] == ["t.txt", "照片 1.JPG", "a.vcf"]
+
+
+def test_paths_and_other_scripts_are_no_names() -> None:
+    names = ("C:\\tmp\\照片.JPG", "/tmp/a b.jpeg", "a b.jpg", "pres.jpg")
+    body = assemble(Content(tuple(replace(PICTURE, name=name) for name in names)), screen=(128, 128))
+    assert [part.name for part in body.parts] == ["pres.smil", "image1.jpg", "a_b.jpg", "a_b-2.jpg", "pres-2.jpg"]
 
 
 def test_words_are_cut_with_a_mark() -> None:
     content = Content((Part("text/plain", b"hello world", "a"), Part("text/plain", b"again", "b")))
     assert text_of(content) == "hello world\nagain"
     assert text_of(content, 7) == "hello…"
+    assert text_of(content, 1) == "…"
+    assert text_of(content, 0) == ""
+    assert text_of(Content((Part("text/plain", "好👨‍👩‍👧好".encode(), "a"),)), 6) == "好…"
 
 
 NAMES = st.text(max_size=60)
@@ -118,7 +195,8 @@ PARTS = st.lists(
 def test_any_parts_can_be_sent_and_read(parts: list[Part], with_smil: bool) -> None:
     body = Body(tuple([smil('<par><img src="a"/></par>'), *parts] if with_smil else parts))
     content = content_of(body)
-    assert len({part.name for part in content.parts}) == len(content.parts) == len(parts)
+    said = [part for part in parts if part.media_type != "text/plain" or text_of_part(part).strip()]
+    assert len({part.name for part in content.parts}) == len(content.parts) == len(said)
     sent = assemble(content, screen=(176, 220))
     for part in sent.parts:
         assert part.name.isascii()
