@@ -106,9 +106,9 @@ def _short_names(content: Content) -> dict[str, str]:
     for number, part in enumerate(content.parts, 1):
         base = part.name.replace("\\", "/").rpartition("/")[2]  # some senders name their path
         plain = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
-        stem, _, given = plain.rpartition(".")
+        stem, dot, given = plain.rpartition(".")
         extension = _EXTENSIONS.get(part.media_type) or _UNSAFE.sub("", given)[:5].lower() or "bin"
-        stem = _UNSAFE.sub("_", (stem or plain).replace(".", "_")).strip("_-")[: MAX_NAME - 10]
+        stem = _UNSAFE.sub("_", (stem if dot else plain).replace(".", "_")).strip("_-")[: MAX_NAME - 10]
         stem = stem or f"{part.medium.value}{number}"
         wanted, again = stem, 1
         while wanted.lower() in taken:
