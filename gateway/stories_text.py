@@ -32,7 +32,8 @@ _STATES: Final = {
 _LABELS: Final = {
     "to": "to", "from": "from", "account": "for", "purpose": "purpose", "link": "link", "sender": "sender",
     "kind": "kind", "alphabet": "alphabet", "segments": "segments", "attempt": "attempts", "code": "last word",
-    "tag": "tag", "size_octets": "octets", "message_id": "Message-ID", "maybe_twice": "maybe twice", "text": "text",
+    "tag": "tag", "port": "to port", "source_port": "from port", "size_octets": "octets", "message_id": "Message-ID",
+    "maybe_twice": "maybe twice", "text": "text", "data": "data",
     "subject": "subject", "thread_id": "conversation", "placed": "in the Maildir",
 }  # fmt: skip
 _NUMBERS: Final = re.compile(r"\+[0-9]{7,15}|(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
@@ -45,7 +46,7 @@ def render(story: Story, zone: tzinfo, *, reveal: bool = False) -> str:
     lines = [f"{_TITLES.get(story.kind, story.kind)} {story.subject_id}: {story.state}, {what}"]
     for name, label in _LABELS.items():
         value = story.facts.get(name)
-        if value in (None, "", 0, False) or (name in ("text", "subject") and not reveal):
+        if value in (None, "", 0, False) or (name in ("text", "data", "subject") and not reveal):
             continue
         lines.append(f"  {label + ':':<16}{show(_word(value))}")
     lines += [f"  {_segment(segment, zone, show)}" for segment in story.segments]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway import stories_text
 from gateway.commands.books import open_desk
+from gateway.core import data_sms
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import normalise
@@ -33,9 +34,28 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     send = commands.add_parser("send", help="put one SMS into the outbox of a running hub")
     send.add_argument("number")
-    send.add_argument("text")
+    send.add_argument("text", nargs="?", default="")
+    send.add_argument("--data", type=_octets, default=b"", metavar="HEX", help="octets for a program instead of a text")
+    send.add_argument("--port", type=_port, help="the program on the phone; WAP pushes go to 2948")
+    send.add_argument("--source-port", type=_port, help="what it says it comes from (default: 9200)")
     send.add_argument("--link", default="", help="take this link instead of the best one")
     send.set_defaults(run=_send)
+
+
+def _octets(digits: str) -> bytes:
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("data is written as hexadecimal digits") from error
+    if not 1 <= len(data) <= data_sms.MAX_OCTETS:
+        raise argparse.ArgumentTypeError(f"data has 1 to {data_sms.MAX_OCTETS} octets")
+    return data
+
+
+def _port(digits: str) -> int:
+    if not (digits.isdecimal() and digits.isascii() and len(digits) < 6 and int(digits) <= 0xFFFF):
+        raise argparse.ArgumentTypeError("a port is a whole number from 0 to 65535")
+    return int(digits)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -73,6 +93,18 @@ def _send(options: argparse.Namespace) -> None:
     number = normalise(options.number)
     if number is None:
         raise BadRequest(f"{options.number} is no phone number; write it like 13800138000 or +8613800138000")
-    sms = NewSms(recipient=number, text=options.text, purpose=Purpose.API, link=options.link)
+    if bool(options.text) == bool(options.data):
+        raise BadRequest("give a text, or --data")
+    if not options.data and (options.port, options.source_port) != (None, None):
+        raise BadRequest("only --data goes to a port")
+    sms = NewSms(
+        number,
+        options.text,
+        Purpose.API,
+        link=options.link,
+        data=options.data,
+        port=options.port,
+        source_port=options.source_port,
+    )
     with open_desk(options.config) as desk:
         print(desk.run_now(lambda books: books.outbox.add(sms)))

@@ -128,8 +128,12 @@ class Stories:
         } | {"to": row["recipient"], "account": names.get(row["account_id"], "the hub")}  # fmt: skip
         if row["maybe_twice"]:
             facts["maybe_twice"] = True
+        if row["data"] is not None:
+            facts |= {"size_octets": len(row["data"]), "port": row["port"], "source_port": row["source_port"]}
         if self._with_texts:
             facts["text"] = row["text"]
+            if row["data"] is not None:
+                facts["data"] = bytes(row["data"]).hex()
         related = tuple(other for other in (row["mail_id"],) if other)
         told = heard.get(message_id, [])
         return Story(

@@ -277,11 +277,15 @@ def _sms_to_json(sms: NewSms) -> tuple[Any, ...]:
         sms.key,
         sms.tag,
         sms.link,
+        *((sms.data.hex(), sms.port, sms.source_port) if sms.data else ()),
     )
 
 
 def _sms_from_json(fields: list[Any]) -> NewSms:
-    recipient, text, purpose, account_id, sender, priority, not_before_ms, validity_s, report, key, tag, link = fields
+    recipient, text, purpose, account_id, sender, priority, not_before_ms, validity_s, report, key, tag, link, *load = (
+        fields
+    )
+    data, port, source_port = load or ("", None, None)
     return NewSms(
         recipient,
         text,
@@ -296,6 +300,9 @@ def _sms_from_json(fields: list[Any]) -> NewSms:
         None,
         tag,
         link,
+        bytes.fromhex(data),
+        port,
+        source_port,
     )
 
 

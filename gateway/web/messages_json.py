@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from gateway.core import data_sms
 from gateway.core import text as sms_text
 from gateway.core.errors import BadRequest
 from gateway.core.outbox import Priority
@@ -88,8 +90,22 @@ def read_message(value: object, rules: MessageRules, now_ms: int, path: str = ""
             errors.append(FieldError(path + name[:64], wrong.what, wrong.remedy))
     if "to" not in value:
         errors.append(FieldError(path + "to", "it is missing", "Name the number the SMS is for."))
-    if "text" not in value:
+    if "text" not in value and "data" not in value:
         errors.append(FieldError(path + "text", "it is missing", "Give the text of the SMS."))
+    if "data" not in value:
+        errors += [
+            FieldError(path + name, "only data goes to a port", "Give data, or leave the port out.")
+            for name in ("port", "source_port")
+            if name in value
+        ]
+    elif "text" in value:
+        errors.append(FieldError(path + "data", "an SMS has a text or data", "Send them as two messages."))
+    elif "data" in fields:
+        fields["text"] = ""
+        segments = data_sms.count(len(fields["data"]), has_port=fields.get("port") is not None)
+        if segments > rules.max_segments:
+            what = f"the data take {segments} segments, and {rules.max_segments} are allowed"
+            errors.append(FieldError(path + "data", what, "Shorten them."))
     if errors:
         raise invalid(errors)
     quiet: QuietHours | None = fields.pop("quiet_hours", None)
@@ -154,6 +170,22 @@ def _text(value: object, rules: MessageRules, _now_ms: int) -> str:
         raise _Wrong(
             f"the text takes more than {limit} segments", f"Shorten it: in its alphabet {room} units go into {limit}."
         )
+    return value
+
+
+def _data(value: object, _rules: MessageRules, _now_ms: int) -> bytes:
+    try:
+        data = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except ValueError:
+        data = b""
+    if not data:
+        raise _Wrong("data is Base64 of at least one octet", "Encode the octets in the common alphabet, with padding.")
+    return data
+
+
+def _port(value: object, _rules: MessageRules, _now_ms: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 0xFFFF:
+        raise _Wrong("a port is a whole number from 0 to 65535", "WAP pushes go to 2948.")
     return value
 
 
@@ -235,6 +267,9 @@ Reader = Callable[[Any, MessageRules, int], Any]
 _READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "to": ("recipient", _to),
     "text": ("text", _text),
+    "data": ("data", _data),
+    "port": ("port", _port),
+    "source_port": ("source_port", _port),
     "from": ("sender", _sender),
     "key": ("key", _key),
     "priority": ("priority", _priority),

@@ -38,6 +38,7 @@ _ID: Final = _text("A number of at most 19 digits, as text.", pattern="^[0-9]{1,
 _TIME: Final = {"type": ["string", "null"], "format": "date-time"}
 _STATE: Final = _text(enum=[state.value for state in State])
 _WHOLE: Final = {"type": "integer"}
+_PORT: Final = {"type": "integer", "minimum": 0, "maximum": 0xFFFF}
 _NEXT: Final = {
     "type": ["string", "null"],
     "description": "Give it as `before` (ledger: `after`) for the next page; null after the last. A page may be short.",
@@ -46,6 +47,7 @@ _NEXT: Final = {
 #: What may be sent, by name; each is sent by a test.
 EXAMPLES: Final[dict[str, Any]] = {
     "message": {"to": "+8613800138000", "text": "Your code is 482913.", "priority": "urgent", "validity_s": 300},
+    "data": {"to": "+8613800138000", "data": "AQYBrgIFagBFxgwDZXhhbXBsZQCFAQNoaQABAQ==", "port": 2948},
     "full": {
         "to": "13800138000",
         "text": "【彩邮】会议改到下午三点。",
@@ -78,10 +80,13 @@ EXAMPLES: Final[dict[str, Any]] = {
 
 _SCHEMAS: Final[dict[str, _Schema]] = {
     "Message": _object(
-        ("to", "text"),
+        ("to",),
         closed=True,
         to=_text("A mobile number, best in E.164; national numbers are read by the home country's plan."),
         text=_text("The text. What is not in the GSM 7-bit alphabet makes it UCS-2: 70 characters a segment."),
+        data=_text("Instead of a text: octets for a program on the phone, in Base64.", contentEncoding="base64"),
+        port={**_PORT, "description": "With data: the program. WAP pushes go to 2948; left out: no port."},
+        source_port={**_PORT, "default": 9200},
         **{"from": _text("Access number with extension, or a name of 11 letters; left out: the link's own.")},
         key=_text("Idempotency key: the same key is the same message.", maxLength=MAX_KEY),
         priority=_text(enum=[priority.name.lower() for priority in Priority], default="normal"),
@@ -91,14 +96,15 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         report={"type": "boolean", "default": True},
         tag=_text("Given back in webhooks and lists.", maxLength=MAX_TAG),
         link=_text("Send by this link; needs the scope route."),
-    ),
+    )
+    | {"oneOf": [{"required": ["text"]}, {"required": ["data"]}]},
     "Batch": _object(("messages",), closed=True, messages=_list(_ref("Message"), minItems=1, maxItems=MAX_BATCH)),
     "Taken": _object(
         ("id", "state", "segments", "alphabet", "link"),
         id=_ID,
         state=_STATE,
         segments=_WHOLE,
-        alphabet=_text(enum=["gsm7", "ucs2"]),
+        alphabet=_text(enum=["gsm7", "ucs2", "binary"]),
         link=_text("The link it waits for; empty while no route fits."),
         repeated={"type": "boolean", "description": "The key was used before: this is the first answer again."},
     ),
@@ -218,7 +224,7 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
             "Send one SMS, or up to a thousand.",
             "send",
             body=("Message", "Batch"),
-            examples=("message", "full", "batch"),
+            examples=("message", "data", "full", "batch"),
             answers={"200": "Taken", "202": "Taken", "207": "BatchAnswer"},
             parameters=(_KEY,),
         ),

@@ -153,6 +153,7 @@ def _again(sms: NewSms, row: Any) -> Answer:
         and row["priority"] == sms.priority
         and bool(row["want_report"]) == sms.want_report
         and row["tag"] == sms.tag
+        and (bytes(row["data"] or b""), row["port"], row["source_port"]) == (sms.data, sms.port, sms.source_port)
         and row["expires_ms"] == max(sms.not_before_ms, row["created_ms"]) + sms.validity_s * 1000
     )
     if not same:

@@ -167,3 +167,46 @@ def test_any_json_is_a_message_or_a_problem(value: dict[str, Any]) -> None:
     except Problem as error:
         fields, status = None, error.status
     assert fields["recipient"].startswith("+86") if fields else status in (403, 422)
+
+
+DATA = {"to": "13800138000", "data": "AQYBrg==", "port": 2948}
+
+
+def test_data() -> None:
+    assert read_message(DATA, RULES, NOW_MS) == {
+        "recipient": "+8613800138000",
+        "text": "",
+        "data": b"\1\6\1\xae",
+        "port": 2948,
+    }
+    found = read_message({"to": "13800138000", "data": "AA==", "source_port": 0}, RULES, NOW_MS)
+    assert (found["data"], found.get("port"), found["source_port"]) == (b"\0", None, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "what"),
+    [
+        ({"text": "hello"}, "data", "a text or data"),
+        ({"data": ""}, "data", "Base64"),
+        ({"data": "AA"}, "data", "Base64"),
+        ({"data": "A A="}, "data", "Base64"),
+        ({"data": "é==="}, "data", "Base64"),
+        ({"data": 7}, "data", "Base64"),
+        ({"data": "AAAA" * 427}, "data", "11 segments"),
+        ({"port": 65536}, "port", "65535"),
+        ({"port": True}, "port", "65535"),
+        ({"source_port": "9200"}, "source_port", "65535"),
+    ],
+)
+def test_data_that_is_wrong(change: dict[str, Any], field: str, what: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_message({**DATA, **change}, RULES, NOW_MS)
+    (error,) = caught.value.errors
+    assert error.field == field
+    assert what in error.what
+
+
+def test_a_port_without_data() -> None:
+    with pytest.raises(Problem) as caught:
+        read_message({**GOOD, "port": 2948}, RULES, NOW_MS)
+    assert [error.field for error in caught.value.errors] == ["port"]

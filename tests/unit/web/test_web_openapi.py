@@ -46,7 +46,7 @@ def test_the_fields_of_a_message_are_those_that_are_read() -> None:
 
 def test_examples_of_messages_are_taken() -> None:
     rules = MessageRules.of("CN", (), 10)
-    for value in (EXAMPLES["message"], EXAMPLES["full"], *EXAMPLES["batch"]["messages"]):
+    for value in (EXAMPLES["message"], EXAMPLES["data"], EXAMPLES["full"], *EXAMPLES["batch"]["messages"]):
         assert read_message(value, rules, 0)["recipient"].startswith("+86")
 
 
