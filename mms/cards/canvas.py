@@ -65,17 +65,21 @@ def curve(points: Sequence[Point], *, closed: bool = False, steps: int = 10) -> 
     for place in range(count if closed else count - 1):
         around = [place - 1, place, place + 1, place + 2]
         a, b, c, d = (points[at % count] if closed else points[min(max(at, 0), count - 1)] for at in around)
-        for step in range(steps):
-            t = step / steps
-            line.append(
-                tuple(  # type: ignore[arg-type]  # two coordinates in, two out
-                    0.5 * (2 * q + (r - p) * t + (2 * p - 5 * q + 4 * r - s) * t**2 + (3 * q - p - 3 * r + s) * t**3)
-                    for p, q, r, s in zip(a, b, c, d, strict=True)
-                )
-            )
+        shares = [step / steps for step in range(steps)]
+        line += [(_through(a[0], b[0], c[0], d[0], at), _through(a[1], b[1], c[1], d[1], at)) for at in shares]
     if not closed:
         line.append(points[-1])
     return line
+
+
+def _through(before: float, start: float, end: float, after: float, share: float) -> float:
+    """The Catmull-Rom spline from `start` (share 0) to `end` (1) in one coordinate."""
+    return 0.5 * (
+        2 * start
+        + (end - before) * share
+        + (2 * before - 5 * start + 4 * end - after) * share**2
+        + (3 * start - before - 3 * end + after) * share**3
+    )
 
 
 class Canvas:

@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image
 
-from gateway.core.errors import NotFound
+from gateway.core.errors import NotFound, Refused
 from mms.cards import vcard, wording
 from mms.cards.card import SILENT, Card
 from mms.cards.catalogue import CardTemplate, Genre, template
@@ -58,7 +58,8 @@ def compose(card: Card, handset: Handset, max_octets: int | None = None, *, medi
     """What the card is on that handset, within its size and within `max_octets`; `media` has the card's photo.
 
     Words and the contact come first, the picture gets what they leave; a tune, a code and a photo slide only come
-    along when they fit. Raises NotFound for its template, CardIncomplete with sentences for people.
+    along when they fit. Raises NotFound for its template, CardIncomplete with sentences for people, Refused where not
+    even the words find room.
     """
     look = template(card.template)
     look.check(card)
@@ -66,6 +67,8 @@ def compose(card: Card, handset: Handset, max_octets: int | None = None, *, medi
     draft = _Draft(min(handset.max_octets, max_octets or handset.max_octets) - _FRAME)
     spoken = _words(card, look, pictured=bool(handset.images))
     words = draft.add(_text(spoken, handset, "words.txt"))
+    if not words:
+        raise Refused("mms_too_small", f"{draft.room + _FRAME} octets are too few for the words of a card")
     contact = _contact(card, look, handset)
     kept = len(contact.data) + _PART if contact is not None else 0
     sound = _sound(card, look, handset)
@@ -153,8 +156,9 @@ def _photo_slide(draft: _Draft, photo: Image.Image, size: tuple[int, int], hands
 def _code_slide(draft: _Draft, card: Card, handset: Handset, *, attached: bool) -> None:
     # Two colours and no loss: JPEG would blur the modules into one another.
     form = next((one for one in ("png", "gif") if f"image/{one}" in handset.images), "")
-    is_spoken = handset.screen[1] >= _SPOKEN_FROM
-    side = min(*room_for_picture(handset, 1 if is_spoken else 0), *handset.max_image, _CODE_SIDE)
+    saying = card_texts(card.language).render("attached" if attached else "scan")
+    lines = line_count(saying, handset) if handset.screen[1] >= _SPOKEN_FROM else 0
+    side = min(*room_for_picture(handset, lines), *handset.max_image, _CODE_SIDE)
     drawn = code(card, side) if form else None
     if drawn is None:
         return
@@ -162,8 +166,7 @@ def _code_slide(draft: _Draft, card: Card, handset: Handset, *, attached: bool) 
     drawn.save(data, form.upper(), optimize=True)
     visual = draft.add(Part(f"image/{form}", data.getvalue(), f"code.{form}"))
     if visual:
-        saying = card_texts(card.language).render("attached" if attached else "scan")
-        words = draft.add(_text(saying, handset, "code.txt")) if is_spoken else ""
+        words = draft.add(_text(saying, handset, "code.txt")) if lines else ""
         draft.slides.append(Slide(visual, words, duration_ms=_SHORTEST_MS))
 
 

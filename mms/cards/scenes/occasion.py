@@ -7,6 +7,8 @@ import math
 from mms.cards.canvas import Canvas, Fade, Point, curve, mix, moved
 from mms.cards.ornaments import blossom, cloud, fret, great_letter, heart, leaf, star, strewn
 
+# Of a cake: lower and upper edge, half its width, colours of sponge and icing.
+_TIERS = ((0.04, 0.34, 0.47, "#c97b4a", "#fff4f0"), (0.32, 0.58, 0.33, "#ff9db0", "#ffffff"))
 _PARTY = ("#ff6b8b", "#ffc145", "#4fc3f7", "#7ed957", "#b388ff")
 
 
@@ -36,7 +38,7 @@ def _cake(canvas: Canvas, foot: Point, wide: float, phase: float) -> None:
     x, y = foot
     canvas.ellipse((x, y - wide * 0.01), wide * 0.6, wide * 0.06, "#e8b8a8", 0.6)
     canvas.ellipse((x, y - wide * 0.03), wide * 0.58, wide * 0.055, Fade("#ffffff", "#e6e0ee"))
-    for low, high, half, body, icing in ((0.04, 0.34, 0.47, "#c97b4a", "#fff4f0"), (0.32, 0.58, 0.33, "#ff9db0", "#ffffff")):  # noqa: E501  # fmt: skip
+    for low, high, half, body, icing in _TIERS:
         canvas.rectangle((x - wide * half, y - wide * high, x + wide * half, y - wide * low),
                          Fade(mix(body, "#ffffff", 0.3), body, True), radius=wide * 0.03)  # fmt: skip
         drops = [(x - wide * half, y - wide * high)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from gateway.core.errors import Refused
 from mms.assembly import assemble
 from mms.cards.card import LANGUAGES, SILENT, Card
 from mms.cards.catalogue import CardTemplate, Genre, template, templates
@@ -64,6 +65,11 @@ def test_it_keeps_to_what_the_network_carries(key: str, octets: int) -> None:
     content = compose(template(key).example("zh"), QVGA, octets)
     assert size(content, QVGA) <= octets
     assert content.slides[0].text
+
+
+def test_too_little_room_for_the_words_is_refused() -> None:
+    with pytest.raises(Refused, match="1600 octets are too few"):
+        compose(template("love").example("en"), QVGA, 1_600)
 
 
 def test_more_room_is_used() -> None:
@@ -159,6 +165,11 @@ def test_a_photo_that_is_missing_or_broken_is_told() -> None:
         compose(card, QVGA)
     with pytest.raises(CardIncomplete, match="照片打不开"):
         compose(card, QVGA, media=[Part("image/jpeg", b"broken", "me.jpg")])
+
+
+def test_a_tune_that_is_not_there_is_told() -> None:
+    with pytest.raises(CardIncomplete, match="没有“polka”这首曲子"):
+        compose(replace(template("birthday").example("zh"), tune="polka"), QVGA)
 
 
 def test_a_card_that_is_not_whole_is_refused() -> None:

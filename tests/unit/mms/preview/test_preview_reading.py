@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from mms.content import FORWARD_LOCKED, Part
+from mms.handsets.handset import Handset
 from mms.preview.pages import bar, bar_height, line_count, paginate, room_for_picture, rows
 from mms.preview.reading import Reader, Shown, Sign, Words
 from mms.preview.symbols import Symbol
@@ -29,8 +30,8 @@ def moving(count: int = 4) -> bytes:
     return out.getvalue()
 
 
-def reader(handset: object = COLOUR, language: str = "en") -> Reader:
-    return Reader(handset, preview_texts(language))  # type: ignore[arg-type]
+def reader(handset: Handset = COLOUR, language: str = "en") -> Reader:
+    return Reader(handset, preview_texts(language))
 
 
 def test_a_picture_is_shown_within_its_room() -> None:
@@ -148,18 +149,18 @@ def test_a_strip_higher_than_a_page_has_its_own() -> None:
 
 
 @pytest.mark.parametrize("handset", ALL, ids=lambda one: one.key)
-def test_picture_and_its_lines_fit_one_screen(handset: object) -> None:
+def test_picture_and_its_lines_fit_one_screen(handset: Handset) -> None:
     for lines in range(8):
-        wide, high = room_for_picture(handset, lines)  # type: ignore[arg-type]
-        assert wide == handset.screen[0]  # type: ignore[attr-defined]
-        assert 0 < high <= handset.screen[1] - bar_height(handset)  # type: ignore[attr-defined, arg-type]
+        wide, high = room_for_picture(handset, lines)
+        assert wide == handset.screen[0]
+        assert 0 < high <= handset.screen[1] - bar_height(handset)
     assert room_for_picture(COLOUR, 1)[1] > room_for_picture(COLOUR, 2)[1] > 40
 
 
 @pytest.mark.parametrize("handset", ALL, ids=lambda one: one.key)
-def test_the_bar_is_as_wide_as_the_screen(handset: object) -> None:
-    drawn = bar(handset, "+8613800138000" * 3, "主题" * 60, "1/3")  # type: ignore[arg-type]
-    assert drawn.size == (handset.screen[0], bar_height(handset))  # type: ignore[attr-defined, arg-type]
+def test_the_bar_is_as_wide_as_the_screen(handset: Handset) -> None:
+    drawn = bar(handset, "+8613800138000" * 3, "主题" * 60, "1/3")
+    assert drawn.size == (handset.screen[0], bar_height(handset))
 
 
 def test_lines_are_counted_as_they_are_set() -> None:
