@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import Final
 
 from mms.codec.errors import MmsFormatError
-from mms.codec.tune import DEFAULT_BEAT, MAX_NOTES, Note, Tune, nearest, within
+from mms.codec.tune import DEFAULT_BEAT, MAX_NOTES, VALUES, Note, Tune, respelled, within
 
 MAX_OCTETS: Final = 65_536
 #: How often `@0`, for ever, is played.
@@ -26,6 +27,10 @@ _DEFAULT_OCTAVE: Final = 4
 _STEPS: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _NAMES: Final = ("c", "#c", "d", "#d", "e", "f", "#f", "g", "#g", "a", "#a", "b")
 _MODIFIERS: Final = {"": Fraction(1), ".": Fraction(3, 2), ":": Fraction(7, 4), ";": Fraction(2, 3)}
+_LENGTHS: Final = {
+    value * times: f"{power}{modifier}" for modifier, times in _MODIFIERS.items() for power, value in enumerate(VALUES)
+}
+_SORTED: Final = sorted(_LENGTHS)
 _TOKEN: Final = re.compile(
     r"(?:\*(?P<octave>[0-8]))?(?P<accidental>[#&]?)(?P<note>[a-g])(?P<value>[0-5])(?P<modifier>[.:;]?)"
     r"|r(?P<rest>[0-5])(?P<rest_modifier>[.:;]?)"
@@ -35,8 +40,8 @@ _TOKEN: Final = re.compile(
 
 
 def encode(tune: Tune) -> bytes:
-    """The file; notes below and above the nine octaves are moved into them."""
-    melody = "".join(_written(note) for note in tune.notes[:MAX_NOTES])
+    """The file; notes below and above the nine octaves are moved into them, lengths as `respelled` does it."""
+    melody = "".join(map(_written, islice(respelled(tune.notes, _SORTED), MAX_NOTES)))
     name = re.sub(r"[^ -~]", "", tune.name)[:40].strip()
     lines = ["BEGIN:IMELODY", "VERSION:1.2", "FORMAT:CLASS1.0"]
     if name:
@@ -54,8 +59,7 @@ def _folded(line: str) -> Iterator[str]:
 
 
 def _written(note: Note) -> str:
-    power, dotted = nearest(note.length)
-    end = f"{power}{'.' if dotted else ''}"
+    end = _LENGTHS[note.length]
     if note.pitch is None:
         return f"r{end}"
     octave, step = divmod(note.pitch - _LOWEST, 12)

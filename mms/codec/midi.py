@@ -1,12 +1,13 @@
 """Standard MIDI files: enough to write a tune of one voice, and to find the melody in what others wrote. Pure.
 
-Written: format 0, one channel. Read: formats 0 and 1; the melody is the highest voice of the channel with the highest
-notes, drums left out.
+Written: format 0, one channel. Read: formats 0 and 1; the melody is the highest voice of the channel that matters most:
+the first of a SP-MIDI file's own list, else the one with the highest notes, drums and rare sounds left out.
 """
 
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,6 +19,7 @@ from mms.codec.tune import DEFAULT_BEAT, MAX_NOTES, Note, Tune, within
 MAX_OCTETS: Final = 1_048_576
 MAX_TRACKS: Final = 256
 MAX_EVENTS: Final = 200_000
+MAX_TEMPI: Final = 1000
 _TICKS: Final = 480  # of a quarter, when we write
 _DRUMS: Final = 9
 _VELOCITY: Final = 100
@@ -25,6 +27,10 @@ _CHUNK: Final = struct.Struct(">4sI")
 _HEADER: Final = struct.Struct(">HHH")
 #: Octets of data behind a status, by its upper half.
 _SIZES: Final = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
+#: The channels of SP-MIDI by importance, each with the voices up to it (MIDI Manufacturers Association, RP-034).
+_MIP: Final = b"\x7f\x7f\x0b\x01"
+#: A voice with so many times fewer notes than the one with the most is no melody.
+_RARE: Final = 4
 #: Shortest rest that is worth a note: a sixty-fourth.
 _BREATH: Final = Fraction(1, 64)
 
@@ -68,8 +74,9 @@ class _Struck(NamedTuple):
 class _Song:
     """What the tracks say."""
 
-    tempo: int = 0  # microseconds a quarter
+    tempi: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a quarter
     name: str = ""
+    priorities: bytes = b""  # channels, the most important one first (SP-MIDI)
     channels: dict[int, list[_Struck]] = field(default_factory=dict)
     events: int = 0
 
@@ -88,12 +95,43 @@ def decode(octets: bytes) -> Tune:
     for name, chunk in chunks[1 : MAX_TRACKS + 1]:
         if name == b"MTrk":
             _Track(chunk, song).read()
-    voices = [notes for channel, notes in song.channels.items() if channel != _DRUMS and notes]
+    melody = _melody(song)
+    tempi = sorted(song.tempi) or [(0, 60_000_000 // DEFAULT_BEAT)]
+    times = _Times(tempi, division)
+    return Tune(tuple(_one_voice(melody, times)), within(60_000_000 / tempi[0][1]), song.name)
+
+
+def _melody(song: _Song) -> list[_Struck]:
+    """The notes of the channel people would whistle. Raises MmsFormatError when there is none."""
+    voices = {channel: notes for channel, notes in song.channels.items() if channel != _DRUMS and notes}
     if not voices:
         raise MmsFormatError("a MIDI file without a note", field="MIDI")
-    melody = max(voices, key=lambda notes: sum(note.pitch for note in notes) / len(notes))
-    beat = within(60_000_000 / song.tempo) if song.tempo else DEFAULT_BEAT
-    return Tune(tuple(_one_voice(melody, division)), beat, song.name)
+    for channel in song.priorities:
+        if channel in voices:
+            return voices[channel]
+    most = max(map(len, voices.values()))
+    often = [notes for notes in voices.values() if len(notes) * _RARE >= most]
+    return max(often, key=lambda notes: sum(note.pitch for note in notes) / len(notes))
+
+
+class _Times:
+    """Where on the tune a tick is, in whole notes of its first tempo."""
+
+    def __init__(self, tempi: list[tuple[int, int]], division: int) -> None:
+        self._first = tempi[0][1]
+        self._whole = 4 * division
+        self._ticks = [0]
+        self._tempi = [self._first]
+        self._places = [Fraction(0)]
+        for tick, tempo in tempi[1:]:
+            self._places.append(self.place(tick))
+            self._ticks.append(tick)
+            self._tempi.append(tempo)
+
+    def place(self, tick: int) -> Fraction:
+        """The place of a tick."""
+        at = bisect_right(self._ticks, tick) - 1
+        return self._places[at] + Fraction((tick - self._ticks[at]) * self._tempi[at], self._whole * self._first)
 
 
 def _chunks(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -128,8 +166,7 @@ class _Track:
                 if status == 0xFF:
                     self._meta()
                 elif status in (0xF0, 0xF7):
-                    size = self._number()
-                    self._at += size
+                    self._exclusive()
                 elif status >> 4 in _SIZES:
                     self._message(status, _SIZES[status >> 4])
                 else:
@@ -155,12 +192,19 @@ class _Track:
         size = self._number()
         data = self._octets[self._at : self._at + size]
         self._at += size
-        if kind == 0x51 and size == 3 and not self._song.tempo:
-            self._song.tempo = int.from_bytes(data)
+        if kind == 0x51 and any(data) and size == 3 and len(self._song.tempi) < MAX_TEMPI:
+            self._song.tempi.append((self._time, int.from_bytes(data)))
         elif kind == 0x03 and not self._song.name:
             self._song.name = data[:100].decode("utf-8", "replace").strip()
         elif kind == 0x2F:
             self._at = len(self._octets)
+
+    def _exclusive(self) -> None:
+        size = self._number()
+        data = self._octets[self._at : self._at + size]
+        self._at += size
+        if data.startswith(_MIP) and not self._song.priorities:
+            self._song.priorities = bytes(octet & 0x0F for octet in data[len(_MIP) : size - 1 : 2])
 
     def _message(self, status: int, size: int) -> None:
         first, second = self._octets[self._at], self._octets[self._at + size - 1]
@@ -185,7 +229,7 @@ class _Track:
             self._song.channels.setdefault(channel, []).append(_Struck(start, self._time, pitch))
 
 
-def _one_voice(notes: list[_Struck], division: int) -> Iterator[Note]:
+def _one_voice(notes: list[_Struck], times: _Times) -> Iterator[Note]:
     """The highest note at each beginning, each until the next begins; rests between, none before the first."""
     highest: dict[int, _Struck] = {}
     for note in notes:
@@ -194,8 +238,9 @@ def _one_voice(notes: list[_Struck], division: int) -> Iterator[Note]:
     line = [highest[start] for start in sorted(highest)][: MAX_NOTES // 2]
     for number, note in enumerate(line):
         following = line[number + 1].start if number + 1 < len(line) else note.end
-        end = min(note.end, following)
-        yield Note(note.pitch, Fraction(end - note.start, 4 * division))
-        gap = Fraction(following - end, 4 * division)
-        if gap >= _BREATH:
-            yield Note(None, gap)
+        start, end, until = times.place(note.start), times.place(min(note.end, following)), times.place(following)
+        if until - end < _BREATH:
+            end = until  # no rest, but how a hand leaves a key
+        yield Note(note.pitch, end - start)
+        if until > end:
+            yield Note(None, until - end)

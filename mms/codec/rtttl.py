@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import islice
 from typing import Final
 
 from mms.codec.errors import MmsFormatError
-from mms.codec.tune import MAX_NOTES, Note, Tune, nearest, within
+from mms.codec.tune import MAX_NOTES, VALUES, Note, Tune, respelled, within
 
 MAX_OCTETS: Final = 65_536
 _DEFAULTS: Final = {"d": 4, "o": 6, "b": 63}  # by the specification
@@ -20,6 +21,10 @@ _DEFAULTS: Final = {"d": 4, "o": 6, "b": 63}  # by the specification
 _OCTAVES: Final = range(3, 9)
 _STEPS: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11, "h": 11}
 _NAMES: Final = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
+_LENGTHS: Final = {
+    value * times: (value.denominator, dot) for value in VALUES for dot, times in (("", 1), (".", Fraction(3, 2)))
+}
+_SORTED: Final = sorted(_LENGTHS)
 _SETTING: Final = re.compile(r"([dob])=([0-9]{1,3})")
 _NOTE: Final = re.compile(r"(1|2|4|8|16|32|64)?([a-hp])([#_]?)(\.?)([1-9]?)(\.?)")
 
@@ -60,15 +65,14 @@ def _note(token: re.Match[str], given: dict[str, int]) -> Note:
 def encode(tune: Tune) -> bytes:
     """The text, with every length and octave said."""
     name = re.sub(r"[^ -9;-~]", "", tune.name)[:10].strip() or "Tune"
-    notes = ",".join(_written(note) for note in tune.notes[:MAX_NOTES])
+    notes = ",".join(map(_written, islice(respelled(tune.notes, _SORTED), MAX_NOTES)))
     return f"{name}:d=4,o=5,b={within(tune.beat)}:{notes}".encode("ascii")
 
 
 def _written(note: Note) -> str:
-    power, dotted = nearest(note.length)
-    length = f"{1 << power}"
+    length, dot = _LENGTHS[note.length]
     if note.pitch is None:
-        return f"{length}p{'.' if dotted else ''}"
+        return f"{length}p{dot}"
     octave, step = divmod(note.pitch - 12, 12)
     octave = max(_OCTAVES[0], min(_OCTAVES[-1], octave))
-    return f"{length}{_NAMES[step]}{octave}{'.' if dotted else ''}"
+    return f"{length}{_NAMES[step]}{octave}{dot}"

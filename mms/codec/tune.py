@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -11,7 +13,7 @@ MAX_NOTES: Final = 2000
 #: Quarters a minute.
 BEATS: Final = (25, 900)
 DEFAULT_BEAT: Final = 120
-#: Note values that all three write: whole to thirty-second, plain or dotted.
+#: Note values that all three write, plain or dotted: whole to thirty-second.
 VALUES: Final = tuple(Fraction(1, 1 << power) for power in range(6))
 
 
@@ -39,13 +41,30 @@ class Tune:
         return int(sum((note.length for note in self.notes), Fraction(0)) * 4 * 60_000 / self.beat)
 
 
-def nearest(length: Fraction, *, dotted: bool = True) -> tuple[int, bool]:
-    """The note value next to a length: (power: 0 whole … 5 thirty-second, whether it is dotted)."""
-    found = [(abs(length - value), power, False) for power, value in enumerate(VALUES)]
-    if dotted:
-        found += [(abs(length - value * 3 / 2), power, True) for power, value in enumerate(VALUES)]
-    _, power, is_dotted = min(found)
-    return power, is_dotted
+def respelled(notes: Iterable[Note], lengths: Sequence[Fraction]) -> Iterator[Note]:
+    """The notes in lengths that a format can write, which are sorted.
+
+    One that is longer than all, or falls far between two, is followed by rests, as no format ties notes. What is then
+    still missing or too much, less than the shortest, is given to the next, so that the tune does not drift.
+    """
+    shortest = lengths[0]
+    owed = Fraction(0)
+    for note in notes:
+        left, pitch, least = note.length + owed, note.pitch, shortest / 2
+        while left > least:
+            length = _next_to(left, lengths)
+            yield Note(pitch, length)
+            left, pitch, least = left - length, None, shortest
+        owed = left
+
+
+def _next_to(length: Fraction, lengths: Sequence[Fraction]) -> Fraction:
+    """The longest that is not longer, or the next one where that is nearer and all but right."""
+    place = bisect_right(lengths, length)
+    below = lengths[max(0, place - 1)]
+    if place < len(lengths) and lengths[place] - length < min(length - below, lengths[0]):
+        return lengths[place]
+    return below
 
 
 def within(beat: float) -> int:

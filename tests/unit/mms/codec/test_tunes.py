@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,64 @@ def test_nothing_but_the_one_error(codec: object, octets: bytes) -> None:
     for beginning in (b"", b"BEGIN:IMELODY\nMELODY:", b"x:d=4:", track):
         with contextlib.suppress(MmsFormatError):
             codec.decode(beginning + octets)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("codec", [imelody, rtttl, midi])
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        ["1/4", "8", "5", "1/4"],  # longer than any note that can be written
+        ["1/12"] * 12,
+        ["1/20"] * 40,
+        ["1/100"] * 100,
+        ["1/4", "61/256", "67/256", "1/4"],  # as hands play
+    ],
+)
+def test_a_tune_does_not_drift(codec: Any, lengths: list[str]) -> None:
+    tune = Tune(tuple(Note(72 + number % 5, Fraction(length)) for number, length in enumerate(lengths)))
+    again = codec.decode(codec.encode(tune))
+    assert again.duration_ms == pytest.approx(tune.duration_ms, abs=2000 / 32)
+
+
+def test_a_long_rest_is_several() -> None:
+    tune = Tune((Note(72, Fraction(1, 4)), Note(None, Fraction(4)), Note(74, Fraction(3))))
+    assert [note.length for note in rtttl.decode(rtttl.encode(tune)).notes] == [
+        Fraction(1, 4), Fraction(3, 2), Fraction(3, 2), Fraction(1), Fraction(3, 2), Fraction(3, 2),
+    ]  # fmt: skip
+
+
+def test_triplets_stay_triplets_in_imelody() -> None:
+    tune = Tune(tuple(Note(72, Fraction(1, 12)) for _ in range(3)))
+    assert imelody.decode(imelody.encode(tune)) == tune
+
+
+def smf(*tracks: bytes, division: int = 96) -> bytes:
+    head = b"MThd\x00\x00\x00\x06\x00\x01" + len(tracks).to_bytes(2) + division.to_bytes(2)
+    return head + b"".join(b"MTrk" + len(track).to_bytes(4) + track for track in tracks)
+
+
+def struck(channel: int, *pitches: int) -> bytes:
+    """Quarters."""
+    on, off = 0x90 | channel, 0x80 | channel
+    return b"".join(bytes((0, on, pitch, 90, 96, off, pitch, 0)) for pitch in pitches)
+
+
+def test_a_rare_high_sound_is_no_melody() -> None:
+    tune = midi.decode(smf(struck(0, 60, 62, 64, 65, 67), struck(1, 100)))
+    assert [note.pitch for note in tune.notes] == [60, 62, 64, 65, 67]
+
+
+def test_the_list_of_sp_midi_says_what_matters() -> None:
+    first = b"\x00\xf0\x0b\x7f\x7f\x0b\x01\x09\x01\x02\x02\x01\x03\xf7"
+    tune = midi.decode(smf(first + struck(1, 80, 82), struck(2, 60, 62), struck(9, 40, 40)))
+    assert [note.pitch for note in tune.notes] == [60, 62]
+
+
+def test_a_tempo_that_changes_is_heard() -> None:
+    slow = b"\x00\xff\x51\x03\x0f\x42\x40"  # 60 a minute, after 120
+    fast = b"\x00\xff\x51\x03\x07\xa1\x20"
+    tune = midi.decode(smf(fast + struck(0, 60) + slow + struck(0, 62)))
+    assert (tune.beat, tune.notes) == (120, (Note(60, Fraction(1, 4)), Note(62, Fraction(1, 2))))
 
 
 def test_repetitions_are_bounded() -> None:
