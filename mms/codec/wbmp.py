@@ -14,6 +14,9 @@ from mms.codec.errors import MmsFormatError
 
 #: Pixels a side: far beyond any phone that shows these.
 MAX_SIDE: Final = 4096
+#: Of a header: another follows; and the kind that is made of pairs.
+_MORE: Final = 0x80
+_PAIRS: Final = 0x60
 
 
 class Bitmap(NamedTuple):
@@ -31,7 +34,9 @@ def encode(bitmap: Bitmap) -> bytes:
     _check(bitmap.width, bitmap.height)
     if len(bitmap.rows) != stride * bitmap.height:
         raise MmsFormatError(f"{len(bitmap.rows)} octets for {bitmap.width} x {bitmap.height} pixels", field="WBMP")
-    return b"\x00\x00" + wsp.uintvar(bitmap.width) + wsp.uintvar(bitmap.height) + _without_rest(bitmap)
+    return (
+        b"\x00\x00" + wsp.uintvar(bitmap.width) + wsp.uintvar(bitmap.height) + _without_rest(bitmap.width, bitmap.rows)
+    )
 
 
 def decode(octets: bytes) -> Bitmap:
@@ -40,12 +45,20 @@ def decode(octets: bytes) -> Bitmap:
     kind = reader.uintvar("WBMP")
     if kind != 0:
         raise MmsFormatError(f"WBMP of type {kind}", field="WBMP")
-    header = reader.octet("WBMP")
-    while header & 0x80:  # extension headers of a kind nobody writes
-        header = reader.octet("WBMP")
+    _pass_extensions(reader, reader.octet("WBMP"))
     width, height = reader.uintvar("WBMP"), reader.uintvar("WBMP")
     _check(width, height)
-    return Bitmap(width, height, reader.take((width + 7) // 8 * height, "WBMP"))
+    return Bitmap(width, height, _without_rest(width, reader.take((width + 7) // 8 * height, "WBMP")))
+
+
+def _pass_extensions(reader: wsp.Reader, fixed: int) -> None:
+    """Passes over the headers that the fixed one announces, which mean nothing in type 0 (WAP-237, section 6.3.1)."""
+    goes_on = fixed & _MORE
+    while goes_on:
+        header = reader.octet("WBMP")
+        goes_on = header & _MORE
+        if fixed & _PAIRS == _PAIRS:  # a name and a value, and how long each is
+            reader.take((header >> 4 & 0x07) + (header & 0x0F), "WBMP")
 
 
 def _check(width: int, height: int) -> None:
@@ -53,13 +66,13 @@ def _check(width: int, height: int) -> None:
         raise MmsFormatError(f"a picture of {width} x {height} pixels", field="WBMP")
 
 
-def _without_rest(bitmap: Bitmap) -> bytes:
+def _without_rest(width: int, rows: bytes) -> bytes:
     """The rows, with 0 where no pixel is."""
-    spare = -bitmap.width % 8
+    spare = -width % 8
     if not spare:
-        return bitmap.rows
-    stride, mask = (bitmap.width + 7) // 8, 0xFF << spare & 0xFF
-    rows = bytearray(bitmap.rows)
-    for end in range(stride - 1, len(rows), stride):
-        rows[end] &= mask
-    return bytes(rows)
+        return rows
+    stride, mask = (width + 7) // 8, 0xFF << spare & 0xFF
+    cleaned = bytearray(rows)
+    for end in range(stride - 1, len(cleaned), stride):
+        cleaned[end] &= mask
+    return bytes(cleaned)

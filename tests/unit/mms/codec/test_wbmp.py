@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,21 @@ def test_sizes_above_127_take_two_octets() -> None:
 def test_sizes_in_more_octets_than_they_need_are_read() -> None:
     found = wbmp.decode(bytes.fromhex(RAIN))
     assert (found.width, found.height, found.rows.hex()) == (32, 32, RAIN[12:])
+
+
+@pytest.mark.parametrize("headers", ["80 00", "80 81 02", "E0 21 61 61 62", "E0 A1 41 41 62 11 63 64", "A0 00"])
+def test_headers_nobody_writes_are_passed_over(headers: str) -> None:
+    assert wbmp.decode(bytes.fromhex(f"00 {headers} 08 02 7E 81")) == VECTORS["000008027E81"]
+
+
+def test_bits_behind_a_row_come_as_0() -> None:
+    assert wbmp.decode(bytes.fromhex("00000302FFBF")).rows == b"\xe0\xa0"
+
+
+def test_a_chequered_screen_is_as_netpbm_writes_it() -> None:
+    rows = b"".join((b"\x55" if y % 2 else b"\xaa") * 20 for y in range(120))
+    octets = wbmp.encode(Bitmap(160, 120, rows))
+    assert (len(octets), hashlib.sha1(octets).hexdigest()) == (2405, "dc1b94079d6077f410a4af2ba4d6e95f4c48c1bb")
 
 
 @pytest.mark.parametrize(
