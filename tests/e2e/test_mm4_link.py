@@ -135,6 +135,24 @@ async def test_what_is_never_answered_is_sent_again_and_then_uncertain() -> None
         await asyncio.gather(*tasks)
 
 
+async def test_a_refused_second_copy_leaves_the_first_uncertain() -> None:
+    a, b = pair(answer_timeout_s=0.1, resends=1)
+    b = Centre(make_link(replace(b.config, port=free_port()), b.noted), b.noted, b.config)  # its answers get lost
+    tasks = [asyncio.create_task(centre.link.run()) for centre in (a, b)]
+    try:
+        await until(lambda: a.link.is_up)
+        a.link.submit(segment())
+        a.link.flush()
+        await until(lambda: b.noted.mms)
+        b.noted.accept = False  # the second copy gets 451
+        (answer,) = await until(lambda: a.noted.answers)
+        assert (answer.outcome, answer.code) == (Outcome.UNCERTAIN, 451)
+    finally:
+        await a.link.stop()
+        await b.link.stop()
+        await asyncio.gather(*tasks)
+
+
 async def test_what_the_store_cannot_take_comes_again_later() -> None:
     a, b = pair()
     b.noted.accept = False

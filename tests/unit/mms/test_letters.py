@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import email
 import email.policy
+import tracemalloc
+import zlib
 from email.message import EmailMessage, Message
 
 import pytest
@@ -16,6 +19,7 @@ from gateway.core.errors import BadRequest
 from gateway.mail.mime.headers import Priority
 from gateway.mail.mime.reader import read_mail
 from mms.content import FORWARD_LOCKED, SMIL, Arrangement, Body, Part
+from mms.letter_manifest import Manifest
 from mms.letters import Letter, is_letter, read_letter, write_letter
 from mms.terms import MessageClass, MmsHeaders
 
@@ -192,6 +196,17 @@ def test_what_is_no_letter_is_refused() -> None:
         read_letter(data[:start] + data[start:].replace(b"/9j/", b"/9j0", 1))
     with pytest.raises(BadRequest, match="parts"):
         write_letter(LETTER_OF_MANY)
+
+
+def test_a_manifest_that_unpacks_without_end_is_not_unpacked() -> None:
+    bomb = base64.b64encode(zlib.compress(b" " * 100_000_000)).decode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadRequest, match="too large"):
+            Manifest.decode(f"<!-- caiyou-mms 1\n{bomb}\n-->")
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
 
 
 LETTER_OF_MANY = Letter("", "1", (), Body((Part("image/gif", b"x"),) * 501), 0, "<1@x.example>")
