@@ -23,14 +23,16 @@ from mms.codec.mm7.envelope import Envelope, is_known_version
 from mms.codec.mm7.messages import Fault, Message, Request
 
 #: Requests under way at the same time; more are told to come later.
-MAX_CALLS: Final = 256
+MAX_CALLS: Final = 64
 #: Connections at the same time; more are closed without a word.
-MAX_CONNECTIONS: Final = 512
+MAX_CONNECTIONS: Final = 256
 #: Seconds until the head of the first request must be there, and that a connection may be idle afterwards.
 HEAD_S: Final = 15.0
 IDLE_S: Final = 75.0
 #: Seconds a request may take to come.
 READ_S: Final = 60.0
+#: Octets that are taken from a connection at once: an MMS in one or two pieces.
+READ_OCTETS: Final = 1 << 18
 #: Seconds for requests under way when the door is closed.
 LEAVE_S: Final = 2.0
 #: Seconds after which who is put off may come again.
@@ -91,6 +93,7 @@ class Door:
             keepalive_timeout=IDLE_S,
             lingering_time=2.0,
             auto_decompress=False,
+            read_bufsize=READ_OCTETS,
             access_log=None,
         )
         self._listener = await asyncio.get_running_loop().create_server(server, host, port)
@@ -184,6 +187,9 @@ class Door:
         parts: list[bytes] = []
         size = 0
         try:
+            if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= (1, 1):
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # RFC 9110 section 10.1.1
+                request.writer.output_size = 0
             async with asyncio.timeout(READ_S):
                 async for part in request.content.iter_any():
                     size += len(part)
@@ -192,7 +198,7 @@ class Door:
                     parts.append(part)
         except TimeoutError:
             return 408
-        except (web.PayloadAccessError, web.RequestPayloadError):
+        except (web.PayloadAccessError, web.RequestPayloadError, ConnectionError):
             return 400
         return b"".join(parts)
 

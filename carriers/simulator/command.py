@@ -69,7 +69,7 @@ def _account(text: str) -> Account:
     if protocol not in get_args(Protocol) or len(rest) not in (2, 3, 5) or not rest[0]:
         raise ConfigError(
             "--account: PROTOCOL:NAME:PASSWORD[:ACCESS NUMBER[:HOST:PORT]], "
-            f"PROTOCOL one of {', '.join(get_args(Protocol))}, HOST and PORT where SGIP calls"
+            f"PROTOCOL one of {', '.join(get_args(Protocol))}, HOST and PORT where SGIP and MM7 call"
         )
     name, secret, access_number, host, port = (*rest, *("", "", "0")[len(rest) - 2 :])
     if not port.isdigit():
@@ -80,7 +80,7 @@ def _account(text: str) -> Account:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="caiyou simulate",
-        description="An operator on this machine: SMPP, CMPP, SMGP, SGIP, phones, and everything that can go wrong.",
+        description="An operator here: SMPP, CMPP, SMGP, SGIP, MM7, phones, and everything that can go wrong.",
     )
     defaults = SimulatorConfig()
     parser.add_argument("--host", help=f"address to listen on ({defaults.host})")
@@ -98,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--window", type=int, help=f"deliveries without answer on a line ({defaults.window})")
     parser.add_argument("--tls-certificate", help="PEM file: SMPP over TLS")
     parser.add_argument("--tls-key", help="PEM file")
+    parser.add_argument("--mm7-dialect", help=f"of the MMS centre ({defaults.mm7_dialect})")
+    parser.add_argument("--mm7-auth", help=f"none, basic or digest ({defaults.mm7_auth})")
     parser.add_argument("--quiet", action="store_true", help="print nothing about messages")
     parser.add_argument("--json", action="store_true", help="print one JSON object for every event")
     parser.add_argument("--listen-file", type=Path, help="file to write the ports to, as JSON, once it listens")

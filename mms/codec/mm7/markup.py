@@ -27,7 +27,6 @@ _ENCODING: Final = re.compile(rb"""\s*<\?xml\b[^>]{0,120}?\bencoding\s*=\s*["'](
 _BARE_AMPERSAND: Final = re.compile(r"&(?!#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|amp;|lt;|gt;|quot;|apos;)")
 #: What XML 1.0 section 2.2 does not allow.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_REFERENCE: Final = re.compile("[\x80-\x9f]")
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -94,8 +93,8 @@ def read_xml(data: bytes, label: str = "") -> Element:
 
 def escape(text: str) -> str:
     """Text as it stands in an element or, in double quotes, in an attribute."""
-    clean = _NO_REFERENCE.sub("", _FORBIDDEN.sub("", text))
-    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    clean = _FORBIDDEN.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return clean.replace('"', "&quot;").replace("\r", "&#13;")  # a bare one is read as a line feed
 
 
 def _malformed(error: expat.ExpatError) -> MalformedPdu:

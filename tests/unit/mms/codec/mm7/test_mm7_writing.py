@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -295,3 +296,21 @@ def test_a_wrong_dialect_names_the_key(table: dict[str, object], word: str) -> N
 def test_a_dialect_that_is_not_there(name: str) -> None:
     with pytest.raises(ConfigError):
         load(name)
+
+
+@pytest.mark.parametrize("name", ours())
+def test_another_reader_of_mime_finds_the_same_parts(name: str) -> None:
+    packed = packaging.pack(Envelope("t", FULL[1], BODY), load(name))
+    head = "".join(f"{key}: {value}\r\n" for key, value in packed.head)
+    mail = email.message_from_bytes(head.encode() + b"\r\n" + packed.body)
+    assert mail.get_param("type") == "text/xml"
+    soap, content = mail.get_payload()
+    assert soap["Content-ID"] == mail.get_param("start")
+    assert soap.get_content_type() == "text/xml"
+    assert content.get_content_type() == "multipart/related"
+    parts = content.get_payload()
+    assert [it.get_content_type() for it in parts] == [part.media_type for part in BODY.parts]
+    assert [it.get_payload(decode=True) for it in parts][::2] == [part.data for part in BODY.parts][::2]
+    if load(name).encoding == "base64":  # elsewhere Python's reader makes lines of octets
+        assert parts[1].get_payload(decode=True) == PICTURE
+    assert parts[0]["Content-ID"] == content.get_param("start")
