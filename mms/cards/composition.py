@@ -15,7 +15,7 @@ from mms.cards import vcard, wording
 from mms.cards.card import SILENT, Card
 from mms.cards.catalogue import CardTemplate, Genre, template
 from mms.cards.code import code
-from mms.cards.face import face, has_room_for_photo
+from mms.cards.face import engraving, face, has_room_for_photo
 from mms.cards.fields import CardIncomplete, Problem
 from mms.cards.pictures import picture, picture_size
 from mms.cards.texts import card_texts
@@ -32,6 +32,7 @@ _PART: Final = 96
 _SHORTEST_MS: Final = 6_000
 _READING_MS: Final = 250  # a character
 _LONGEST_MS: Final = 20_000
+_ENGRAVED: Final = 2  # colours of the screens on which dots would swallow the letters
 _CODE_SIDE: Final = 480  # pixels; larger only makes it larger
 _SPOKEN_FROM: Final = 160  # height of the screens on which a line of text finds room under the code
 _NEW_VCARD_FROM: Final = 2008  # the year from which phones were made that read vCard 3.0
@@ -75,16 +76,14 @@ def compose(card: Card, handset: Handset, max_octets: int | None = None, *, medi
     if sound is not None and len(sound.data) * 8 > draft.room:
         sound = None
     size = picture_size(handset, look.genre, line_count(spoken, handset))
-    visual = draft.add(
-        picture(
-            lambda at, phase: face(card, look, at, phase=phase, photo=photo),
-            size,
-            handset,
-            draft.room - kept - _PART - (len(sound.data) + _PART if sound is not None else 0),
-            "card",
-            moves=look.moves,
-        )
-    )
+
+    def draw(at: tuple[int, int], phase: float) -> Image.Image:
+        if handset.colours <= _ENGRAVED:
+            return engraving(card, look, at)
+        return face(card, look, at, phase=phase, photo=photo)
+
+    room = draft.room - kept - _PART - (len(sound.data) + _PART if sound is not None else 0)
+    visual = draft.add(picture(draw, size, handset, room, "card", moves=look.moves))
     audio = draft.add(sound)
     draft.slides.append(Slide(visual, words, audio, _duration_ms(spoken)))
     contact_name = draft.add(contact)

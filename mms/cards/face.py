@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from mms.cards import wording
 from mms.cards.canvas import Canvas, rgb
@@ -47,6 +47,29 @@ def face(
         _contact(picture, card, look, beside=beside)
     else:
         _greeting(picture, card, look)
+    return picture
+
+
+def engraving(card: Card, look: CardTemplate, size: tuple[int, int]) -> Image.Image:
+    """The card's picture for a screen of black and white: artwork without words, words on plain ground below it.
+
+    On artwork made of dots no letter can be read.
+    """
+    wide, high = size
+    picture = Image.new("RGB", size, (255, 255, 255))
+    if look.genre is Genre.BUSINESS:
+        place = Place((0.06, 0.06, 0.94, 0.94), ("#000000",), accent="#000000", face=Face.BOLD)
+        ImageDraw.Draw(picture).rectangle((0, 0, wide - 1, high - 1), outline=(0, 0, 0))
+        _contact(picture, card, replace(look, places={**look.places, "text": place}), beside=False)
+        return picture
+    words = wording.headline(card, look)
+    title = fit(words, wide - 4, high * 0.45, face=Face.BOLD, largest=min(high * 0.3, 28), smallest=_legible(words),
+                max_lines=2, balanced=True)  # fmt: skip
+    above = max(16, high - title.height - 1)
+    canvas = Canvas(wide, above)
+    SCENES[look.scene](canvas, 0.0)
+    picture.paste(ImageOps.autocontrast(canvas.finish().convert("L"), cutoff=3), (0, 0))
+    title.draw(picture, (2, above, wide - 2, high), (0, 0, 0), Align.CENTRE)
     return picture
 
 

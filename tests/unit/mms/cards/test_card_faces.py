@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 from mms.cards.canvas import Canvas, Fade, curve, mix
 from mms.cards.card import Card
 from mms.cards.catalogue import CardTemplate, Genre, template, templates
-from mms.cards.face import face, has_room_for_photo
+from mms.cards.face import engraving, face, has_room_for_photo
 
 ALL = templates()
 IDS = [one.key for one in ALL]
@@ -141,3 +141,15 @@ def test_a_curve_goes_through_its_points() -> None:
 def test_colours_mix() -> None:
     assert mix("#000000", "#ffffff", 0.5) == "#808080"
     assert mix("#102030", "#ffffff", -1) == "#102030"
+
+
+@pytest.mark.parametrize("look", ALL, ids=IDS)
+@pytest.mark.parametrize("size", [(96, 46), (128, 90)])
+def test_black_and_white_has_its_words_on_plain_ground(look: CardTemplate, size: tuple[int, int]) -> None:
+    drawn = engraving(look.example("zh"), look, size)
+    assert drawn.size == size
+    bits = drawn.convert("L").convert("1")
+    foot = bits.crop((2, size[1] - 4, size[0] - 2, size[1] - 2)) if look.genre is not Genre.BUSINESS else bits
+    white = ImageStat.Stat(foot.convert("L")).mean[0] / 255
+    assert white > 0.6
+    assert engraving(Card.of(look.key, "zh", {"name": "王", "headline": "福"}), look, size).tobytes() != drawn.tobytes()
