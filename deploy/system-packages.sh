@@ -16,6 +16,7 @@ test=(
     gammu-smsd
     kannel        # the SMS gateway we are measured against, and an SMPP client that is not ours
     kannel-extras
+    netpbm        # writes and reads WBMP
     nodejs        # npm's smpp, carrier and client
     openssl       # certificates of the TLS tests
     postfix       # a stock mail server as sender and receiver

@@ -57,6 +57,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("gateway.web",),
     "argon2": ("gateway.passwords",),
     "smpplib": (),  # the judge of our codec, in tests only
+    "mido": (),  # reads our MIDI, in tests only
     "serial": ("carriers.gsm",),
     "messaging": (),  # reads our MMS, in tests only
     "gsmmodem": (),  # drives our emulated modem, in tests only
