@@ -53,7 +53,7 @@ _SMIL_ID: Final = "pres"
 
 
 def assemble(content: Content, *, screen: tuple[int, int], text_first: bool = False, charset: str = "utf-8") -> Body:
-    """The body of a message for a screen of this size, its texts as they are or in `charset`.
+    """The body of a message for a screen of this size, its texts in `charset`, or as they are ("").
 
     Parts come in the order of the slides, each once, with names every phone takes; those on no slide come last.
     """
@@ -89,7 +89,7 @@ def _media(slide: Slide, parts: dict[str, Part], names: dict[str, str]) -> Itera
 
 
 def _sent(part: Part, name: str, charset: str) -> Part:
-    if part.medium is Medium.TEXT:
+    if charset and part.medium is Medium.TEXT:
         text = text_of_part(part)
         try:
             data = text.encode(charset)

@@ -172,6 +172,18 @@ def test_paths_and_other_scripts_are_no_names() -> None:
     assert [part.name for part in body.parts] == ["pres.smil", "image1.jpg", "a_b.jpg", "a_b-2.jpg", "pres-2.jpg"]
 
 
+def test_texts_are_written_in_the_set_that_is_asked_for() -> None:
+    def sent(charset: str, part: Part = TEXT) -> tuple[str, bytes]:
+        text = assemble(Content((part,)), screen=(128, 128), charset=charset).parts[-1]
+        return text.charset, text.data
+
+    assert sent("utf-8") == ("utf-8", "你好".encode())
+    assert sent("") == ("gbk", TEXT.data)
+    assert sent("gb2312") == ("gb2312", TEXT.data)
+    assert sent("us-ascii") == ("utf-8", "你好".encode())  # which lacks them
+    assert sent("no such set") == ("utf-8", "你好".encode())
+
+
 def test_words_are_cut_with_a_mark() -> None:
     content = Content((Part("text/plain", b"hello world", "a"), Part("text/plain", b"again", "b")))
     assert text_of(content) == "hello world\nagain"
