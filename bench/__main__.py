@@ -11,6 +11,7 @@ PARTS = {
     "intake": ["bench.intake"],
     "window": ["bench.window"],
     "protocols": ["bench.protocols"],
+    "mm7": ["bench.mm7"],
     "pool": ["bench.pool"],
     "messages": ["bench.messages"],
     "full-store": ["bench.full_store"],

@@ -46,8 +46,9 @@ from mms.codec.mm7.messages import (
 
 #: A link that rests or has a rate looks up this often, seconds.
 SHORT_TICK_S: Final = 0.05
-#: Seconds until the centre is told to come later although the store may yet take it.
-STORE_S: Final = 25.0
+#: Seconds until the centre is told to come later although the store may yet take it. Some wait no more than ten
+#: (Sinch), and come again after minutes.
+STORE_S: Final = 9.0
 
 
 class Receipt:
