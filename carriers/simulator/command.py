@@ -69,7 +69,7 @@ def _account(text: str) -> Account:
     if protocol not in get_args(Protocol) or len(rest) not in (2, 3, 5) or not rest[0]:
         raise ConfigError(
             "--account: PROTOCOL:NAME:PASSWORD[:ACCESS NUMBER[:HOST:PORT]], "
-            f"PROTOCOL one of {', '.join(get_args(Protocol))}, HOST and PORT where SGIP and MM7 call"
+            f"PROTOCOL one of {', '.join(get_args(Protocol))}, HOST and PORT where SGIP, MM7 and MM4 call"
         )
     name, secret, access_number, host, port = (*rest, *("", "", "0")[len(rest) - 2 :])
     if not port.isdigit():
@@ -80,7 +80,7 @@ def _account(text: str) -> Account:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="caiyou simulate",
-        description="An operator here: SMPP, CMPP, SMGP, SGIP, MM7, phones, and everything that can go wrong.",
+        description="An operator here: SMPP, CMPP, SMGP, SGIP, MM7, MM4, phones, and everything that can go wrong.",
     )
     defaults = SimulatorConfig()
     parser.add_argument("--host", help=f"address to listen on ({defaults.host})")

@@ -9,12 +9,12 @@ from carriers.simulator.faults import Faults
 from gateway.core.errors import ConfigError
 from gateway.core.text import Alphabet
 
-Protocol = Literal["smpp", "cmpp", "smgp", "sgip", "mm7"]
+Protocol = Literal["smpp", "cmpp", "smgp", "sgip", "mm7", "mm4"]
 
 OFF = -1  # a port that is not opened
 
 #: Where people at a terminal expect an operator and its page; programs name the ports they want.
-USUAL_PORTS = {"smpp": 2775, "cmpp": 7890, "smgp": 8890, "sgip": 8801, "mm7": 8807, "web": 8088}
+USUAL_PORTS = {"smpp": 2775, "cmpp": 7890, "smgp": 8890, "sgip": 8801, "mm7": 8807, "mm4": 8825, "web": 8088}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ DEFAULT_ACCOUNTS = (
     Account("smgp", "10650001", "s3cret"),
     Account("sgip", "sgipsp", "secret08", call_port=8805),
     Account("mm7", "mm7vasp", "secret08", call_port=8808),
+    Account("mm4", "mms.caiyou.example", "", call_port=8826),
 )
 
 
@@ -69,6 +70,10 @@ class SimulatorConfig:
     mm7_dialect: str = "3gpp-rel6"
     #: How service providers log in to it: none, basic, digest.
     mm7_auth: str = "basic"
+    #: Port at which another MMS centre takes mails of MM4; the account of MM4 is named by its domain.
+    mm4_port: int = OFF
+    #: Domain of that centre.
+    mm4_domain: str = "mms.simulator.example"
     #: Port of the page with the handsets.
     web_port: int = OFF
     #: Who may log in.

@@ -13,6 +13,7 @@ from carriers.simulator.calls import Calls
 from carriers.simulator.cmpp_line import CmppLine
 from carriers.simulator.config import OFF, Account, Protocol, SimulatorConfig
 from carriers.simulator.line import SimulatedLine
+from carriers.simulator.mm4_centre import Mm4Centre
 from carriers.simulator.mmsc import Mmsc
 from carriers.simulator.operator import Operator
 from carriers.simulator.page import Page
@@ -50,6 +51,7 @@ class Simulator:
         self.web_port = OFF
         self._servers: list[asyncio.Server] = []
         self.mmsc: Mmsc | None = None  # while it runs, if it has a port
+        self.mm4: Mm4Centre | None = None
         self._page: Page | None = None
         self._connections: dict[SimulatedLine, _Connection] = {}
         self._calls: list[Calls] = []
@@ -72,6 +74,11 @@ class Simulator:
             if config.mm7_port != OFF:
                 self.mmsc = Mmsc(self.operator)
                 self.ports["mm7"] = await self.mmsc.start(config.host, config.mm7_port)
+            self.ports["mm4"] = OFF
+            peer = next((it for it in config.accounts if it.protocol == "mm4"), None)
+            if config.mm4_port != OFF and peer is not None:
+                self.mm4 = Mm4Centre(self.operator, peer)
+                self.ports["mm4"] = await self.mm4.start()
             if config.web_port != OFF:
                 self._page = Page(self.operator, self.touch)
                 self.web_port = await self._page.start(config.host, config.web_port)
@@ -109,6 +116,9 @@ class Simulator:
         if self.mmsc is not None:
             await self.mmsc.stop()
             self.mmsc = None
+        if self.mm4 is not None:
+            await self.mm4.stop()
+            self.mm4 = None
         if self._page is not None:
             await self._page.stop()
             self._page = None
