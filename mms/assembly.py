@@ -44,6 +44,7 @@ _PLACES: Final[dict[Medium, Place]] = {
 #: For parts whose type says nothing (locked ones, "application/octet-stream"), the element that shows them.
 _TAGGED: Final[dict[str, Place]] = {"img": "visual", "video": "visual", "text": "text", "audio": "audio"}
 _ATTACHED: Final = frozenset((media_types.VCARD, media_types.VCALENDAR, "text/calendar"))
+_SMIL_EXTENSIONS: Final = ("smil", "smi")
 _SMILS: Final = frozenset((SMIL, "application/smil+xml"))
 _SMIL_NAME: Final = "pres.smil"
 _SMIL_ID: Final = "pres"
@@ -108,6 +109,8 @@ def _short_names(content: Content) -> dict[str, str]:
         plain = unicodedata.normalize("NFKD", base).encode("ascii", "ignore").decode()
         stem, dot, given = plain.rpartition(".")
         extension = _EXTENSIONS.get(part.media_type) or _UNSAFE.sub("", given)[:5].lower() or "bin"
+        if extension in _SMIL_EXTENSIONS:
+            extension = "bin"  # nothing but the SMIL is to be taken for it
         stem = _UNSAFE.sub("_", (stem if dot else plain).replace(".", "_")).strip("_-")[: MAX_NAME - 10]
         stem = stem or f"{part.medium.value}{number}"
         wanted, again = stem, 1
@@ -155,7 +158,7 @@ def _presentation(body: Body) -> smil.Presentation:
 def _is_smil(part: Part) -> bool:
     if part.media_type in _SMILS:
         return True
-    return part.name.lower().endswith((".smil", ".smi")) and b"<smil" in part.data[:1000].lower()
+    return part.name.lower().rpartition(".")[2] in _SMIL_EXTENSIONS and b"<smil" in part.data[:1000].lower()
 
 
 def _is_blank(part: Part) -> bool:

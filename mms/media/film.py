@@ -1,0 +1,226 @@
+"""Films made to fit: 3GP with H.263 and AMR for phones of its time, MP4 for later ones, one picture for the others."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import Final
+
+import av
+from av.audio.resampler import AudioResampler
+from av.container import InputContainer
+from PIL import Image
+
+from mms.handsets.handset import Handset
+from mms.handsets.media_types import MP4, THREE_GP
+from mms.media.kinds import kind_of
+from mms.media.pictures import Made, MediaRefused, Picture
+from mms.media.plan import octets_words
+from mms.media.sound import LIES
+
+#: Seconds of a film that are looked at, and pixels of one picture of it.
+MAX_S: Final = 600
+MAX_PIXELS: Final = 9_000_000
+#: Less than this for picture and sound together is a film nobody wants to see; it is cut short instead.
+_LEAST_BITS_PER_S: Final = {THREE_GP: 36_000, MP4: 90_000}
+_SHORTEST_S: Final = 1.5
+_TRIES: Final = 3
+#: Phones made from this year on play H.264 of any size.
+_H264_SINCE: Final = 2009
+#: Share of the room for picture and sound; the rest is the frame around them.
+_SHARE: Final = 0.9
+
+
+class Film:
+    """One film; `fit` makes it as good as phone and room allow."""
+
+    def __init__(self, data: bytes, handset: Handset) -> None:
+        """Raises MediaRefused for what cannot be read."""
+        self._data = data
+        self._handset = handset
+        self.kind = kind_of(data)
+        try:
+            with _opened(data) as container:
+                if not container.streams.video:
+                    raise MediaRefused("there is no film in it")
+                stream = container.streams.video[0]
+                self.size = (stream.codec_context.width, stream.codec_context.height)
+                self.seconds = float(container.duration or 0) / av.time_base
+                self._codecs = {one.codec_context.name for one in (*container.streams.video, *container.streams.audio)}
+        except MediaRefused:
+            raise
+        except LIES as error:
+            raise MediaRefused("this film is damaged, or nobody knows what it is") from error
+        if not 0 < self.size[0] * self.size[1] <= MAX_PIXELS:
+            raise MediaRefused(f"a film of {self.size[0]}x{self.size[1]} pixels cannot be sent")
+        self.before = f"{self.size[0]}x{self.size[1]} {self.kind}, {self.seconds:.0f} s, {octets_words(len(data))}"
+
+    def fit(self, room: int) -> Made:
+        """The film in at most so many octets, or a picture of it. Raises MediaRefused."""
+        videos = self._handset.videos
+        try:
+            if self.kind in videos and self._is_plain():
+                data = self._without_metadata()
+                if len(data) <= room:
+                    reasons = ("metadata",) if data != self._data else ()
+                    return Made(data, self.kind, f"{self.seconds:.0f} s, {octets_words(len(data))}", reasons)
+            for kind in (MP4, THREE_GP) if self._handset.year >= _H264_SINCE else (THREE_GP, MP4):
+                if kind in videos:
+                    made = self._made(kind, room)
+                    if made is not None:
+                        return made
+            return self._poster(room)
+        except MediaRefused:
+            raise
+        except LIES as error:
+            raise MediaRefused("this film is damaged") from error
+
+    def _is_plain(self) -> bool:
+        """Whether the phone can be thought to have what plays it."""
+        if self.kind == THREE_GP:
+            return self._codecs <= {"h263", "amrnb", "amr_nb", "mpeg4", "aac", "h264", "libopencore_amrnb"} and (
+                max(self.size) <= 2 * max(self._handset.screen)
+            )
+        if self._handset.year < _H264_SINCE:
+            return self._codecs <= {"mpeg4", "aac", "h263"} and max(self.size) <= 2 * max(self._handset.screen)
+        return self._codecs <= {"h264", "aac", "mpeg4"} and max(self.size) <= max(1920, max(self._handset.screen))
+
+    def _without_metadata(self) -> bytes:
+        """The same streams in a new file: places and names of devices do not come along."""
+        out = io.BytesIO()
+        with (
+            _opened(self._data) as source,
+            av.open(out, "w", format="3gp" if self.kind == THREE_GP else "mp4") as target,
+        ):
+            wanted = [one for one in source.streams if one.type in ("video", "audio")]
+            streams = {one.index: target.add_stream_from_template(one) for one in wanted}
+            for packet in source.demux(wanted):
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream.index]
+                    target.mux(packet)
+        return out.getvalue()
+
+    def _made(self, kind: str, room: int) -> Made | None:
+        """The film anew, in tries that come closer to the room; None where not even its beginning fits."""
+        seconds = min(self.seconds or MAX_S, MAX_S)
+        least = _LEAST_BITS_PER_S[kind]
+        bits = room * 8 * _SHARE
+        shown = min(seconds, bits / least)
+        rate = bits / shown
+        reasons = ["format", *(["cut"] if shown < seconds - 0.5 else []), "budget"]
+        for _ in range(_TRIES):
+            if shown < _SHORTEST_S:
+                return None
+            data = self._encoded(kind, rate, shown)
+            if len(data) <= room:
+                size = _small_size(self.size) if kind == THREE_GP else _fit_size(self.size, self._handset)
+                after = f"{size[0]}x{size[1]}, {shown:.0f} s, {octets_words(len(data))}"
+                return Made(data, kind, after, tuple(reasons))
+            over = len(data) / room
+            rate = rate / over * 0.93
+            if rate < least * 0.7:
+                shown = shown / over * 0.93
+                rate = least
+                reasons = ["format", "cut", "budget"]
+        return None
+
+    def _encoded(self, kind: str, bits_per_s: float, seconds: float) -> bytes:
+        out = io.BytesIO()
+        small = kind == THREE_GP
+        size = _small_size(self.size) if small else _fit_size(self.size, self._handset)
+        sound_rate = (4750 if bits_per_s < 50_000 else 7950 if bits_per_s < 90_000 else 12_200) if small else 32_000
+        with (
+            _opened(self._data) as source,
+            av.open(out, "w", format="3gp" if small else "mp4") as target,
+        ):
+            frames_per_s = 10 if small and bits_per_s < 64_000 else 15 if small else 24
+            video = target.add_stream("h263" if small else "libx264", rate=frames_per_s)
+            video.width, video.height, video.pix_fmt = *size, "yuv420p"
+            has_sound = bool(source.streams.audio)
+            video.bit_rate = max(16_000, int(bits_per_s - (sound_rate if has_sound else 0)))
+            if not small:
+                video.options = {"profile": "baseline", "preset": "veryfast"}
+            audio = None
+            if has_sound:
+                audio = target.add_stream("libopencore_amrnb" if small else "aac", rate=8000 if small else 32_000)
+                audio.layout = "mono"
+                audio.bit_rate = sound_rate
+            resampler = AudioResampler(
+                "s16" if small else "fltp", "mono", 8000 if small else 32_000, 160 if small else 1024
+            )
+            wanted = [source.streams.video[0], *([source.streams.audio[0]] if has_sound else [])]
+            shown = 0
+            for frame in source.decode(*wanted):
+                if not isinstance(frame, av.VideoFrame | av.AudioFrame):
+                    continue
+                if frame.time is not None and frame.time > seconds:
+                    if isinstance(frame, av.VideoFrame):
+                        break
+                    continue
+                if isinstance(frame, av.VideoFrame):
+                    due = int((frame.time or shown / frames_per_s) * frames_per_s)
+                    if due < shown:
+                        continue
+                    picture = _letterboxed(frame, size)
+                    picture.pts, picture.time_base = due, Fraction(1, frames_per_s)
+                    shown = due + 1
+                    target.mux(video.encode(picture))
+                elif audio is not None:
+                    frame.pts = None
+                    for made in resampler.resample(frame):
+                        target.mux(audio.encode(made))
+            target.mux(video.encode(None))
+            if audio is not None:
+                for made in resampler.resample(None):
+                    if made.samples == 160 or not small:
+                        target.mux(audio.encode(made))
+                target.mux(audio.encode(None))
+        return out.getvalue()
+
+    def _poster(self, room: int) -> Made:
+        """One picture of it, a little behind its beginning, which is often black."""
+        with _opened(self._data) as container:
+            picture: Image.Image | None = None
+            for number, frame in enumerate(container.decode(video=0)):
+                picture = frame.to_image()  # type: ignore[no-untyped-call]
+                if number >= 24 or (frame.time or 0) >= 1.0:
+                    break
+        if picture is None:
+            raise MediaRefused("there is no picture in this film")
+        still = io.BytesIO()
+        picture.save(still, "PNG", compress_level=1)
+        made = Picture(still.getvalue(), self._handset).fit(room)
+        return Made(made.data, made.media_type, made.after, ("poster",))
+
+
+def _opened(data: bytes) -> InputContainer:
+    container = av.open(io.BytesIO(data), "r", metadata_errors="ignore")
+    assert isinstance(container, InputContainer)
+    return container
+
+
+def _small_size(size: tuple[int, int]) -> tuple[int, int]:
+    """H.263 knows few sizes; phones show two of them."""
+    return (128, 96) if max(size) < 176 else (176, 144)
+
+
+def _fit_size(size: tuple[int, int], handset: Handset) -> tuple[int, int]:
+    """Even sides, at most what the screen shows, never larger than it was."""
+    longer, shorter = max(handset.screen), min(handset.screen)
+    box = (longer, shorter) if size[0] >= size[1] else (shorter, longer)
+    scale = min(1.0, box[0] / size[0], box[1] / size[1], 640 / max(size))
+    return max(16, int(size[0] * scale) // 2 * 2), max(16, int(size[1] * scale) // 2 * 2)
+
+
+def _letterboxed(frame: av.VideoFrame, size: tuple[int, int]) -> av.VideoFrame:
+    """The picture with its aspect kept, black where it is narrower."""
+    wide, high = frame.width, frame.height
+    if abs(wide * size[1] - high * size[0]) * 50 <= wide * size[1]:
+        return frame.reformat(*size, format="yuv420p")
+    scale = min(size[0] / wide, size[1] / high)
+    inner = max(2, round(wide * scale)), max(2, round(high * scale))
+    picture: Image.Image = frame.reformat(*inner, format="rgb24").to_image()  # type: ignore[no-untyped-call]
+    canvas = Image.new("RGB", size)
+    canvas.paste(picture, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
+    whole: av.VideoFrame = av.VideoFrame.from_image(canvas)  # type: ignore[no-untyped-call]
+    return whole.reformat(format="yuv420p")

@@ -1,0 +1,143 @@
+"""Pictures that move, made to fit: smaller first, then fewer colours, then fewer frames that each stand longer."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageSequence
+
+from mms.media.plan import octets_words
+
+#: Frames, and pixels of all frames together, that are decoded.
+MAX_FRAMES: Final = 300
+MAX_PIXELS: Final = 60_000_000
+_FRAME_MS: Final = 100  # where a frame does not say, or says less than phones can do
+_SHORTEST_MS: Final = 20
+#: Every so many frames are kept, one after the other until it fits.
+_STEPS: Final = (1, 2, 3, 5)
+_TRIES: Final = 7
+#: Of its sides, before colours go; and colours, before frames go.
+_SMALL_ENOUGH: Final = 0.6
+_FEWEST: Final = 32
+#: So many times too large with few colours: only fewer frames can help.
+_HOPELESS: Final = 2.5
+_SMALLEST: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """A picture that moves."""
+
+    pictures: tuple[Image.Image, ...]  # RGBA, all of one size
+    durations_ms: tuple[int, ...]
+    #: Times it plays; 0 = for ever.
+    loops: int
+    #: Some frames behind the last one were not read.
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A GIF that moves."""
+
+    data: bytes
+    after: str
+    reasons: tuple[str, ...]
+
+
+def read(opened: Image.Image, box: tuple[int, int]) -> Frames:
+    """Every frame as it is seen, brought down to the box."""
+    wide, high = opened.size
+    scale = min(1.0, box[0] / wide, box[1] / high)
+    size = max(1, round(wide * scale)), max(1, round(high * scale))
+    most = max(1, min(MAX_FRAMES, MAX_PIXELS // (wide * high)))
+    pictures: list[Image.Image] = []
+    durations: list[int] = []
+    for frame in ImageSequence.Iterator(opened):
+        picture = frame.convert("RGBA")
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        duration = int(frame.info.get("duration", 0) or 0)
+        if pictures and picture.tobytes() == pictures[-1].tobytes():
+            durations[-1] += max(duration, _SHORTEST_MS)
+        else:
+            pictures.append(picture)
+            durations.append(duration if duration >= _SHORTEST_MS else _FRAME_MS)
+        if len(pictures) >= most:
+            break
+    count = int(getattr(opened, "n_frames", len(pictures)))
+    loops = int(opened.info.get("loop", 1) or 0)
+    return Frames(tuple(pictures), tuple(durations), loops, count > most)
+
+
+def fit(frames: Frames, room: int, colours: int) -> Moving | None:
+    """A GIF of at most so many octets that still moves; None where even the smallest is larger.
+
+    How large one is shows how much smaller it has to be: octets go about with the pixels, and half as many colours save
+    about a seventh.
+    """
+    wide, high = frames.pictures[0].size
+    least = min(1.0, _SMALLEST / max(wide, high)) if max(wide, high) > _SMALLEST else 1.0
+    for step in _STEPS:
+        kept = _thinned(frames, step)
+        if len(kept.pictures) < 2:
+            return None
+        size, depth = 1.0, colours
+        for _ in range(_TRIES):
+            sides = max(1, round(wide * size)), max(1, round(high * size))
+            data = _encoded(kept, sides, depth)
+            if len(data) <= room:
+                return _made(data, frames, kept, sides, depth)
+            over = len(data) / room
+            if size > _SMALL_ENOUGH:
+                size = max(_SMALL_ENOUGH, least, min(size * 0.9, size / math.sqrt(over) * 0.98))
+            elif depth > _FEWEST:
+                depth = max(_FEWEST, depth // (2 if over < 1.3 else 4))
+            else:
+                size = max(least, size / math.sqrt(over) * 0.98)
+                if size <= least or over > _HOPELESS:
+                    break
+    return None
+
+
+def _thinned(frames: Frames, step: int) -> Frames:
+    """Every so many frames, each for as long as those it stands for."""
+    pictures = frames.pictures[::step]
+    durations = [sum(frames.durations_ms[at : at + step]) for at in range(0, len(frames.durations_ms), step)]
+    return Frames(pictures, tuple(durations), frames.loops, frames.is_cut)
+
+
+def _encoded(frames: Frames, size: tuple[int, int], colours: int) -> bytes:
+    pictures = [
+        picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+        for picture in frames.pictures
+    ]
+    reduced = [_reduced(picture, colours) for picture in pictures]
+    out = io.BytesIO()
+    loop = {} if frames.loops == 1 else {"loop": frames.loops}
+    reduced[0].save(
+        out, "GIF", save_all=True, append_images=reduced[1:], duration=list(frames.durations_ms), optimize=True,
+        disposal=2 if any(picture.mode == "RGBA" for picture in reduced) else 1, **loop,
+    )  # fmt: skip
+    return out.getvalue()
+
+
+def _reduced(picture: Image.Image, colours: int) -> Image.Image:
+    if picture.getchannel("A").getextrema()[0] == 255:
+        return picture.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return picture.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+
+
+def _made(data: bytes, before: Frames, kept: Frames, size: tuple[int, int], colours: int) -> Moving:
+    reasons = []
+    if size != before.pictures[0].size:
+        reasons.append("budget")
+    if colours < 256:
+        reasons.append("colours")
+    if len(kept.pictures) < len(before.pictures) or before.is_cut:
+        reasons.append("frames")
+    after = f"{size[0]}x{size[1]}, {len(kept.pictures)} frames, {colours} colours, {octets_words(len(data))}"
+    return Moving(data, after, tuple(reasons))

@@ -1,0 +1,106 @@
+"""What fitting did to an MMS, step by step: for people in words, for programs as JSON. Pure."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+
+class What(enum.StrEnum):
+    """What happened to a part."""
+
+    KEPT = "kept"  # as it came
+    MADE = "made"  # into something the phone shows
+    LOST = "lost"  # it does not arrive
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one part."""
+
+    part: str  # its name in the content
+    what: What
+    before: str  # "4000x3000 image/jpeg, 3.4 MB"
+    after: str = ""  # "640x480 image/jpeg, quality 71, 96 KB"; "" when it is lost
+    #: Keys of REASONS, in the order they hold.
+    reasons: tuple[str, ...] = ()
+
+
+#: Why, in both languages; {} takes nothing: a reason says all there is to say.
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    "locked": ("版权保护，原样发送", "protected: left as it is"),
+    "metadata": ("已去除拍摄信息", "what it told of camera and place is gone"),
+    "screen": ("按手机屏幕缩小", "made as large as the phone shows"),
+    "budget": ("压缩到手机可接收的大小", "made small enough for the phone to take"),
+    "format": ("转换为手机支持的格式", "made into a format the phone shows"),
+    "colours": ("减少颜色", "fewer colours"),
+    "frames": ("减少动画帧数", "fewer frames, each longer"),
+    "still": ("动画变为静止图片", "it does not move any more"),
+    "poster": ("手机不能播放视频，只发一张画面", "the phone plays no film: one picture of it"),
+    "cut": ("时长已截短", "cut short"),
+    "transparent": ("透明部分填为白色", "what was transparent is white"),
+    "unsupported": ("手机不支持这种格式", "the phone does not take this"),
+    "no-room": ("放不下", "there is no room for it"),
+    "broken": ("文件损坏或无法识别", "it is damaged, or nobody knows what it is"),
+    "split": ("文字较长，分成几页", "a long text, split over pages"),
+    "charset": ("转换文字编码", "in characters the phone shows"),
+    "tune": ("转换为手机支持的铃声", "made into a tune the phone plays"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What became of every part, and how much of the room is used."""
+
+    steps: tuple[Step, ...]
+    octets: int
+    max_octets: int
+    handset: str
+
+    def lines(self, language: str = "en") -> list[str]:
+        """A line for every part that is not what it was."""
+        column = 0 if language == "zh" else 1
+        found = []
+        for step in self.steps:
+            if step.what is What.KEPT and not step.reasons:
+                continue
+            why = ("；" if column == 0 else "; ").join(REASONS[reason][column] for reason in step.reasons)
+            after = step.after or ("未发送" if column == 0 else "not sent")
+            found.append(f"{step.part}: {step.before} → {after}" + (f" ({why})" if why else ""))
+        return found
+
+    @property
+    def lost(self) -> tuple[Step, ...]:
+        """Parts that do not arrive."""
+        return tuple(step for step in self.steps if step.what is What.LOST)
+
+    def story(self) -> str:
+        """The same in one English line."""
+        changed = "; ".join(self.lines()) or "as it is"
+        return f"for {self.handset}, {self.octets} of {self.max_octets} octets: {changed}"
+
+    def to_json(self) -> str:
+        """For the books; `from_json` reads it."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """A plan as `to_json` wrote it. Raises ValueError for anything else."""
+        try:
+            document: dict[str, Any] = json.loads(text)
+            steps = tuple(
+                Step(one["part"], What(one["what"]), one["before"], one["after"], tuple(one["reasons"]))
+                for one in document["steps"]
+            )
+            return cls(steps, int(document["octets"]), int(document["max_octets"]), str(document["handset"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("no plan of a fitted MMS") from error
+
+
+def octets_words(octets: int) -> str:
+    """A size as people read it."""
+    if octets < 1024:
+        return f"{octets} B"
+    return f"{octets / 1024:.0f} KB" if octets < 1 << 20 else f"{octets / (1 << 20):.1f} MB"

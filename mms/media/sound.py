@@ -1,0 +1,162 @@
+"""Sounds made to fit: AMR at the rate the room allows, tunes in the form the phone plays."""
+
+from __future__ import annotations
+
+import array
+import io
+from collections.abc import Callable
+from typing import Final
+
+import av
+from av.audio.resampler import AudioResampler
+
+from mms.codec import amr, imelody, midi, rtttl
+from mms.codec.errors import MmsFormatError
+from mms.codec.tune import Tune
+from mms.handsets.handset import Handset
+from mms.media.kinds import kind_of
+from mms.media.pictures import Made, MediaRefused
+from mms.media.plan import octets_words
+
+#: Seconds of a sound that are read.
+MAX_S: Final = 600
+_RATE: Final = 8000
+_FADE_S: Final = 0.4
+#: A sound cut to less is not worth sending.
+_SHORTEST_MS: Final = 800
+_TUNES: Final[dict[str, Callable[[bytes], Tune]]] = {
+    "audio/midi": midi.decode,
+    "audio/sp-midi": midi.decode,
+    "audio/imelody": imelody.decode,
+    "audio/rtttl": rtttl.decode,
+}
+# What PyAV raises is an OSError, a ValueError, or one of its own that is both.
+LIES: Final = (av.FFmpegError, OSError, ValueError, ArithmeticError, LookupError, RuntimeError, MemoryError, TypeError)
+
+
+class Sound:
+    """One sound; `fit` makes it as good as phone and room allow."""
+
+    def __init__(self, data: bytes, media_type: str, handset: Handset) -> None:
+        self._data = data
+        self._handset = handset
+        self.kind = kind_of(data) or media_type
+        if self.kind == "audio/rtttl" or media_type in ("audio/rtttl", "application/x-rtttl", "text/x-rtttl"):
+            self.kind = "audio/rtttl"
+        self.before = f"{self.kind}, {octets_words(len(data))}"
+        self._pcm: bytes | None = None
+
+    def fit(self, room: int) -> Made:
+        """The sound in at most so many octets. Raises MediaRefused."""
+        if self.kind in _TUNES:
+            return self._tune(room)
+        if self._plays(self.kind) and len(self._data) <= room and self.kind != "audio/amr":
+            return Made(self._data, self.kind, self.before)
+        if self.kind == "audio/amr" and self._plays("audio/amr"):
+            sound = self._amr_facts()
+            if sound.octets <= room:
+                data = self._data[: sound.octets]
+                return Made(data, "audio/amr", f"{sound.duration_ms / 1000:.0f} s, {octets_words(len(data))}")
+        if not self._plays("audio/amr"):
+            raise MediaRefused("the phone plays no sound of this kind")
+        return self._amr(room)
+
+    def _plays(self, kind: str) -> bool:
+        sounds = self._handset.sounds
+        return kind in sounds or (kind == "audio/midi" and "audio/sp-midi" in sounds)
+
+    def _amr_facts(self) -> amr.Sound:
+        try:
+            return amr.read(self._data)
+        except MmsFormatError as error:
+            raise MediaRefused("this sound is damaged") from error
+
+    def _amr(self, room: int) -> Made:
+        """At the best of the eight rates that fits; cut, with its end fading, where even the least does not."""
+        pcm = self._read()
+        length_ms = len(pcm) * 1000 // (2 * _RATE)
+        rate = next((bits for bits in reversed(amr.RATES) if amr.octets_of(length_ms, bits) <= room), min(amr.RATES))
+        reasons = ["format"] if self.kind != "audio/amr" else ["budget"]
+        fitting_ms = (room - len(amr.MAGIC)) // amr.RATES[rate] * amr.FRAME_MS
+        if fitting_ms < length_ms:
+            if fitting_ms < _SHORTEST_MS:
+                raise MediaRefused(f"there are {octets_words(room)} for it, less than a second of sound")
+            pcm = _faded(pcm[: fitting_ms * _RATE // 1000 * 2])
+            reasons.append("cut")
+        data = amr.cut(encode_amr(pcm, rate), max_octets=room)
+        seconds = amr.read(data).duration_ms / 1000
+        after = f"{seconds:.0f} s at {rate / 1000:g} kbit/s, {octets_words(len(data))}"
+        return Made(data, "audio/amr", after, tuple(reasons))
+
+    def _read(self) -> bytes:
+        if self._pcm is None:
+            self._pcm = decode_pcm(self._data)
+        return self._pcm
+
+    def _tune(self, room: int) -> Made:
+        """The tune as it came, or in another form the phone plays."""
+        if self._plays(self.kind) and len(self._data) <= room:
+            return Made(self._data, self.kind, self.before)
+        try:
+            tune = _TUNES[self.kind](self._data)
+        except MmsFormatError as error:
+            raise MediaRefused("this tune is damaged, or has no melody") from error
+        for kind, write in (("audio/midi", midi.encode), ("audio/imelody", imelody.encode)):
+            if self._plays(kind):
+                data = write(tune)
+                if len(data) <= room:
+                    kind = "audio/sp-midi" if kind not in self._handset.sounds and kind == "audio/midi" else kind
+                    return Made(data, kind, f"{len(tune.notes)} notes, {octets_words(len(data))}", ("tune",))
+        raise MediaRefused("the phone plays no tune of this kind")
+
+
+def decode_pcm(data: bytes) -> bytes:
+    """Mono, 8000 samples a second of 16 bits; at most MAX_S. Raises MediaRefused."""
+    out = bytearray()
+    try:
+        with av.open(io.BytesIO(data), "r", metadata_errors="ignore") as container:
+            if not container.streams.audio:
+                raise MediaRefused("there is no sound in it")
+            resampler = AudioResampler(format="s16", layout="mono", rate=_RATE)
+            for frame in container.decode(audio=0):
+                frame.pts = None
+                for made in resampler.resample(frame):
+                    out += bytes(made.planes[0])[: made.samples * 2]
+                if len(out) >= MAX_S * _RATE * 2:
+                    break
+            for made in resampler.resample(None):
+                out += bytes(made.planes[0])[: made.samples * 2]
+    except MediaRefused:
+        raise
+    except LIES as error:
+        if len(out) < _RATE // 2:
+            raise MediaRefused("this sound is damaged, or nobody knows what it is") from error
+    if not out:
+        raise MediaRefused("there is no sound in it")
+    return bytes(out)
+
+
+def encode_amr(pcm: bytes, bits_per_s: int) -> bytes:
+    """An AMR file of mono samples of 16 bits, 8000 a second."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="amr") as container:
+        stream = container.add_stream("libopencore_amrnb", rate=_RATE)
+        stream.layout = "mono"
+        stream.bit_rate = bits_per_s
+        for start in range(0, len(pcm), 320):
+            frame = av.AudioFrame(format="s16", layout="mono", samples=160)
+            frame.planes[0].update(pcm[start : start + 320].ljust(320, b"\0"))
+            frame.sample_rate, frame.pts = _RATE, start // 2
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def _faded(pcm: bytes) -> bytes:
+    """With its last moments growing silent."""
+    samples = array.array("h", pcm)
+    fade = min(len(samples), int(_FADE_S * _RATE))
+    start = len(samples) - fade
+    for number in range(fade):
+        samples[start + number] = samples[start + number] * (fade - number) // fade
+    return samples.tobytes()
