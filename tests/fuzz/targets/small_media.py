@@ -111,5 +111,5 @@ def _files() -> Iterator[bytes]:
 
 SMILS = Target(check_smil, _smils, max_len=2048, words=(b"<par", b"<seq>", b"<img src=", b"cid:", b"<!--", b"region="))
 TUNES = Target(check_tune, _tunes, max_len=1024, words=(b"MTrk", b"\xff\x51\x03", b"MELODY:", b"@2)", b"ledon", b":d="))
-FILES = Target(check_pixels_and_frames, _files, max_len=512)
+FILES = Target(check_pixels_and_frames, _files, max_len=512, words=(b"#!AMR\n", b"\x00\x00\x80\x20", b"\xe0\x91"))
 BODIES = Target(check_body, _bodies, max_len=2048, words=(b"<smil>", b"cid:", b".smil", b"\0\0"))

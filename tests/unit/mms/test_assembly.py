@@ -169,6 +169,8 @@ def test_a_plain_sequence_follows_the_slides() -> None:
 def test_paths_and_other_scripts_are_no_names() -> None:
     names = ("C:\\tmp\\照片.JPG", "/tmp/a b.jpeg", "a b.jpg", "pres.jpg")
     body = assemble(Content(tuple(replace(PICTURE, name=name) for name in names)), screen=(128, 128))
+    other = Part("x/y", b"<smil/>", "照.smil照")
+    assert [part.name for part in assemble(Content((other,)), screen=(128, 128)).parts] == ["other1.bin"]
     assert [part.name for part in body.parts] == ["pres.smil", "image1.jpg", "a_b.jpg", "a_b-2.jpg", "pres-2.jpg"]
 
 
