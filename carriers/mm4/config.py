@@ -61,7 +61,7 @@ class Mm4Config:
     failures: int = 3
     #: Address to listen on for what the other centre sends.
     listen_host: str = "127.0.0.1"
-    #: Port for it; 0 takes a free one, -1 does not listen, so that no answers come.
+    #: Port for it, of this link alone; 0 takes a free one, -1 does not listen, so that no answers come.
     listen_port: int = NO_LISTENING
     #: Addresses and networks the other centre sends from; [] = all that log in.
     listen_allow: tuple[str, ...] = ()
