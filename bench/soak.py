@@ -38,7 +38,7 @@ from carriers.simulator.server import Simulator
 
 BATCH = 50
 #: Seconds a message may take after the last one was handed in and the last fault was taken away.
-DRAIN_S = 600
+DRAIN_S = 1200
 SECRET = "secret08"
 ACCESS_NUMBER = "10657000"
 #: Modems of the pool, and the seconds each takes for a message.
@@ -100,10 +100,10 @@ def _gsm(_port: int) -> str:
 
 
 WAYS = (
-    Way("smpp", "+86138", 3, _smpp),
-    Way("cmpp", "+86139", 3, _cmpp),
-    Way("smgp", "+86189", 3, _smgp),
-    Way("sgip", "+86186", 3, _sgip),
+    Way("smpp", "+86138", 6, _smpp),
+    Way("cmpp", "+86139", 6, _cmpp),
+    Way("smgp", "+86189", 6, _smgp),
+    Way("sgip", "+86186", 6, _sgip),
     Way("gsm", "+86137", 1, _gsm, takes_long=False),
 )
 
@@ -338,9 +338,8 @@ async def _spoil_modems(soak: Soak, rack: Rack) -> None:
                     rack.plug(n)
             case 1:
                 soak.faults["modem does not answer"] += 1
-                faults.answers_missing = (
-                    1  # not one more: what a modem left alone has gathered would fail every trial of it
-                )
+                # Not one more: what a modem left alone has gathered would fail every trial of it.
+                faults.answers_missing = 1
             case 2:
                 soak.faults["modem does not prompt"] += 1
                 faults.prompts_missing = 1
@@ -396,7 +395,8 @@ def _judge(soak: Soak, database: Path, simulator: Simulator, rack: Rack, took_s:
     print(f"memory, MiB: {soak.memory[:: max(1, len(soak.memory) // 12)]}; second quarter {early}, last {late}")
     for message_id in (lost + not_there + unannounced)[:10]:
         print(f"  {message_id} {states.get(message_id)} {soak.accepted[message_id]}")
-    well = not lost and not not_there and not unannounced and sum(counts.values()) == len(soak.accepted)
+    has_ended = not counts["queued"] and not counts["sending"]
+    well = not lost and not not_there and not unannounced and has_ended and sum(counts.values()) == len(soak.accepted)
     print("all accounted for" if well else "NOT all accounted for")
     return 0 if well else 1
 
