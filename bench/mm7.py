@@ -29,6 +29,7 @@ from carriers.link import Link, LinkBasics
 from carriers.mm7.config import Mm7Config
 from carriers.mm7.link import Mm7Link
 from carriers.session import SessionEvent, SubmitAnswered
+from carriers.simulator.config import USUAL_PORTS
 from gateway.core.messages import Outcome, Segment
 from gateway.core.text import Alphabet
 from mms.codec.mm7.dialect import ours
@@ -143,8 +144,7 @@ def _run(options: argparse.Namespace, size: int, count: int, delay_ms: float) ->
 @contextlib.contextmanager
 def _centre(directory: Path, dialect: str, delay_ms: float) -> Iterator[int]:
     listening = directory / "listening.json"
-    others = ("smpp", "cmpp", "smgp", "sgip", "web")
-    ports = [word for name in others for word in (f"--{name}-port", "-1")]
+    ports = [word for name in USUAL_PORTS if name != "mm7" for word in (f"--{name}-port", "-1")]
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "carriers.simulator", "--quiet", "--count-only", "--listen-file", str(listening)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,10 +33,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Page:
-    """Serves one operator; `touch` is called after anything was asked of it."""
+    """Serves one operator; `touch` is called after anything was asked of it. `more` are addresses of other parts."""
 
-    def __init__(self, operator: Operator, touch: Callable[[], None]) -> None:
+    def __init__(self, operator: Operator, touch: Callable[[], None], more: Sequence[web.RouteDef] = ()) -> None:
         self._operator = operator
+        self._more = more
         self._touch = touch
         self._queues: set[asyncio.Queue[Fact | None]] = set()
         self._runner: web.AppRunner | None = None
@@ -62,6 +63,7 @@ class Page:
             web.post("/api/faults", self._change_faults),
             web.get("/api/counters", self._counters),
             web.post("/api/drop", self._drop),
+            *self._more,
         ])  # fmt: skip
         runner = self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -167,7 +169,7 @@ class Page:
         return web.json_response(found.line())
 
     async def _say(self, request: web.Request) -> web.Response:
-        asked = await _json(request)
+        asked = await read_json(request)
         text, to = asked.get("text"), asked.get("to")
         if not isinstance(text, str) or not isinstance(to, str | None):
             raise BadRequest("text, to: text wanted")
@@ -179,7 +181,7 @@ class Page:
         return web.json_response(self._operator.faults.values())
 
     async def _change_faults(self, request: web.Request) -> web.Response:
-        self._operator.change_faults(await _json(request), time_now())
+        self._operator.change_faults(await read_json(request), time_now())
         self._touch()
         return web.json_response(self._operator.faults.values())
 
@@ -226,7 +228,8 @@ def _event(name: str, values: dict[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(values, ensure_ascii=False)}\n\n".encode()
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
+async def read_json(request: web.Request) -> dict[str, Any]:
+    """The object in a request. Raises BadRequest."""
     # The type that no form of another site can send.
     if request.content_type != "application/json":
         raise BadRequest("Content-Type: application/json wanted")

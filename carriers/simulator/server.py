@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import cast
 
+from carriers.simulator import mms_page
 from carriers.simulator.calls import Calls
 from carriers.simulator.cmpp_line import CmppLine
 from carriers.simulator.config import OFF, Account, Protocol, SimulatorConfig
@@ -80,7 +81,8 @@ class Simulator:
                 self.mm4 = Mm4Centre(self.operator, peer)
                 self.ports["mm4"] = await self.mm4.start()
             if config.web_port != OFF:
-                self._page = Page(self.operator, self.touch)
+                more = mms_page.routes(self.mmsc) if self.mmsc is not None else ()
+                self._page = Page(self.operator, self.touch, more)
                 self.web_port = await self._page.start(config.host, config.web_port)
         except BaseException:
             await self.stop()

@@ -381,6 +381,27 @@ async def test_nobody_else_may_call() -> None:
         assert not it.listener.arrived
 
 
+async def test_programs_see_what_phones_got_and_let_them_send() -> None:
+    async with line(centre={"web_port": 0}) as it, aiohttp.ClientSession() as session:
+        await it.send(segment())
+        base = f"http://127.0.0.1:{it.simulator.web_port}/api"
+        async with session.get(f"{base}/mms") as answer:
+            (got,) = await answer.json()
+        assert (got["subject"], [one["type"] for one in got["parts"]][1]) == ("贺卡", "image/jpeg")
+        async with session.get(f"{base}/mms/0/1") as answer:
+            assert await answer.read() == PICTURE
+        async with session.get(f"{base}/mms/7/1") as answer:
+            assert answer.status == 404
+        async with session.post(f"{base}/handsets/13800138000/mms", json={"text": "看", "picture": "/9j/"}) as answer:
+            assert answer.status == 201
+        await until(lambda: any(isinstance(one, MmsArrived) for one in it.listener.arrived))
+        (mms,) = [one.mms for one in it.listener.arrived if isinstance(one, MmsArrived)]
+        assert [one.data for one in mms.body.parts] == [b"\xff\xd8\xff", "看".encode()]
+        for wrong in ({}, {"picture": "?"}, {"text": 1}, []):
+            async with session.post(f"{base}/handsets/13800138000/mms", json=wrong) as answer:
+                assert answer.status == 400
+
+
 async def test_a_large_mms() -> None:
     async with line() as it:
         body = Body((Part("video/3gpp", b"x" * 3_000_000, "a.3gp", "a.3gp"),))
