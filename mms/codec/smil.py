@@ -191,7 +191,9 @@ class _Reader:
     def __init__(self) -> None:
         self._pages: list[_Draft] = []
         self._open: _Draft | None = None
-        self._in_sequence = 0
+        self._in_sequence = 0  # seqs that are open, within the par where one is
+        self._around = 0  # those around it
+        self._par_ms = 0
         self._count = 0
         self._size = (0, 0)
         self._tops: dict[str, float] = {}
@@ -204,7 +206,9 @@ class _Reader:
     def begin(self, tag: str, given: dict[str, str]) -> None:
         """A tag that opens something."""
         if tag == "par":
-            self._begin(_milliseconds(given.get("dur", "")))
+            self._around, self._in_sequence = self._around or self._in_sequence, 0
+            self._par_ms = _milliseconds(given.get("dur", ""))
+            self._begin(self._par_ms)
         elif tag == "seq":
             self._in_sequence += 1
         elif tag == "root-layout":
@@ -218,6 +222,8 @@ class _Reader:
         """A tag that closes something."""
         if tag == "par":
             self._open = None
+            self._around, self._in_sequence = 0, self._around
+            self._par_ms = 0
         elif tag == "seq" and self._in_sequence:
             self._in_sequence -= 1
 
@@ -237,8 +243,7 @@ class _Reader:
         is_next = self._in_sequence and self._open is not None and self._open.media and tag != "audio"
         if self._open is None or is_next or not self._open.takes(medium):
             # Media without a page stand on one together; more of a kind, and those one after another, go on the next.
-            page_ms = self._open.duration_ms if self._open is not None else 0
-            self._begin(_milliseconds(given.get("dur", "")) or page_ms)
+            self._begin(_milliseconds(given.get("dur", "")) or self._par_ms)
         if self._open is not None:
             self._open.media.append(medium)
 

@@ -53,6 +53,14 @@ SENT = {
         ),
         [("img 1.gif", 0), ("img 2.gif", 0)],
     ),
+    "pages in a sequence, parameters": (
+        (b'<smil><body><par dur="2000ms">\r\n<text src="0.txt" region="text">\r\n <param name="textsize" value="1"/>'
+        b'\r\n</text>\r\n<audio src="a.amr" start="1000ms"/>\r\n</par>\r\n<seq repeatcount="4">\r\n<par dur="1500ms">'
+        b'<img src="1.gif"/><text src="1.txt" region="text"/></par>\r\n<par dur="1500ms"><text src="2.txt"/></par>\r\n'
+        b'<img src="3.gif" dur="1s"/><img src="4.gif"/></seq>\r\n<par dur="10000ms"><text src="5.txt"/></par></body>'),
+        [("text 0.txt audio a.amr", 2000), ("img 1.gif text 1.txt", 1500), ("text 2.txt", 1500), ("img 3.gif", 1000),
+         ("img 4.gif", 0), ("text 5.txt", 10000)],
+    ),
     "no head, apostrophes, unclosed": (
         b"<smil><body><par dur='3s'><img src='cid:image' /></par>",
         [("img cid:image", 3000)],
