@@ -121,7 +121,9 @@ class Client:
         if answer.status == 401 and self._access.scheme == "digest":
             found = authorisation.challenge_of(answer.challenge)
             if found is not None:  # the first time, or the nonce is stale
-                self._challenge, self._signed = found, 0
+                if self._challenge is None or found.nonce != self._challenge.nonce:
+                    self._signed = 0  # requests side by side may get the same nonce, and no count may come twice
+                self._challenge = found
                 answer = await self._post(packed, self._authorization())
         return answer
 

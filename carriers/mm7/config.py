@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from gateway.core.errors import ConfigError
 from mms.codec.mm7 import dialect as dialects
@@ -74,8 +75,13 @@ class Mm7Config:
 
     def __post_init__(self) -> None:
         """Raises ConfigError, naming the key or the file with its key."""
-        if not self.url.startswith(("http://", "https://")):
-            raise ConfigError("url: http:// or https://")
+        try:
+            url = urlsplit(self.url)
+            is_usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        except ValueError:
+            is_usable = False
+        if not is_usable or not self.url.isascii():
+            raise ConfigError("url: as http://mmsc.example:8080/vas, in ASCII")
         found = dialects.load(self.dialect)
         if "ServiceCode" in found.required and not self.service_code:
             raise ConfigError(f"service_code: {found.title} wants one in every submit")

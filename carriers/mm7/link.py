@@ -198,6 +198,10 @@ class Mm7Link:
         except (Unreachable, OSError) as error:
             self.state = "down"
             return str(error) or type(error).__name__
+        except Exception as error:
+            # A link that ended here would stay down until somebody restarts the hub.
+            self.state = "down"
+            return f"{type(error).__name__}: {error}"
         if self._stopping:
             return ""
         self.state = "up"

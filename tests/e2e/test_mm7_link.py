@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from carriers.link import Link, LinkBasics, Timing
+from carriers.mm7 import authorisation
 from carriers.mm7.config import Mm7Config
 from carriers.mm7.link import Mm7Link
 from carriers.session import MmsArrived, ReadArrived, ReportArrived, SessionEvent, SubmitAnswered
@@ -196,6 +197,17 @@ async def test_ways_to_log_in(auth: str) -> None:
         answers = await it.send(*(segment(number) for number in range(1, 9)))
         assert {one.outcome for one in answers} == {Outcome.ACCEPTED}
         assert len({one.carrier_ids for one in answers}) == 8
+
+
+async def test_a_nonce_that_is_no_longer_taken_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with line(auth="digest") as it:
+        for number in range(1, 4):
+            assert (await it.send(segment(number)))[0].outcome is Outcome.ACCEPTED
+            monkeypatch.setattr(authorisation, "NONCE_S", -1 if number == 1 else 300)
+            if number == 1:  # too old at once: signed once more, in vain
+                assert (await it.send(segment(9)))[0].code == 401
+                monkeypatch.setattr(authorisation, "NONCE_S", 300)
+                await until(lambda: it.link.is_up)
 
 
 @pytest.mark.parametrize("auth", ["basic", "digest"])

@@ -223,7 +223,8 @@ def test_an_mms_of_nobody() -> None:
 
 
 @pytest.mark.parametrize(("options", "word"), [
-    ({"url": "mmsc.example"}, "url"),
+    ({"url": "mmsc.example"}, "url"), ({"url": "http://"}, "url"), ({"url": "http://a:99999/"}, "url"),
+    ({"url": "ftp://a/"}, "url"), ({"url": "http://[::1/"}, "url"), ({"url": "http://例/"}, "url"),
     ({"dialect": "martian"}, "dialect"),
     ({"dialect": "china-mobile"}, "service_code"),
     ({"charged_party": "Nobody"}, "charged_party"),
