@@ -162,7 +162,7 @@ def _is_smil(part: Part) -> bool:
 
 
 def _is_blank(part: Part) -> bool:
-    return part.media_type == "text/plain" and len(part.data) <= MAX_NAME and not text_of_part(part).strip()
+    return part.media_type == "text/plain" and not text_of_part(part).strip()
 
 
 def _named(parts: Sequence[Part]) -> Iterator[Part]:

@@ -47,7 +47,7 @@ def encode(tune: Tune, *, programme: int = 11) -> bytes:
         if note.pitch is None:
             rest += ticks
             continue
-        pitch = max(0, min(127, note.pitch))
+        pitch = note.pitch if note.pitch <= 127 else 108 + note.pitch % 12  # iMelody goes a little higher
         track += [_variable(rest), bytes((0x90, pitch, _VELOCITY)), _variable(ticks), bytes((0x80, pitch, 0x40))]
         rest = 0
     track += [_variable(rest), b"\xff\x2f\x00"]

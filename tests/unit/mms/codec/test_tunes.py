@@ -174,6 +174,15 @@ def test_a_tempo_that_changes_is_heard() -> None:
     assert (tune.beat, tune.notes) == (120, (Note(60, Fraction(1, 4)), Note(62, Fraction(1, 2))))
 
 
+def test_a_note_too_high_or_low_keeps_its_letter() -> None:
+    for codec in (imelody, rtttl, midi):
+        for pitch in (0, 5, 23, 127, 131):
+            tune = Tune((Note(pitch, Fraction(1, 4)),))
+            (note,) = codec.decode(codec.encode(tune)).notes
+            assert note.pitch is not None
+            assert note.pitch % 12 == pitch % 12
+
+
 def test_repetitions_are_bounded() -> None:
     melody = "(" + "c2" * 500 + "@999)"
     assert len(imelody.decode(f"BEGIN:IMELODY\nMELODY:{melody}\n".encode()).notes) == 2000
