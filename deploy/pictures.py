@@ -7,7 +7,6 @@ The same pictures every time; each card is composed for the handset, encoded, an
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from mms.assembly import assemble
 from mms.cards.catalogue import Genre, template, templates
 from mms.cards.composition import compose
 from mms.cards.face import face
+from mms.cards.palettes import png
 from mms.cards.wording import subject
 from mms.handsets.catalogue import resolve
 from mms.preview.fonts import Face, set_in
@@ -59,9 +59,7 @@ def overview() -> bytes:
         image.paste(face(look.example(language), look, (_CELL, _CELL * 4 // 5)), (left, top))
         for line, words in enumerate(look.names.values()):
             name.draw(image, (left, top + _CELL * 4 // 5 + 4 + line * name.line), words, (60, 66, 76))
-    out = io.BytesIO()
-    image.quantize(256, method=Image.Quantize.MEDIANCUT).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return png(image, 256)
 
 
 def main(folder: Path) -> None:

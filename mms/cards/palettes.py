@@ -9,6 +9,7 @@ from typing import Final
 from PIL import Image, ImageChops
 
 from mms.codec.wbmp import Bitmap, encode
+from mms.preview.shades import with_palette
 
 #: Thresholds of an ordered dither (Bayer, 1973).
 _BAYER: Final = (0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5)
@@ -27,14 +28,14 @@ def jpeg(picture: Image.Image, quality: int) -> bytes:
 def png(picture: Image.Image, colours: int) -> bytes:
     """PNG with a palette of 2 to 256 colours."""
     out = io.BytesIO()
-    _reduced(picture, colours).save(out, "PNG", optimize=True)
+    with_palette(picture, colours).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
 def gif(picture: Image.Image, colours: int, *, grey: bool = False) -> bytes:
     """A GIF that stands still, with a palette of 2 to 256 colours."""
     out = io.BytesIO()
-    _reduced(picture.convert("L").convert("RGB") if grey else picture, colours).save(out, "GIF", optimize=True)
+    with_palette(picture.convert("L").convert("RGB") if grey else picture, colours).save(out, "GIF", optimize=True)
     return out.getvalue()
 
 
@@ -74,7 +75,3 @@ def _patterned(frame: Image.Image) -> Image.Image:
     for top in range(_SIDE, frame.height, _SIDE):
         mesh.paste(row, (0, top))
     return ImageChops.add(frame, Image.merge("RGB", (mesh,) * 3), 1, -_AMPLITUDE // 2)
-
-
-def _reduced(picture: Image.Image, colours: int) -> Image.Image:
-    return picture.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from mms.handsets.handset import Handset
 
@@ -16,6 +16,8 @@ _BITS: Final = {
     65_536: (5, 6, 5),
     262_144: (6, 6, 6),
 }
+#: A palette's average of what is mostly white.
+_NEARLY_WHITE: Final = 240
 _TRUE: Final = 16_777_216
 
 
@@ -35,6 +37,26 @@ def on_screen(picture: Image.Image, handset: Handset) -> Image.Image:
     return Image.merge(
         "RGB", [band.point(_steps(1 << depth)) for band, depth in zip(picture.split(), bits, strict=True)]
     )
+
+
+def with_palette(picture: Image.Image, colours: int) -> Image.Image:
+    """The picture in the 2 to 256 colours that suit it, dithered, white staying white (mode P)."""
+    plain = picture.convert("RGB")
+    # Pillow dithers only towards a palette that is given.
+    palette = plain.quantize(colours, method=Image.Quantize.MEDIANCUT)
+    values = palette.getpalette() or []
+    lightest = max(range(0, len(values), 3), key=lambda at: sum(values[at : at + 3]))
+    is_white = min(values[lightest : lightest + 3]) >= _NEARLY_WHITE
+    if is_white:
+        values[lightest : lightest + 3] = [255, 255, 255]
+        palette.putpalette(values)
+    flat = plain.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    if is_white:
+        # Pillow finds the nearest colour by the high bits alone, and may take one beside white for white.
+        red, green, blue = plain.split()
+        darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
+        flat.paste(lightest // 3, (0, 0), darkest.point([0] * 255 + [255]))
+    return flat
 
 
 def flat_greys(picture: Image.Image, levels: int) -> Image.Image:

@@ -13,6 +13,7 @@ from mms.preview.casing import framed
 from mms.preview.fonts import Face, set_in
 from mms.preview.lettering import Align, Lettering, wrap
 from mms.preview.rendering import Preview
+from mms.preview.shades import with_palette
 from mms.preview.texts import preview_texts
 
 MAX_PHONES: Final = 12
@@ -52,7 +53,7 @@ def contact_sheet(
             y += piece.height
         left += phone.width + _GAP
     if colours:
-        sheet = sheet.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+        sheet = with_palette(sheet, colours)
     out = io.BytesIO()
     sheet.save(out, "PNG", optimize=True)
     return out.getvalue()

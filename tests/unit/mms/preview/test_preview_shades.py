@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image, ImageStat
 
-from mms.preview.shades import flat_greys, on_screen
+from mms.preview.shades import flat_greys, on_screen, with_palette
 from mms.preview.symbols import Symbol, symbol
 from tests.unit.mms.preview.phones import COLOUR
 
@@ -37,6 +37,16 @@ def test_dithering_keeps_the_brightness() -> None:
 
 def test_true_colour_changes_nothing() -> None:
     assert on_screen(RAMP, replace(COLOUR, colours=16_777_216)).tobytes() == RAMP.tobytes()
+
+
+def test_a_palette_keeps_white_white_and_fades_fading() -> None:
+    picture = Image.new("RGB", (256, 300), (255, 255, 255))
+    picture.paste(RAMP, (0, 40))
+    shown = with_palette(picture, 64)
+    assert len(shown.getcolors() or ()) <= 64
+    plain = shown.convert("RGB")
+    assert plain.getpixel((5, 5)) == (255, 255, 255)
+    assert len({plain.getpixel((x, 100)) for x in range(60, 80)}) > 1
 
 
 def test_lines_are_not_dithered() -> None:
