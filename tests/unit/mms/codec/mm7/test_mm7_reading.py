@@ -15,7 +15,7 @@ from gateway.core.errors import MalformedPdu
 from mms.codec.mm7 import packaging
 from mms.codec.mm7.dialect import Dialect, load
 from mms.codec.mm7.envelope import Envelope, is_known_version
-from mms.codec.mm7.markup import MAX_DEPTH, MAX_OCTETS, read_xml
+from mms.codec.mm7.markup import MAX_DEPTH, MAX_ELEMENTS, MAX_OCTETS, read_xml
 from mms.codec.mm7.messages import (
     CancelReq,
     CancelRsp,
@@ -381,7 +381,7 @@ LAUGHS = (
     LAUGHS,
     b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
     b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1),
-    b"<a>" + b"<b/>" * 20_001 + b"</a>",
+    b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>",
     b"<a " + b" ".join(b"x%d='1'" % it for it in range(65)) + b"/>",
     b"<a>" + b"x" * MAX_OCTETS + b"</a>",
     b"<a>&nbsp;</a>", b"<a b='&undefined;'/>",
