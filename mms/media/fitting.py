@@ -33,7 +33,7 @@ MAX_PARTS: Final = 100
 #: Characters of a text that a slide holds, in screens full.
 _SCREENS: Final = 3
 
-Medium_ = Picture | Sound | Film
+Resizable = Picture | Sound | Film
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class _Item:
     """A part that can be made larger or smaller."""
 
     part: Part
-    medium: Medium_
+    medium: Resizable
     made: Made | None = None
     refused: str = ""
     share: int = 0
@@ -82,7 +82,7 @@ def fit(content: Content, handset: Handset, *, max_octets: int | None = None) ->
             break
         _drop(content, items, fixed, steps, octets - room)
         content = replace(content, parts=tuple(fixed))
-    if content_is_empty(sent) and not content_is_empty(content_with(content, items)):
+    if not sent.parts:
         raise MediaRefused("nothing of it can be shown on this phone")
     order = {part.name: place for place, part in enumerate(content.parts)}
     plan = Plan(
@@ -90,16 +90,6 @@ def fit(content: Content, handset: Handset, *, max_octets: int | None = None) ->
         octets + HEADERS, limit, handset.key,
     )  # fmt: skip
     return Fitted(sent, body, octets + HEADERS, plan)
-
-
-def content_with(content: Content, items: Sequence[_Item]) -> Content:
-    """Everything that was to be sent."""
-    return replace(content, parts=(*content.parts, *(item.part for item in items)))
-
-
-def content_is_empty(content: Content) -> bool:
-    """Whether there is nothing to be seen, read or heard."""
-    return not content.parts
 
 
 # --- what each part is ----------------------------------------------------------------------------------------------
@@ -134,7 +124,7 @@ def _sorted(content: Content, handset: Handset, steps: dict[str, Step]) -> tuple
 def _open(part: Part, handset: Handset, items: list[_Item], steps: dict[str, Step], before: str) -> None:
     kind = kind_of(part.data) or canonical(part.media_type)
     try:
-        medium: Medium_
+        medium: Resizable
         if kind.startswith("image/"):
             medium = Picture(part.data, handset)
         elif kind.startswith("video/"):

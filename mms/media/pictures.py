@@ -107,6 +107,8 @@ class Picture:
                 self._picture = _decoded(opened, box, self._orientation)
         except MediaRefused:
             raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise MediaRefused("a picture of so many pixels is too large to be sent") from error
         except LIES as error:
             raise MediaRefused("this picture is damaged") from error
 
@@ -154,7 +156,7 @@ class Picture:
             or self._orientation != 1
             or not self._is_small()
             or (self._is_progressive and not self._handset.progressive)
-            or (self.is_moving and not self._handset.animation)
+            or (self.is_moving and (not self._handset.animation or self.kind != "image/gif"))
             or (self._handset.grey and self.kind != "image/vnd.wap.wbmp")
         ):
             return None

@@ -1,0 +1,206 @@
+"""Pictures made to fit: upright, bare, never larger, in what the phone shows, filling the room they have."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from mms.codec import wbmp
+from mms.handsets.catalogue import resolve
+from mms.media.kinds import kind_of
+from mms.media.pictures import BEST, MediaRefused, Picture, bare
+from tests.fakes.media import camera_exif, drawing, encoded, jpeg, landscape, moving
+
+MODERN, OLD, MONO = resolve("unknown"), resolve("nokia-6610"), resolve("mono-2002")
+
+
+def opened(data: bytes) -> Any:
+    picture = Image.open(io.BytesIO(data))
+    picture.load()
+    return picture
+
+
+@pytest.mark.parametrize("room", [200_000, 60_000, 20_000, 6_000, 2_000])
+def test_a_photograph_fills_its_room_and_never_more(room: int) -> None:
+    made = Picture(jpeg((1600, 1200), quality=95), MODERN).fit(room)
+    assert len(made.data) <= room
+    best = Picture(jpeg((1600, 1200), quality=95), MODERN).fit(10_000_000)
+    assert len(made.data) >= min(0.85 * room, len(best.data))
+    picture = opened(made.data)
+    assert picture.format == "JPEG"
+    assert "progressive" not in picture.info
+    assert picture.width / picture.height == pytest.approx(4 / 3, rel=0.02)
+
+
+def test_it_is_never_made_larger() -> None:
+    data = encoded(landscape((100, 80)), "BMP")
+    assert opened(Picture(data, MODERN).fit(300_000).data).size == (100, 80)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_stands_upright_and_says_nothing_of_camera_and_place(orientation: int) -> None:
+    data = jpeg((400, 300), exif=camera_exif(orientation))
+    picture = Picture(data, MODERN)
+    made = picture.fit(300_000)
+    shown = opened(made.data)
+    assert shown.size == ((300, 400) if orientation >= 5 else (400, 300))
+    assert not shown.getexif()
+    assert b"SecretMaker" not in made.data
+    from PIL import ImageOps
+
+    upright = ImageOps.exif_transpose(opened(data)).convert("RGB")
+    assert max(ImageStat.Stat(ImageChops.difference(upright, shown.convert("RGB"))).mean) < 4
+    assert "metadata" in made.reasons
+
+
+def test_what_fits_as_it_is_keeps_its_octets_but_for_the_metadata() -> None:
+    plain = jpeg((320, 240))
+    assert Picture(plain, MODERN).fit(300_000).data == plain
+    told = jpeg((320, 240), exif=camera_exif())
+    assert Picture(told, MODERN).fit(300_000).data == plain
+
+
+def test_metadata_of_png_goes_too() -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("Location", "39.9, 116.4")
+    data = encoded(drawing((60, 40)), "PNG", pnginfo=info)
+    stripped = bare(data, "image/png")
+    assert b"39.9" not in stripped
+    assert opened(stripped).tobytes() == opened(data).tobytes()
+
+
+def test_a_progressive_picture_becomes_baseline_for_phones_that_need_it() -> None:
+    data = jpeg((300, 200), progressive=True)
+    assert opened(data).info.get("progressive")
+    assert not opened(Picture(data, OLD).fit(40_000).data).info.get("progressive")
+
+
+def test_what_was_clear_is_white_in_a_photograph() -> None:
+    picture = landscape((900, 700)).convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize((900, 700)))
+    made = Picture(encoded(picture, "PNG"), MODERN).fit(60_000)
+    assert made.media_type == "image/jpeg"
+    assert "transparent" in made.reasons
+    assert opened(made.data).convert("L").getpixel((5, 5)) > 240
+
+
+def test_a_drawing_stays_sharp_where_it_fits() -> None:
+    data = encoded(drawing((120, 100)), "BMP")
+    made = Picture(data, OLD).fit(40_000)
+    assert made.media_type == "image/png"
+    assert ImageChops.difference(opened(made.data).convert("RGB"), drawing((120, 100))).getbbox() is None
+
+
+def test_an_old_screen_gets_its_size() -> None:
+    made = Picture(jpeg((2000, 1500)), OLD).fit(40_000)
+    assert opened(made.data).size == (160, 120)
+    tall = Picture(jpeg((1500, 2000)), OLD).fit(40_000)
+    assert opened(tall.data).size == (120, 160)
+
+
+def test_a_screen_in_black_and_white_gets_a_bitmap() -> None:
+    made = Picture(jpeg((1000, 700)), MONO).fit(10_000)
+    assert made.media_type in ("image/vnd.wap.wbmp", "image/gif")
+    if made.media_type == "image/vnd.wap.wbmp":
+        bitmap = wbmp.decode(made.data)
+        shades = [(octet).bit_count() for octet in bitmap.rows]
+        assert 0.1 < sum(shades) / (8 * len(shades)) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("WEBP", "image/webp"),
+        ("AVIF", "image/avif"),
+        ("HEIF", "image/heic"),
+        ("TIFF", "image/tiff"),
+        ("BMP", "image/bmp"),
+    ],
+)
+def test_newer_and_older_formats_become_a_photograph(form: str, kind: str) -> None:
+    data = encoded(landscape((640, 480)), form)
+    assert kind_of(data) == kind
+    made = Picture(data, MODERN).fit(100_000)
+    assert (made.media_type, opened(made.data).size) == ("image/jpeg", (640, 480))
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "I;16", "P", "LA", "1"])
+def test_any_way_to_say_colours(mode: str) -> None:
+    picture = landscape((200, 150))
+    form = "JPEG" if mode == "CMYK" else "PNG"
+    source = picture.convert("L").convert("I;16") if mode == "I;16" else picture.convert(mode)
+    made = Picture(encoded(source, form), OLD).fit(20_000)
+    assert opened(made.data).size == (160, 120)
+
+
+def test_a_profile_is_applied_and_left_out() -> None:
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    made = Picture(jpeg((500, 400), icc_profile=profile), OLD).fit(20_000)
+    assert "icc_profile" not in opened(made.data).info
+    broken = Picture(jpeg((500, 400), icc_profile=b"junk" * 40), OLD).fit(20_000)
+    assert opened(broken.data).size == (150, 120)
+
+
+def test_a_bomb_is_refused_before_it_is_read() -> None:
+    head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60_000).to_bytes(4) * 2 + b"\x08\x02\x00\x00\x00"
+    import zlib
+
+    data = head + zlib.crc32(head[12:]).to_bytes(4) + b"\x00\x00\x00\x00IDAT" + zlib.crc32(b"IDAT").to_bytes(4)
+    with pytest.raises(MediaRefused, match="too large"):
+        Picture(data, MODERN)
+
+
+@pytest.mark.parametrize("cut", [3, 20, 100, 1000])
+def test_what_is_torn_is_damaged_or_shown_as_far_as_it_goes(cut: int) -> None:
+    with pytest.raises(MediaRefused):
+        Picture(jpeg((400, 300))[:cut], MODERN).fit(100_000)
+
+
+def test_no_room_is_said() -> None:
+    with pytest.raises(MediaRefused, match="no picture worth showing"):
+        Picture(jpeg((800, 600)), MODERN).fit(300)
+
+
+class TestMoving:
+    def test_it_still_moves_in_less_room(self) -> None:
+        data = moving(frames=12)
+        for room in (200_000, 60_000, 25_000):
+            made = Picture(data, MODERN).fit(room)
+            picture = opened(made.data)
+            assert len(made.data) <= room
+            assert picture.is_animated
+            total = 0
+            for n in range(picture.n_frames):
+                picture.seek(n)
+                total += picture.info["duration"]
+            assert total == pytest.approx(12 * 80, abs=10)
+            assert picture.info["loop"] == 0
+
+    def test_as_a_still_it_is_said(self) -> None:
+        made = Picture(moving(frames=12), MODERN).fit(1_500)
+        assert made.reasons[0] == "still"
+        assert not getattr(opened(made.data), "is_animated", False)
+
+    @pytest.mark.parametrize("form", ["WEBP", "PNG"])
+    def test_others_that_move_become_gifs(self, form: str) -> None:
+        data = moving((120, 90), 6, form=form)
+        made = Picture(data, OLD).fit(45_000)
+        assert made.media_type == "image/gif"
+        assert opened(made.data).n_frames == 6
+
+    def test_colours_of_the_phone(self) -> None:
+        made = Picture(moving((120, 90), 4), OLD).fit(45_000)
+        assert opened(made.data).n_frames == 4
+        assert "quality" not in made.after
+
+
+def test_the_best_is_bounded() -> None:
+    made = Picture(encoded(landscape((640, 480)), "BMP"), MODERN).fit(10_000_000)
+    assert f"quality {BEST}" in made.after
