@@ -135,7 +135,7 @@ async def line(
     listener = Listener()
     async with asyncio.timeout(30):
         # The centre has to know where the link listens, and the link where the centre does.
-        port = _free_port()
+        port = free_port()
         account = Account(
             "mm7", "vasp1", "s3cret", call_port=port, call_name=call_name, call_secret="pass" if call_name else ""
         )
@@ -164,7 +164,7 @@ async def line(
             await simulator.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as found:
