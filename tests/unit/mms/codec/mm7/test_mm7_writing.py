@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -296,6 +298,22 @@ def test_a_wrong_dialect_names_the_key(table: dict[str, object], word: str) -> N
 def test_a_dialect_that_is_not_there(name: str) -> None:
     with pytest.raises(ConfigError):
         load(name)
+
+
+@pytest.mark.parametrize("message", FULL, ids=[type(it).__name__ for it in FULL])
+@settings(max_examples=8, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_elements_in_any_order_say_the_same(message: Message, random: Random) -> None:
+    dialect = load("3gpp-rel6")
+    xml = packaging.pack(Envelope("t", message), dialect).body
+    root = ET.fromstring(xml)
+    for element in root.iter():
+        if element.tag.endswith(("Req", "Rsp", "Status", "SenderIdentification", "Recipients")):
+            children = list(element)
+            random.shuffle(children)
+            element[:] = children
+    shuffled = packaging.unpack("text/xml", ET.tostring(root, "utf-8"), dialect)
+    assert shuffled.message == packaging.unpack("text/xml", xml, dialect).message
 
 
 @pytest.mark.parametrize("name", ours())
