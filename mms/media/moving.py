@@ -22,6 +22,8 @@ _TRIES: Final = 7
 #: Of its sides, before colours go; and colours, before frames go.
 _SMALL_ENOUGH: Final = 0.6
 _FEWEST: Final = 32
+#: Frames from which the octets of all are estimated.
+_SAMPLE: Final = 4
 #: So many times too large with few colours: only fewer frames can help.
 _HOPELESS: Final = 2.5
 _SMALLEST: Final = 40
@@ -88,10 +90,13 @@ def fit(frames: Frames, room: int, colours: int) -> Moving | None:
         size, depth = 1.0, colours
         for _ in range(_TRIES):
             sides = max(1, round(wide * size)), max(1, round(high * size))
-            data = _encoded(kept, sides, depth)
-            if len(data) <= room:
-                return _made(data, frames, kept, sides, depth)
-            over = len(data) / room
+            octets = _estimated(kept, sides, depth)
+            if octets <= room:
+                data = _encoded(kept, sides, depth)
+                octets = len(data)
+                if octets <= room:
+                    return _made(data, frames, kept, sides, depth)
+            over = octets / room
             if size > _SMALL_ENOUGH:
                 size = max(_SMALL_ENOUGH, least, min(size * 0.9, size / math.sqrt(over) * 0.98))
             elif depth > _FEWEST:
@@ -108,6 +113,20 @@ def _thinned(frames: Frames, step: int) -> Frames:
     pictures = frames.pictures[::step]
     durations = [sum(frames.durations_ms[at : at + step]) for at in range(0, len(frames.durations_ms), step)]
     return Frames(pictures, tuple(durations), frames.loops, frames.is_cut)
+
+
+def _estimated(frames: Frames, size: tuple[int, int], colours: int) -> int:
+    """About the octets of the whole, from its beginning: the first frame, and what a further one costs."""
+    count = len(frames.pictures)
+    if count <= _SAMPLE + 2:
+        return 0
+    first = len(_encoded(_beginning(frames, 1), size, colours))
+    some = len(_encoded(_beginning(frames, _SAMPLE), size, colours))
+    return first + (some - first) * (count - 1) // (_SAMPLE - 1)
+
+
+def _beginning(frames: Frames, count: int) -> Frames:
+    return Frames(frames.pictures[:count], frames.durations_ms[:count], frames.loops, frames.is_cut)
 
 
 def _encoded(frames: Frames, size: tuple[int, int], colours: int) -> bytes:

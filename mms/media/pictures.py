@@ -38,6 +38,7 @@ _ENCODES: Final = 5  # to find a quality
 _SMALLEST: Final = 48  # pixels of the longer side
 _CLOSE: Final = 0.93  # of the room: no further search
 _FEW: Final = 256  # colours of drawings
+_SMALL, _FINER = 400, 3  # pixels of a small picture; how much larger it is decoded
 _ORIENTATION: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 _SRGB: Final = ImageCms.createProfile("sRGB")
@@ -293,7 +294,9 @@ def _decoded(opened: Image.Image, box: tuple[int, int], orientation: int) -> Ima
     across = (box[1], box[0]) if orientation in _SIDEWAYS else box
     profile = opened.info.get("icc_profile")
     if opened.format == "JPEG":
-        opened.draft("RGB", across)
+        # From a picture hardly larger than it should become a small one comes out soft.
+        finer = _FINER if max(across) <= _SMALL else 1
+        opened.draft("RGB", (across[0] * finer, across[1] * finer))
     picture: Image.Image = opened
     if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
         picture = picture.convert("I").point(lambda value: value / 257).convert("L")
