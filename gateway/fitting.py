@@ -15,6 +15,7 @@ import pickle
 import resource
 import struct
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -26,6 +27,8 @@ JOBS_PER_PROCESS: Final = 200
 MAX_MEMORY: Final = 2 << 30
 #: Longest answer.
 MAX_ANSWER: Final = 64 << 20
+#: What a process of the pool runs.
+COMMAND: Final = (sys.executable, "-m", "gateway.fitting")
 _LENGTHS: Final = struct.Struct(">II")
 
 
@@ -42,9 +45,10 @@ class _Slot:
 class FittingPool:
     """Some processes that fit MMS."""
 
-    def __init__(self, size: int, timeout_s: float) -> None:
+    def __init__(self, size: int, timeout_s: float, command: Sequence[str] = COMMAND) -> None:
         self.size = size
         self._timeout_s = timeout_s
+        self._command = command
         self._free: asyncio.LifoQueue[_Slot] = asyncio.LifoQueue()
         for _ in range(size):
             self._free.put_nowait(_Slot())
@@ -90,9 +94,7 @@ class FittingPool:
         if slot.process is None or slot.process.returncode is not None:
             slot.jobs = 0
             slot.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "gateway.fitting",
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=1 << 20,
