@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup system demo test check format bench fuzz soak kill docs lock clean
+.PHONY: help setup system demo test check format bench fitting fuzz soak kill docs lock clean
 
 help:  ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -42,6 +42,9 @@ format: setup  ## Lay the code out as ruff does
 bench: setup system  ## Speed, as ratios against Kannel and smpplib measured in the same run (about 30 minutes)
 	$(BIN)/python -m bench
 
+fitting: setup  ## Media of every kind on twelve handsets: budget, likeness, speed, memory (about 15 minutes)
+	$(BIN)/python -m bench.fitting
+
 fuzz: setup  ## Ten minutes of coverage-guided fuzzing for each decoder
 	$(BIN)/python -m pip install --quiet atheris==3.0.0
 	$(BIN)/python -m tests.fuzz.run $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
@@ -56,6 +59,7 @@ docs: setup  ## Write the parts of docs/ that are made from the code
 	$(BIN)/caiyou config describe --markdown > docs/configuration.md
 	$(BIN)/python deploy/licences.py > docs/licences.md
 	$(BIN)/python deploy/module_map.py
+	$(BIN)/python deploy/pictures.py docs/pictures
 
 lock:  ## Choose the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -19,12 +19,27 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 
 #: May be used, and shipped beside our code, without any change to our own licence.
-ALLOWED = frozenset({"Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0", "MPL-2.0"})
+ALLOWED = frozenset(
+    {
+        "Apache-2.0", "MIT", "MIT-0", "MIT-CMU", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "ISC", "Zlib", "CC0-1.0",
+        "PSF-2.0", "MPL-2.0",
+    }
+)  # fmt: skip
 
 #: Package -> (licence, why it may be here all the same).
 EXCEPTIONS = {
     "psycopg": ("LGPL-3.0-only", "a library of its own, installed by pip, unchanged, and replaceable by its user"),
     "psycopg-binary": ("LGPL-3.0-only", "the compiled part of psycopg; the same holds"),
+    "av": (
+        "BSD-3-Clause",
+        "its wheels bring an FFmpeg with parts under the GPL (x264); loaded only by the processes that fit media, never "
+        "shipped with the program, and replaceable by a build without them",
+    ),
+    "pillow-heif": (
+        "BSD-3-Clause",
+        "its wheels bring libheif and libde265 (LGPL) and x265 (GPL); loaded only where pictures are opened, never "
+        "shipped with the program",
+    ),
     "smpplib": ("LGPL-3.0-only", "judges our SMPP codec in tests; the program neither imports nor requires it"),
     "pycmpp": ("GPL-3.0-only", "judges our CMPP codec in tests; the program neither imports nor requires it"),
     "python-gsmmodem-new": (
@@ -49,7 +64,16 @@ _SPDX = {
     "LGPLv3+": "LGPL-3.0-or-later",
 }
 # "BSD License" says too little; this is what the LICENSE file says.
-_READ = {"jinja2": "BSD-3-Clause", "pyserial": "BSD-3-Clause", "python-dateutil": "Apache-2.0 OR BSD-3-Clause"}
+_READ = {
+    **dict.fromkeys(
+        (
+            "amqp", "billiard", "click-plugins", "jinja2", "prompt-toolkit", "pyserial", "segno", "vine",
+        ),
+        "BSD-3-Clause",
+    ),
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "vobject": "Apache-2.0",
+}  # fmt: skip
 
 _INNERMOST = re.compile(r"\(([^()]*)\)")
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
