@@ -32,13 +32,17 @@ EXCEPTIONS = {
     "psycopg-binary": ("LGPL-3.0-only", "the compiled part of psycopg; the same holds"),
     "av": (
         "BSD-3-Clause",
-        "its wheels bring an FFmpeg with parts under the GPL (x264); loaded only by the processes that fit media, never "
-        "shipped with the program, and replaceable by a build without them",
+        (
+            "its wheels bring an FFmpeg with parts under the GPL (x264); loaded only by processes that fit media, never "
+            "shipped with the program, and replaceable by a build without them"
+        ),
     ),
     "pillow-heif": (
         "BSD-3-Clause",
-        "its wheels bring libheif and libde265 (LGPL) and x265 (GPL); loaded only where pictures are opened, never "
-        "shipped with the program",
+        (
+            "its wheels bring libheif and libde265 (LGPL) and x265 (GPL); loaded only where pictures are opened, never "
+            "shipped with the program"
+        ),
     ),
     "smpplib": ("LGPL-3.0-only", "judges our SMPP codec in tests; the program neither imports nor requires it"),
     "pycmpp": ("GPL-3.0-only", "judges our CMPP codec in tests; the program neither imports nor requires it"),
