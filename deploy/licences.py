@@ -33,8 +33,8 @@ EXCEPTIONS = {
     "av": (
         "BSD-3-Clause",
         (
-            "its wheels bring an FFmpeg with parts under the GPL (x264); loaded only by processes that fit media, never "
-            "shipped with the program, and replaceable by a build without them"
+            "its wheels bring an FFmpeg with parts under the GPL (x264); loaded by processes that fit media alone, "
+            "never shipped with the program, and replaceable by a build without them"
         ),
     ),
     "pillow-heif": (
