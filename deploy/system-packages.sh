@@ -21,6 +21,7 @@ test=(
     openssl       # certificates of the TLS tests
     postfix       # a stock mail server as sender and receiver
     postgresql    # the other database
+    rabbitmq-server # a broker for Celery workers
     python3-gammu # reads and writes the PDUs of modems
     smstools      # and another
     strace        # faults and order of system calls
