@@ -22,6 +22,9 @@ _TRIES: Final = 7
 #: Of its sides, before colours go; and colours, before frames go.
 _SMALL_ENOUGH: Final = 0.6
 _FEWEST: Final = 32
+#: So much of the room used is enough; what is aimed at where it is not; how often.
+_ENOUGH, _CLOSE = 0.88, 0.95
+_REFINEMENTS: Final = 2
 #: Frames from which the octets of all are estimated.
 _SAMPLE: Final = 4
 #: So many times too large with few colours: only fewer frames can help.
@@ -95,7 +98,7 @@ def fit(frames: Frames, room: int, colours: int) -> Moving | None:
                 data = _encoded(kept, sides, depth)
                 octets = len(data)
                 if octets <= room:
-                    return _made(data, frames, kept, sides, depth)
+                    return _larger(data, frames, kept, size, depth, room)
             over = octets / room
             if size > _SMALL_ENOUGH:
                 size = max(_SMALL_ENOUGH, least, min(size * 0.9, size / math.sqrt(over) * 0.98))
@@ -113,6 +116,22 @@ def _thinned(frames: Frames, step: int) -> Frames:
     pictures = frames.pictures[::step]
     durations = [sum(frames.durations_ms[at : at + step]) for at in range(0, len(frames.durations_ms), step)]
     return Frames(pictures, tuple(durations), frames.loops, frames.is_cut)
+
+
+def _larger(data: bytes, frames: Frames, kept: Frames, size: float, depth: int, room: int) -> Moving:
+    """What fits, or a little larger where that leaves room unused: estimates and steps are coarse."""
+    wide, high = frames.pictures[0].size
+    sides = max(1, round(wide * size)), max(1, round(high * size))
+    for _ in range(_REFINEMENTS):
+        if size >= 1 or len(data) >= _ENOUGH * room:
+            break
+        size = min(1.0, size * math.sqrt(_CLOSE * room / len(data)))
+        wider = max(1, round(wide * size)), max(1, round(high * size))
+        again = _encoded(kept, wider, depth)
+        if len(again) > room:
+            break
+        data, sides = again, wider
+    return _made(data, frames, kept, sides, depth)
 
 
 def _estimated(frames: Frames, size: tuple[int, int], colours: int) -> int:
