@@ -5,6 +5,7 @@ Read it from top to bottom and you know the parts, who knows whom, and the order
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ from gateway.passwords import hash_password_now
 from gateway.preparer import Preparer
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
-from gateway.store.desk import Desk, Reaction
+from gateway.store.desk import BooksOfStore, Desk, Reaction
 from gateway.store.link_memory import StoredMemory
 from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
@@ -47,8 +48,10 @@ from mail2sms.notify import Notifier
 from mail2sms.phone_mail import PhoneMail
 from mail2sms.replies import Answers
 from mail2sms.submit import SendNotifier
+from mms.dialogue.card_by_sms import CardBySms
 from mms.handsets.learning import learn_from_end
 from mms.outcome import Outcome
+from mms.phone_mail import PhoneMms
 from mms.pickup import Mailboxes
 
 
@@ -56,16 +59,30 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     """Who reacts to what, in order."""
     notifier = Notifier(config.notices)
     on_send = SendNotifier(config.notices)
-    phone_mail = PhoneMail(config.notices)
+    phone_mail = PhoneMail(config.notices, PhoneMms(config.mms))
     answers = Answers(config.notices)
+    cards = CardBySms(config.mms, config.notices.fixed_signature)
     outcome = Outcome(Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature))
     return {
         MailArrived: (notifier.notify_on_arrival,),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
-        SmsReceived: (give_to_peer, unless_for_peer(answers.answer_sms), announce_sms),
+        SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),
         MessageSettled: (phone_mail.report_failure, outcome.settled, learn_from_end),
     }
+
+
+def unless_taken(
+    take: Callable[[SmsReceived, BooksOfStore], bool], reaction: Callable[[SmsReceived, BooksOfStore], None]
+) -> Callable[[SmsReceived, BooksOfStore], None]:
+    """A reaction to what a phone wrote, unless it belongs to a card that is being made by SMS."""
+
+    @functools.wraps(reaction)
+    def react(event: SmsReceived, books: BooksOfStore) -> None:
+        if not take(event, books):
+            reaction(event, books)
+
+    return react
 
 
 @dataclass(slots=True)
@@ -261,7 +278,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 *housekeeping.chores(
                     desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts
                 ),
-                *housekeeping.mms_chores(desk, mailboxes),
+                *housekeeping.mms_chores(desk, mailboxes, CardBySms(config.mms, config.notices.fixed_signature)),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
                 housekeeping.Chore("fetch-profiles", FETCH_EVERY_S, ProfileFetching(desk).fetch_due),
             ],

@@ -13,6 +13,7 @@ from gateway.journal import Journal
 from gateway.store import strays
 from gateway.store.desk import Desk
 from mail2sms.reminders import fire_due
+from mms.dialogue.card_by_sms import CardBySms
 from mms.pickup import Mailboxes
 
 #: Seconds a link may be down, or its breaker open, before what waits for it goes to another link.
@@ -175,8 +176,12 @@ def chores(
     ]
 
 
-def mms_chores(desk: Desk, mailboxes: Mailboxes) -> list[Chore]:
-    """The chores of mailboxes that were opened for numbers."""
+def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms) -> list[Chore]:
+    """The chores of mailboxes that were opened for numbers, and of cards made by SMS."""
+
+    async def give_up_cards() -> None:
+        while await desk.read(cards.has_overdue):
+            await desk.commit(cards.give_up)
 
     async def tell_waiting() -> None:
         if await desk.read(mailboxes.has_untold):
@@ -190,4 +195,5 @@ def mms_chores(desk: Desk, mailboxes: Mailboxes) -> list[Chore]:
     return [
         Chore("tell-of-waiting-mms", 10.0, tell_waiting),
         Chore("mailboxes-of-numbers", 60.0, pass_time),
+        Chore("give-up-cards", 30.0, give_up_cards),
     ]

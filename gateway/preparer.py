@@ -14,18 +14,22 @@ from typing import Protocol
 
 from gateway.core.errors import CaiyouError, NotFound, StoreUnavailable
 from gateway.core.mms import Way, way_of
+from gateway.core.outbox import Purpose
 from gateway.fitting import FittingDied
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.multimedia import MAX_FITTINGS, Unfitted
 from mms.config import MmsConfig
 from mms.fitting import Fitted, FittingJob, MessageRefused
+from mms.handsets.catalogue import resolve
 from mms.pickup import Mailboxes, Waiting
 
 #: How often it is looked for messages whose time has come without anybody telling it, seconds.
 LOOK_EVERY_S = 1.0
 #: How long a claimed message is left to who claimed it, beyond the time it may be fitted in, seconds.
 GRACE_S = 60
+#: What a card is drawn for that is looked at on a page.
+PAGE_HANDSET = "unknown"
 #: Messages claimed ahead for every process that fits.
 AHEAD = 2
 
@@ -192,10 +196,13 @@ class Preparer:
             books.mms.fitted(message.id, blob=blob, handset=handset, receipt=receipt, story=story)
 
     async def _to_mailbox(self, message: Unfitted, letter: bytes, handset: str, why: str) -> None:
+        reference = message.letter
+        if message.purpose == Purpose.CARD:
+            letter, reference = await self._drawn(message, letter)
         waiting = Waiting(
             message_id=message.id,
             number=message.recipient,
-            letter=message.letter,
+            letter=reference,
             data=letter,
             from_name=message.from_name or message.sender,
             handset=handset,
@@ -215,6 +222,23 @@ class Preparer:
         except CaiyouError as error:
             reason = str(error)
             await self._desk.commit(lambda books: self._again(books, message, reason))
+
+    async def _drawn(self, message: Unfitted, letter: bytes) -> tuple[bytes, str]:
+        """A card's letter with its pictures, for the page; as it was handed in where that cannot be done."""
+        job = FittingJob(
+            letter=letter,
+            handset=resolve(PAGE_HANDSET),
+            max_octets=self._config.max_octets,
+            sender=message.sender,
+            recipient=message.recipient,
+            date_ms=message.created_ms,
+            as_letter=True,
+        )
+        try:
+            drawn = (await self._pool.fit(job)).pdu
+        except (MessageRefused, FittingDied):
+            return letter, message.letter
+        return drawn, await self._desk.blobs.put(message.id, drawn)
 
     async def _refuse(self, message: Unfitted, code: str, reason: str) -> None:
         def work(books: BooksOfStore) -> None:

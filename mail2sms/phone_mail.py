@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.accounts import Account, ToMailbox
 from gateway.core.addresses import Address
@@ -21,11 +21,21 @@ from templates.engine import mail_texts
 STEP: Final = "sms"
 
 
-class PhoneMail:
-    """Turns mail for phones into SMS."""
+class AsMms(Protocol):
+    """Who sends a mail with pictures, sound or film to a phone as an MMS."""
 
-    def __init__(self, config: NoticeConfig) -> None:
+    def send(
+        self, event: PhoneMailArrived, books: Books, *, account_id: int, sender: str, from_name: str, key: str | None
+    ) -> int | None:
+        """The message, or None for a mail that an SMS says as well."""
+
+
+class PhoneMail:
+    """Turns mail for phones into SMS, or has an MMS made of it where there is more to it than words."""
+
+    def __init__(self, config: NoticeConfig, as_mms: AsMms | None = None) -> None:
         self._config = config
+        self._as_mms = as_mms
 
     def mail_to_phone(self, event: PhoneMailArrived, books: Books) -> None:
         """Reaction: one SMS of at most the configured segments; who may not send one is told by mail."""
@@ -49,19 +59,30 @@ class PhoneMail:
         thread_id = thread_of(event.mail_id, books.mail(event.mail_id))
         # Without an account nothing can be remembered of it, so no extension is given out either.
         extension = take_extension(books, self._config, event.number, thread_id) if owner else ""
-        message_id = books.outbox.add(
-            NewSms(
-                recipient=event.number,
-                text=notice.text,
-                purpose=Purpose.PHONE_MAIL,
-                account_id=member.id if member else 0,
-                sender=self._config.access_number + extension,
-                mail_id=event.mail_id,
-                key=key,
-                tag=event.recipient[:128],
+        account_id = member.id if member else 0
+        sender = self._config.access_number + extension
+        message_id = None
+        if self._as_mms is not None:
+            from_name = name or contact or view.headers.from_.name or view.headers.from_.address
+            message_id = self._as_mms.send(
+                event, books, account_id=account_id, sender=sender, from_name=from_name, key=key
             )
-        )
-        books.timeline.step(event.mail_id, STEP, f"SMS {message_id}, {notice.segments} segment(s)")
+        if message_id is not None:
+            books.timeline.step(event.mail_id, STEP, f"MMS {message_id}")
+        else:
+            message_id = books.outbox.add(
+                NewSms(
+                    recipient=event.number,
+                    text=notice.text,
+                    purpose=Purpose.PHONE_MAIL,
+                    account_id=account_id,
+                    sender=sender,
+                    mail_id=event.mail_id,
+                    key=key,
+                    tag=event.recipient[:128],
+                )
+            )
+            books.timeline.step(event.mail_id, STEP, f"SMS {message_id}, {notice.segments} segment(s)")
         if owner is not None:
             books.notices.add(
                 account_id=owner.id,

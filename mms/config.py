@@ -29,6 +29,14 @@ class MmsConfig:
     mailbox_octets: int = 5_242_880
     #: Minutes in which a number is told of waiting MMS once at most.
     notice_pause_minutes: int = 10
+    #: A mail to a phone's address that carries pictures, sound or film goes out as an MMS, not as an SMS.
+    from_mail: bool = True
+    #: What phones write to make a card: a number behind the access number, or the whole of an SMS.
+    card_code: str = "8878"
+    #: Cards a day that one phone may send.
+    cards_per_day: int = 10
+    #: Minutes without a word after which the making of a card by SMS is given up.
+    dialogue_minutes: int = 30
     #: Octets of an MMS where neither phone nor link says less.
     max_octets: int = 307_200
     #: Octets of all media of an MMS as handed in.

@@ -25,13 +25,14 @@ class FittingJob:
     sender: str  # as the phone shows it: a number, a mail address
     recipient: str
     date_ms: int
-    language: str = "zh"  # of the story
+    #: Give the letter back, a card on it drawn for a large screen, in place of a message for the phone.
+    as_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """An MMS as its phone gets it."""
 
-    pdu: bytes = field(repr=False)  # an m-retrieve.conf without transaction id
+    pdu: bytes = field(repr=False)  # an m-retrieve.conf without transaction id; or the letter, where that was asked for
     receipt: str  # JSON: what was made of each part
     story: str  # the same in one line

@@ -110,7 +110,7 @@ class Mailboxes:
             waiting.number,
             texts.render(
                 "mms_for_member",
-                signature=self._sign(member.language),
+                signature=self.signature(member.language),
                 sender=_short(waiting.from_name) or texts.render("mms_somebody"),
                 url=self._config.page_url,
             ),
@@ -139,7 +139,7 @@ class Mailboxes:
         key = "mms_waiting_many" if len(untold) > 1 else "mms_waiting"
         text = sms_texts(language).render(
             key,
-            signature=self._sign(language),
+            signature=self.signature(language),
             sender=_short(from_name) or sms_texts(language).render("mms_somebody"),
             count=len(untold),
             until=f"{until.month}-{until.day}" if language == "en" else f"{until.month}月{until.day}日",
@@ -162,7 +162,7 @@ class Mailboxes:
     def send_pin(self, box: AutomaticMailbox, pin: str, books: Books) -> int:
         """Send a new PIN to the phone. The caller has limited how often, and keeps its hash."""
         language = _language(box.number)
-        text = sms_texts(language).render("mms_new_pin", signature=self._sign(language), pin=pin)
+        text = sms_texts(language).render("mms_new_pin", signature=self.signature(language), pin=pin)
         return self._send(box.number, text, books, key=None, priority=Priority.URGENT)
 
     def link(self, pickup: Pickup) -> str:
@@ -221,7 +221,8 @@ class Mailboxes:
 
     # --- parts --------------------------------------------------------------------------------------------------
 
-    def _sign(self, language: str) -> str:
+    def signature(self, language: str) -> str:
+        """What our texts begin with."""
         return sms_texts(language).render("signature") if self._signature is None else self._signature
 
     def _send(

@@ -16,6 +16,9 @@ from gateway.core.outbox import Priority, Purpose
 PREPARING: Final = "~preparing"
 MAILBOX: Final = "~mailbox"
 
+#: Begins the tag of an MMS whose end its maker, whose number follows, is to be told by SMS, also when it arrives.
+AWAITED: Final = "card by "
+
 #: Longest subject that is kept.
 MAX_SUBJECT: Final = 255
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core.accounts import Account, Phone, Target
+from gateway.core.dialogues import Dialogue
 from gateway.core.events import Event, MessageSettled
 from gateway.core.mms import AutomaticMailbox, NewMms, Pickup, PickupState
 from gateway.core.notices import Notice, StoredRule
@@ -93,6 +94,16 @@ class OutboxPort(Protocol):
     def add(self, sms: NewSms, message_id: int | None = None) -> int: ...
     def get(self, message_id: int) -> Mapping[Any, Any] | None: ...
     def with_key(self, account_id: int, keys: Iterable[str]) -> Mapping[str, Mapping[Any, Any]]: ...
+    def count_replies(self, number: str, since_ms: int) -> int: ...
+
+
+class DialoguesPort(Protocol):
+    """What phones are being asked step by step."""
+
+    def of(self, number: str) -> Dialogue | None: ...
+    def save(self, dialogue: Dialogue) -> None: ...
+    def end(self, number: str) -> None: ...
+    def overdue(self, limit: int = 100) -> list[Dialogue]: ...
 
 
 class MmsPort(Protocol):
@@ -171,6 +182,8 @@ class Books(Protocol):
     @property
     def pickups(self) -> PickupsPort: ...
     @property
+    def dialogues(self) -> DialoguesPort: ...
+    @property
     def timeline(self) -> TimelinePort: ...
 
     def new_id(self) -> int:
@@ -178,6 +191,9 @@ class Books(Protocol):
 
     def mail(self, mail_id: int) -> Mapping[str, Any] | None:
         """The row of a mail: sender, sender_name, subject, date_ms, message_id, thread_id, mailbox_id …"""
+
+    def keep(self, data: bytes) -> str:
+        """Write a body to the disk, here and now, and return its reference; a batch that is undone leaves it behind."""
 
     def stored(self, blob: str) -> bytes:
         """The bytes of a body. Raises NotFound."""

@@ -21,7 +21,7 @@ from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.events import Event, MailArrived, MessageSettled, MmsReceived, PhoneMailArrived
 from gateway.core.mails import MailFacts, NewMail, Placement
-from gateway.core.mms import PREPARING
+from gateway.core.mms import AWAITED, PREPARING
 from gateway.core.outbox import State
 from gateway.core.routing import Router
 from gateway.journal import Journal
@@ -30,6 +30,7 @@ from gateway.store.alarms import Alarms
 from gateway.store.blobs import Blobs
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
+from gateway.store.dialogues import Dialogues
 from gateway.store.failures import FailedReactions
 from gateway.store.handsets import HandsetBook
 from gateway.store.inbox import Inbox
@@ -110,6 +111,11 @@ class BooksOfStore:
     def pickups(self) -> Pickups:
         """Mailboxes opened for numbers, and what waits there."""
         return Pickups(self.tx, self.new_id, self.now_ms, self.accounts)
+
+    @cached_property
+    def dialogues(self) -> Dialogues:
+        """What phones are being asked step by step."""
+        return Dialogues(self.tx, self.now_ms)
 
     @cached_property
     def reports(self) -> Reports:
@@ -233,6 +239,10 @@ class BooksOfStore:
         self.tx.flush()
         row = self.mails.get(mail_id)
         return None if row is None else dict(row)
+
+    def keep(self, data: bytes) -> str:
+        """Write a body to the disk, here and now, and return its reference; a batch that is undone leaves it behind."""
+        return self._desk.blobs.put_now(self.new_id(), data)
 
     def stored(self, blob: str) -> bytes:
         """The bytes of a body. Raises NotFound."""
@@ -530,7 +540,7 @@ class BooksOfStore:
                         "at_ms": self.now_ms,
                     },
                 )
-            if event.state in (State.FAILED, State.EXPIRED):
+            if event.state in (State.FAILED, State.EXPIRED) or event.tag.startswith(AWAITED):
                 self.publish(event)
 
 

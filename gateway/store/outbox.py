@@ -16,8 +16,9 @@ from sqlalchemy import bindparam
 from gateway.core.attempts import Answer, Attempt, Claimed
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
+from gateway.core.ids import first_id_at
 from gateway.core.messages import Outcome
-from gateway.core.outbox import FINAL, Kind, NewSms, State, Uncertain, after_attempt, after_waiting, settle
+from gateway.core.outbox import FINAL, Kind, NewSms, Purpose, State, Uncertain, after_attempt, after_waiting, settle
 from gateway.core.routing import Plan, Router
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
@@ -527,6 +528,20 @@ class Outbox(Placing):
         if done:
             self._timeline.step(message_id, "cancelled", "taken back before it was sent")
         return bool(done)
+
+    def count_replies(self, number: str, since_ms: int) -> int:
+        """Answers a phone was given since a moment."""
+        return int(
+            self._tx.read(
+                sa.select(sa.func.count())
+                .select_from(outbox)
+                .where(
+                    outbox.c.recipient == number,
+                    outbox.c.id >= first_id_at(since_ms),
+                    outbox.c.purpose == Purpose.REPLY.value,
+                )
+            ).scalar_one()
+        )
 
     # --- questions ------------------------------------------------------------------------------------------
 

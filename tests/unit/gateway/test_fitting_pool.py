@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from gateway.fitting import FittingDied, FittingPool
 from mms.assembly import assemble, content_of
+from mms.cards.catalogue import template
 from mms.codec.pdu import RetrieveConf, decode
-from mms.content import Content, Part
+from mms.content import Body, Content, Part
 from mms.fitting import FittingJob, MessageRefused
 from mms.handsets.catalogue import resolve
-from mms.letters import Letter, write_letter
+from mms.letters import Letter, read_letter, write_letter
 from mms.media.plan import Plan
 from tests.fakes.media import jpeg
 
@@ -117,3 +121,32 @@ async def test_one_who_no_longer_waits_leaves_no_answer_for_the_next(pool: Fitti
     await asyncio.gather(waiting, return_exceptions=True)
     made = await asyncio.gather(*(pool.fit(job(letter(PHOTO), "iphone-13")) for _ in range(2)))
     assert {Plan.from_json(one.receipt).handset for one in made} == {"iphone-13"}
+
+
+def card_letter() -> bytes:
+    card = template("spring-festival").example("zh")
+    body = Body((Part("text/plain", "新春快乐".encode(), "card.txt", "card", "utf-8"),))
+    sent_ms = 1_772_323_200_000
+    return write_letter(
+        Letter("新春快乐", "+8613800138000", ("+8613900139000",), body, sent_ms, "<c@b.example>", source=card.to_json())
+    )
+
+
+async def test_a_card_is_drawn_for_the_very_phone(pool: FittingPool) -> None:
+    sizes = {}
+    for key in ("nokia-6610", "iphone-13"):
+        pdu = decode((await pool.fit(job(card_letter(), key))).pdu)
+        assert isinstance(pdu, RetrieveConf)
+        assert pdu.body is not None
+        pictures = [part.data for part in pdu.body.parts if part.media_type.startswith("image/")]
+        assert pictures
+        sizes[key] = max(Image.open(io.BytesIO(picture)).width for picture in pictures)
+    assert sizes["nokia-6610"] <= 160 < sizes["iphone-13"]
+
+
+async def test_for_a_page_the_letter_of_a_card_gets_its_pictures(pool: FittingPool) -> None:
+    asked = replace(job(card_letter(), "unknown"), as_letter=True, max_octets=200_000)
+    drawn = read_letter((await pool.fit(asked)).pdu)
+    assert drawn.source is not None
+    assert any(part.media_type.startswith("image/") for part in drawn.body.parts)
+    assert drawn.message_id == "<c@b.example>"

@@ -1,0 +1,1 @@
+"""Dialogues by SMS: a phone that has nothing else makes a card."""
