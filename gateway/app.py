@@ -32,6 +32,7 @@ from gateway.mail.relay import RelayLoop
 from gateway.owner import is_gone, owner_name
 from gateway.passwords import hash_password_now
 from gateway.preparer import Preparer
+from gateway.rooms import rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import BooksOfStore, Desk, Reaction
@@ -106,6 +107,7 @@ class App:
     alarm_caller: AlarmCaller
     downstream: Downstream
     preparer: Preparer
+    pool: FittingPool
     house: housekeeping.Housekeeping
     owner: str
 
@@ -182,6 +184,7 @@ class App:
             await self.house.stop()
             await self.alarm_caller.stop()
         await self.number_dips.stop()
+        await self.pool.close()
         await self.desk.close()
 
 
@@ -219,6 +222,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     store, router = desk.store, desk.router
     owner = owner_name(config.store.node)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
+    pool = FittingPool(config.mms.workers, config.mms.fit_timeout_s)
     inbound = Inbound(desk, journal, config.hub.region)
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
     switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk))
@@ -247,6 +251,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             region=config.hub.region,
             private_webhooks=config.webhooks.allow_private,
             signature=config.notices.fixed_signature,
+            rooms=lambda address_of: rooms(desk, config, pool, address_of),
         ),
         hub_end=HubEnd(desk, config.web.recipient_daily_cap),
         fronts=Fronts(config, file, journal),
@@ -268,10 +273,11 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             journal,
             config.mms,
             mailboxes,
-            FittingPool(config.mms.workers, config.mms.fit_timeout_s),
+            pool,
             owner=owner,
             hand_over=hand_over_to(config.mms.broker) if config.mms.broker else None,
         ),
+        pool=pool,
         house=housekeeping.Housekeeping(
             journal,
             [

@@ -16,8 +16,10 @@ from gateway.config import Config
 from gateway.core.ids import LAST_ID, IdSource
 from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
+from gateway.fitting import FittingPool
 from gateway.journal import Journal
 from gateway.mail.facts import read_facts
+from gateway.rooms import rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import open_store
 from gateway.store.desk import Desk
@@ -62,6 +64,7 @@ async def run_worker(config: Config, number: int) -> None:
     house = housekeeping.Housekeeping(journal, [housekeeping.Chore("learn", 1.0, lambda: _learn(desk, router, names))])
     await _learn(desk, router, names)
     house.start()
+    pool = FittingPool(1, config.mms.fit_timeout_s)
     web = WebDoor(
         desk,
         config.web,
@@ -70,11 +73,13 @@ async def run_worker(config: Config, number: int) -> None:
         submissions=end,
         hub=end.hub,
         signature=config.notices.fixed_signature,
+        rooms=lambda address_of: rooms(desk, config, pool, address_of),
     )
     await web.start()
     end.send("u", True)
     await over.wait()
     await web.stop()
+    await pool.close()
     await house.stop()
     await desk.close()
 

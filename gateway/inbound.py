@@ -7,6 +7,7 @@ comes again is recognised by its carrier's id and only acknowledged.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from carriers.session import MmsArrived, ReadArrived, ReportArrived, SmsArrived
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import StoreUnavailable
 from gateway.core.events import SmsReceived
+from gateway.core.messages import IncomingSms
 from gateway.core.phone import normalise
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
@@ -23,6 +25,10 @@ from mms.incoming import IncomingMms, ReadReport, ReadState
 from mms.incoming_letter import fingerprint_of, letter_of
 
 Arrived = SmsArrived | ReportArrived | MmsArrived | ReadArrived
+
+
+#: SMS remembered as acknowledged; a phone says the same thing twice within seconds, or much later.
+MAX_ANSWERED = 2048
 
 
 class Letter(NamedTuple):
@@ -43,6 +49,8 @@ class Inbound:
         self._journal = journal
         self._region = region
         self._tasks: set[asyncio.Task[None]] = set()
+        # What was acknowledged on a line that stands: the same words on it again are said again, and not sent again.
+        self._answered: OrderedDict[tuple[str, int, IncomingSms], None] = OrderedDict()
 
     def take(self, link: Link, arrived: Sequence[Arrived]) -> None:
         """File deliveries of one link and acknowledge them when they are on disk; returns at once.
@@ -60,7 +68,7 @@ class Inbound:
     async def _file(self, link: Link, line: int, arrived: Sequence[Arrived]) -> None:
         try:
             letters = [await self._keep(event.mms) for event in arrived if isinstance(event, MmsArrived)]
-            new = await self._desk.commit(self._work(link.name, link.group, arrived, letters))
+            new = await self._desk.commit(self._work(link.name, link.group, line, arrived, letters))
         except StoreUnavailable:
             accepted = False
         except Exception as error:
@@ -79,6 +87,10 @@ class Inbound:
             self._journal.count("reports", link.name, reports)
         for event in arrived:
             link.acknowledge(event.receipt, accepted=accepted, line=line)
+            if accepted and isinstance(event, SmsArrived) and not event.sms.carrier_id:
+                self._answered[link.name, line, event.sms] = None
+                if len(self._answered) > MAX_ANSWERED:
+                    self._answered.popitem(last=False)
         link.flush()
 
     async def _keep(self, mms: IncomingMms) -> Letter:
@@ -89,7 +101,7 @@ class Inbound:
         return Letter(inbox_id, mms, sender, await self._desk.blobs.put(inbox_id, data), data)
 
     def _work(
-        self, link: str, group: str, arrived: Sequence[Arrived], letters: Sequence[Letter]
+        self, link: str, group: str, line: int, arrived: Sequence[Arrived], letters: Sequence[Letter]
     ) -> Callable[[BooksOfStore], list[tuple[int, str, str]]]:
         reports = [event.report for event in arrived if isinstance(event, ReportArrived)]
         messages = [event.sms for event in arrived if isinstance(event, SmsArrived)]
@@ -103,7 +115,7 @@ class Inbound:
                 _note_read(books, group, report)
             for sms in messages:
                 sender = normalise(sms.sender, self._region) or sms.sender
-                filed = books.inbox.file(link, group, sms, sender)
+                filed = books.inbox.file(link, group, sms, sender, is_new=(link, line, sms) in self._answered)
                 if filed is None:
                     continue
                 new.append((filed.inbox_id, sender, "sms"))

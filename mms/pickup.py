@@ -22,6 +22,9 @@ from templates.engine import sms_texts
 
 DAY_MS: Final = 86_400_000
 PIN_DIGITS: Final = 6
+#: New PINs a number may ask for in a day, and the pause between two.
+PINS_PER_DAY: Final = 3
+PINS_APART_MS: Final = 10 * 60_000
 #: Characters of a sender's name in an SMS.
 MAX_NAME: Final = 16
 
@@ -159,11 +162,19 @@ class Mailboxes:
             told += self.tell(number, books) is not None
         return told
 
-    def send_pin(self, box: AutomaticMailbox, pin: str, books: Books) -> int:
-        """Send a new PIN to the phone. The caller has limited how often, and keeps its hash."""
+    def send_pin(self, box: AutomaticMailbox, pin: str, books: Books) -> bool:
+        """Send a new PIN to the phone; False when it had one a moment ago, or enough for today."""
+        day = books.now_ms // DAY_MS
+        keys = [f"new pin {box.number} {day} {n}" for n in range(PINS_PER_DAY)]
+        sent = books.outbox.with_key(0, keys)
+        free = next((key for key in keys if key not in sent), None)
+        newest = max((int(row["created_ms"]) for row in sent.values()), default=0)
+        if free is None or books.now_ms - newest < PINS_APART_MS or books.stops.among([box.number]):
+            return False
         language = _language(box.number)
         text = sms_texts(language).render("mms_new_pin", signature=self.signature(language), pin=pin)
-        return self._send(box.number, text, books, key=None, priority=Priority.URGENT)
+        self._send(box.number, text, books, key=free, priority=Priority.URGENT)
+        return True
 
     def link(self, pickup: Pickup) -> str:
         """Where an MMS that waits can be looked at."""

@@ -166,6 +166,10 @@ class Accounts:
         """Replace the password hash."""
         self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash))
 
+    def has_password(self, account_id: int) -> bool:
+        """Whether somebody can sign in to an account with a password."""
+        return bool(self._tx.read(sa.select(accounts.c.password_hash).where(accounts.c.id == account_id)).scalar())
+
     def set_state(self, account_id: int, state: str) -> None:
         """Suspend or resume an account: "active" or "suspended" ("unclaimed" becomes "active" when its owner comes)."""
         self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(state=state))

@@ -74,15 +74,15 @@ class Inbox:
         self._now_ms = now_ms
         self._timeline = timeline
 
-    def file(self, link: str, group: str, sms: IncomingSms, sender: str) -> Filed | None:
+    def file(self, link: str, group: str, sms: IncomingSms, sender: str, *, is_new: bool = False) -> Filed | None:
         """Keep an SMS (`sender` in E.164 where known); the whole text when it is complete, else None.
 
-        None too for a resend of what is filed already.
+        None too for a resend of what is filed already, unless `is_new` says that it cannot be one.
         """
         sender, recipient, text = fitting(sender, 32), fitting(sms.recipient, 32), fitting(sms.text)
         fingerprint = _fingerprint(sms)
         window = RESEND_WINDOW_MS if sms.carrier_id else SAME_WORDS_WINDOW_MS
-        if self._is_known(fingerprint, link, group, window):
+        if not is_new and self._is_known(fingerprint, link, group, window):
             return None
         concat = sms.concat if sms.concat is not None and sms.concat.total > 1 else None
         inbox_id = self._new_id()

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 
@@ -69,11 +69,18 @@ class WebConfig:
     workers: int = 0
 
 
+class Room(Protocol):
+    """Who answers everything below one first word of the path."""
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse: ...
+
+
 class WebDoor:
     """Answers HTTP. `figures` gives more gauges for the metrics page by name.
 
     In a front worker `submissions` is the line to the hub; without it messages go into the outbox from here. `hub`
     then gives what the hub's process says of itself.
+    `rooms` makes, from a function that tells whom a request comes from, those who answer below first words of paths.
     `signature` goes before the SMS with a code: None for that of the member's language, "" where the route signs.
     """
 
@@ -88,6 +95,7 @@ class WebDoor:
         submissions: MessageTaker | None = None,
         signature: str | None = None,
         hub: Callable[[], HubFigures] | None = None,
+        rooms: Callable[[Callable[[web.BaseRequest], str]], Mapping[str, Room]] = lambda address_of: {},
     ) -> None:
         self._hub = hub
         self._desk = desk
@@ -109,6 +117,7 @@ class WebDoor:
             signature=signature,
         )
         self._routes = Routes()
+        self._rooms = rooms(self._proxies.client_of)
         self._viewers = Viewers(self._api, self._proxies, time.monotonic)
         self._health = Health(desk, time.monotonic)
         self._pulse = Pulse()
@@ -192,6 +201,9 @@ class WebDoor:
             route, names = self._routes.find(request.method, path)
             token = await self._api.authorise(request, route.scope)
             return await route.handler(Ask(self._api, request, token, names))
+        room = self._rooms.get(path.split("/", 2)[1])
+        if room is not None:
+            return await room.answer(request)
         if request.method not in ("GET", "HEAD"):
             raise NoSuchMethod(path, ["GET"])
         if path == "/healthz":

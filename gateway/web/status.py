@@ -18,7 +18,11 @@ from gateway.owner import node_of
 from gateway.web.health import Figures
 from templates import engine
 
-ASSETS: Final = {"status.css": "text/css; charset=utf-8", "status.js": "text/javascript; charset=utf-8"}
+ASSETS: Final = {
+    "status.css": "text/css; charset=utf-8",
+    "status.js": "text/javascript; charset=utf-8",
+    "pickup.css": "text/css; charset=utf-8",
+}
 
 _PAGES: Final = jinja2.Environment(
     loader=jinja2.PackageLoader("templates", "web"),
@@ -107,6 +111,11 @@ def status_page(
         figures=[{"label": label, "value": value} for label, value in values],
         failures=[_failure(row, now_ms, language) for row in figures.failures],
     )
+
+
+def render(file: str, language: str, **values: Any) -> str:
+    """Any page, with its words as `words`."""
+    return _PAGES.get_template(file).render(language=language, words=_words(language), **values)
 
 
 def login_page(language: str) -> str:

@@ -38,6 +38,8 @@ _ENCODES: Final = 5  # to find a quality
 _SMALLEST: Final = 48  # pixels of the longer side
 _CLOSE: Final = 0.93  # of the room: no further search
 _FEW: Final = 256  # colours of drawings
+#: Phones made from this year on let one look into a picture larger than the screen.
+_LOOKS_INTO_SINCE: Final = 2006
 _SMALL, _FINER = 400, 3  # pixels of a small picture; how much larger it is decoded
 _ORIENTATION: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -117,8 +119,8 @@ class Picture:
         """The largest picture that makes sense on the phone, turned as the picture is; never larger than it was."""
         wide, high = self._handset.max_image
         screen = self._handset.screen
-        # Twice the screen each way can be looked into; more would only be thrown away by the phone.
-        most = max(2 * max(screen), 320)
+        # Newer phones look into a picture; older ones show it whole, and throw away what is more than their screen.
+        most = max(screen) * (2 if self._handset.year >= _LOOKS_INTO_SINCE else 1)
         longer, shorter = min(max(wide, high), most), min(min(wide, high), most)
         box = (longer, shorter) if self.size[0] >= self.size[1] else (shorter, longer)
         return min(box[0], self.size[0]), min(box[1], self.size[1])

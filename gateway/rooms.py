@@ -1,0 +1,26 @@
+"""The rooms behind the web door: who answers below which first word of a path, in the hub and in its front workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from gateway.config import Config
+from gateway.fitting import FittingPool
+from gateway.passwords import hash_password_now
+from gateway.store.desk import Desk
+from gateway.web.pickup import PickupPage
+from gateway.web.server import Room
+from mms.pickup import Mailboxes
+
+
+def rooms(
+    desk: Desk, config: Config, pool: FittingPool, address_of: Callable[[web.BaseRequest], str]
+) -> Mapping[str, Room]:
+    """By first word of the path."""
+    mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
+    return {
+        "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
+    }
