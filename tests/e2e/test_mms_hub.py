@@ -20,6 +20,7 @@ from carriers.simulator.server import Simulator
 from gateway.app import App, build
 from gateway.config import read_tables
 from mms.cards.catalogue import templates
+from mms.content import Body, Part
 from mms.handsets.evidence import Stated
 from tests.e2e.test_mm7_link import free_port
 from tests.fakes.media import camera_exif, jpeg
@@ -251,3 +252,55 @@ async def test_a_card_for_a_phone_without_mms_is_seen_on_the_page(hub: Hub) -> N
         async with browser.get(source[1]) as answer:
             assert Image.open(io.BytesIO(await answer.read())).width > 200
     await hub.wait_for(lambda: any("已收到" in said for said in hub.texts(MAKER)))
+
+
+PICTURE = Body((Part("image/jpeg", jpeg((300, 200)), "看.jpg"), Part("text/plain", "收到，谢谢".encode(), "t.txt")))
+
+
+def filed(hub: Hub, address: str) -> list[tuple[str, str]]:
+    """(kind, subject) of what lies in a mailbox."""
+
+    def work(books: Any) -> list[tuple[str, str]]:
+        account = books.accounts.by_address(address)
+        rows = books.mails.in_folder(books.mails.mailbox_of(account.id), "INBOX")
+        return [(row["kind"], row["subject"]) for row in rows]
+
+    return hub.app.desk.read_now(work)
+
+
+async def test_an_mms_answers_a_mail_with_its_picture(hub: Hub) -> None:
+    def prepare(books: Any) -> None:
+        books.accounts.add("anna@example.cn")
+
+    hub.app.desk.run_now(prepare)
+    assert hub.app.mail.smtp is not None
+    port = hub.app.mail.smtp.port
+    message = EmailMessage()
+    message["From"], message["To"] = "anna@example.cn", f"{MAKER.removeprefix('+86')}@example.cn"
+    message["Subject"], message["Message-ID"] = "问候", "<ask@example.cn>"
+    message.set_content("你好吗？")
+
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+            client.send_message(message)
+
+    hub.app.desk.run_now(lambda books: books.accounts.add("postmaster@example.cn"))
+    await asyncio.to_thread(send)
+    await hub.wait_for(lambda: hub.texts(MAKER))
+    to = hub.simulator.operator.handset(MAKER).last_sender
+    assert hub.simulator.mmsc is not None
+    hub.simulator.mmsc.say(MAKER, PICTURE, subject="", to=to)
+    await hub.wait_for(lambda: filed(hub, "anna@example.cn"))
+    assert filed(hub, "anna@example.cn") == [("mail", "Re: 问候")]
+
+
+async def test_an_mms_to_our_number_is_filed_for_the_member_whose_phone_it_is(hub: Hub) -> None:
+    def prepare(books: Any) -> None:
+        account = books.accounts.add("mao@example.cn")
+        books.phones.prove_number(account.id, MAKER)
+
+    hub.app.desk.run_now(prepare)
+    assert hub.simulator.mmsc is not None
+    hub.simulator.mmsc.say(MAKER, PICTURE, subject="看", to=ACCESS)
+    await hub.wait_for(lambda: filed(hub, "mao@example.cn"))
+    assert filed(hub, "mao@example.cn") == [("mms", "看")]
