@@ -13,6 +13,8 @@ from carriers.gsm.pool import PoolLink
 from carriers.http.config import HttpConfig
 from carriers.http.link import HttpLink
 from carriers.link import Link, LinkBasics
+from carriers.mm1.config import Mm1Config
+from carriers.mm1.link import Mm1Link
 from carriers.mm4.config import Mm4Config
 from carriers.mm4.link import Mm4Link
 from carriers.mm7.config import Mm7Config
@@ -66,6 +68,7 @@ KINDS: dict[str, CarrierKind] = {
     "http": CarrierKind(
         HttpConfig, lambda basics, config: HttpLink(basics, config, wall_clock), "Providers behind HTTP"
     ),
+    "mm1": CarrierKind(Mm1Config, Mm1Link, "MM1, phones that fetch their MMS here"),
     "mm4": CarrierKind(
         Mm4Config, lambda basics, config: Mm4Link(basics, config, wall_clock), "MM4, another MMS centre"
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from carriers.link_memory import LinkMemory, PassingMemory
 from carriers.session import SessionEvent
@@ -127,6 +127,13 @@ class LinkListener(Protocol):
         """There is room for more submits."""
 
 
+class NotificationCentre(Protocol):
+    """Who keeps the books of an MMS centre: whom it told, who fetched."""
+
+    async def tell(self, link: str, config: Any, segments: Sequence[Segment]) -> Sequence[str]:
+        """Have the phones of these MMS told; what each will be reported under, once that is on disk."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkBasics:
     """What every link is made with, whatever its protocol."""
@@ -141,3 +148,5 @@ class LinkBasics:
     jitter: Callable[[], float] = random.random
     #: What it may remember over restarts.
     memory: LinkMemory = field(default_factory=PassingMemory)
+    #: Of links over MM1.
+    centre: NotificationCentre | None = None

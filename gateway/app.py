@@ -29,6 +29,7 @@ from gateway.journal import Journal
 from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
 from gateway.mail.relay import RelayLoop
+from gateway.mmsc.centre import Centre
 from gateway.owner import is_gone, owner_name
 from gateway.passwords import hash_password_now
 from gateway.preparer import Preparer
@@ -227,8 +228,9 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     pool = FittingPool(config.mms.workers, config.mms.fit_timeout_s)
     inbound = Inbound(desk, journal, config.hub.region)
+    centre = Centre(desk)
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
-    switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk))
+    switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk, centre))
     notifier = Notifier(config.notices)
     alarm_caller = AlarmCaller(desk, config.alarms.webhook_url, config.alarms.webhook_secret)
     watch = Watch(
@@ -287,7 +289,9 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 *housekeeping.chores(
                     desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts
                 ),
-                *housekeeping.mms_chores(desk, mailboxes, CardBySms(config.mms, config.notices.fixed_signature)),
+                *housekeeping.mms_chores(
+                    desk, mailboxes, CardBySms(config.mms, config.notices.fixed_signature), centre
+                ),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
                 housekeeping.Chore("fetch-profiles", FETCH_EVERY_S, ProfileFetching(desk).fetch_due),
             ],
@@ -296,7 +300,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     )
 
 
-def _link(entry: LinkEntry, dispatcher: Dispatcher, desk: Desk) -> Link:
+def _link(entry: LinkEntry, dispatcher: Dispatcher, desk: Desk, centre: Centre) -> Link:
     memory = StoredMemory(desk.store, entry.link.name, desk.now_ms)
-    basics = LinkBasics(entry.link.name, entry.group, dispatcher, entry.link.rate_per_s, memory=memory)
+    basics = LinkBasics(entry.link.name, entry.group, dispatcher, entry.link.rate_per_s, memory=memory, centre=centre)
     return KINDS[entry.link.protocol].make(basics, entry.options)

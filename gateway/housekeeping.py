@@ -10,6 +10,7 @@ from typing import Any
 from gateway.core.errors import CaiyouError
 from gateway.core.routing import Route, Router
 from gateway.journal import Journal
+from gateway.mmsc.centre import Centre
 from gateway.store import strays
 from gateway.store.desk import Desk
 from mail2sms.reminders import fire_due
@@ -176,8 +177,12 @@ def chores(
     ]
 
 
-def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms) -> list[Chore]:
-    """The chores of mailboxes that were opened for numbers, and of cards made by SMS."""
+def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms, centre: Centre) -> list[Chore]:
+    """The chores of mailboxes that were opened for numbers, of cards made by SMS, and of MMS that phones fetch here."""
+
+    async def tell_phones_again() -> None:
+        while await desk.read(centre.has_due):
+            await desk.commit(centre.pass_time)
 
     async def give_up_cards() -> None:
         while await desk.read(cards.has_overdue):
@@ -196,4 +201,5 @@ def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms) -> list[Chore
         Chore("tell-of-waiting-mms", 10.0, tell_waiting),
         Chore("mailboxes-of-numbers", 60.0, pass_time),
         Chore("give-up-cards", 30.0, give_up_cards),
+        Chore("tell-phones-again", 10.0, tell_phones_again),
     ]

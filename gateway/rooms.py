@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.config import Config
 from gateway.fitting import FittingPool
+from gateway.mmsc.door import Mm1Door
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
 from gateway.web.pickup import PickupPage
@@ -22,5 +23,6 @@ def rooms(
     """By first word of the path."""
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     return {
+        "mm1": Mm1Door(desk, config.mms, address_of=address_of, clock=time.monotonic, region=config.hub.region),
         "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
     }

@@ -37,6 +37,10 @@ class MmsConfig:
     cards_per_day: int = 10
     #: Minutes without a word after which the making of a card by SMS is given up.
     dialogue_minutes: int = 30
+    #: Addresses of operators' gateways whose word about a phone's number (X-MSISDN …) is taken.
+    mm1_gateways: tuple[str, ...] = ()
+    #: Minutes after which an MMS that a phone fetched here and never acknowledged counts as delivered.
+    mm1_acknowledge_minutes: int = 10
     #: Octets of an MMS where neither phone nor link says less.
     max_octets: int = 307_200
     #: Octets of all media of an MMS as handed in.

@@ -39,6 +39,7 @@ from gateway.store.link_orders import LinkOrders
 from gateway.store.links import Links
 from gateway.store.lists import NumberLists
 from gateway.store.mails import Mails
+from gateway.store.mm1 import Notifications
 from gateway.store.multimedia import Multimedia
 from gateway.store.notices import Notices
 from gateway.store.numbering import Numbers
@@ -111,6 +112,11 @@ class BooksOfStore:
     def pickups(self) -> Pickups:
         """Mailboxes opened for numbers, and what waits there."""
         return Pickups(self.tx, self.new_id, self.now_ms, self.accounts)
+
+    @cached_property
+    def mm1(self) -> Notifications:
+        """MMS that phones fetch here."""
+        return Notifications(self.tx, self.now_ms)
 
     @cached_property
     def dialogues(self) -> Dialogues:
