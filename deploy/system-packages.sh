@@ -16,6 +16,7 @@ test=(
     gammu-smsd
     kannel        # the SMS gateway we are measured against, and an SMPP client that is not ours
     kannel-extras
+    libwbxml2-utils # writes and reads WBXML
     netpbm        # writes and reads WBMP
     nodejs        # npm's smpp, carrier and client
     openssl       # certificates of the TLS tests

@@ -37,6 +37,7 @@ class Api:
     address_of: Callable[[web.BaseRequest], str]
     clock: Callable[[], float]  # seconds that only grow
     private_webhooks: bool = False  # webhooks may point into private networks
+    recipient_daily_cap: int = 0  # messages a day from one account to one number; 0 = no limit
     signature: str | None = None  # before the SMS with a code; None = that of the language
     rates: Buckets = field(default_factory=Buckets)
     wrong: Buckets = field(default_factory=lambda: Buckets(WRONG_TOKENS))

@@ -69,6 +69,18 @@ EXAMPLES: Final[dict[str, Any]] = {
     "handset": {"handset": "nokia-6610", "mms": True},
     "contact": {"name": "王小明", "mails": ["wang@example.org"], "numbers": ["13800138000"]},
     "rule": {"kind": "arrival", "settings": {"senders": ["@example.org"], "segments": 2}, "position": 0},
+    "mms": {
+        "to": ["13800138000"],
+        "subject": "海边",
+        "text": "我们在海边。",
+        "parts": [
+            {"type": "image/gif", "name": "a.gif", "data": "R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAIBRAA7"}
+        ],
+    },
+    "card": {
+        "to": ["13800138000"],
+        "card": {"template": "spring-festival", "language": "zh", "fields": {"to": "小明", "from": "王芳"}},
+    },
     "reminder": {
         "to": "13800138000",
         "text": "交房租",
@@ -153,6 +165,35 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
     ),
     "Contact": _object(("name",), closed=True, name=_text(), mails=_list(_text()), numbers=_list(_text())),
     "Rule": _object(closed=True, kind=_text(enum=["arrival", "send"]), settings={"type": "object"}, position=_WHOLE),
+    "Mms": _object(
+        ("to",),
+        closed=True,
+        to=_list(_text("A mobile number."), minItems=1, maxItems=100),
+        subject=_text("What it is about.", maxLength=200),
+        text=_text("Words, shown with the first picture.", maxLength=10_000),
+        parts=_list(
+            _object(
+                ("type", "data"),
+                closed=True,
+                type=_text("The media type; what it really is, the octets say."),
+                name=_text("The name of the file."),
+                data=_text("The file in Base64.", contentEncoding="base64"),
+            ),
+            maxItems=20,
+            description="Pictures, sounds, films, contacts; each phone gets them as it can show them.",
+        ),
+        card=_object(
+            ("template",),
+            template=_text("A key of /api/v1/cards/templates."),
+            language=_text(enum=["zh", "en"], default="zh"),
+            fields={"type": "object", "additionalProperties": {"type": "string"}},
+        ),
+        key=_text("Idempotency key: the same key is the same MMS to the same phone.", maxLength=100),
+        tag=_text("Given back in webhooks and lists.", maxLength=MAX_TAG),
+        report={"type": "boolean", "default": True},
+        read_report={"type": "boolean", "default": False},
+        way=_text("Left out: as the phone is known.", enum=["mms", "mailbox"]),
+    ),
     "Reminder": _object(
         ("text", "start"),
         closed=True,
@@ -349,6 +390,18 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
         ),
     },
     "/api/v1/rules/{id}": {"delete": _operation("Forget a rule.", "settings", answers={"200": "Anything"})},
+    "/api/v1/mms": {
+        "post": _operation(
+            "Send pictures, sounds, films, or a card to phones; what one cannot show lies in the mailbox of its number.",
+            "send",
+            body=("Mms",),
+            examples=("mms", "card"),
+            answers={"202": "Anything"},
+        ),
+    },
+    "/api/v1/cards/templates": {
+        "get": _operation("Templates of cards, with their fields.", "read", answers={"200": "Anything"}),
+    },
     "/api/v1/reminders": {
         "get": _operation("The account's reminders, the next one first.", "read", answers={"200": "Anything"}),
         "post": _operation(

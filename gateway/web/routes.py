@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web import handsets, messages, records, reminders, routing, settings
+from gateway.web import handsets, messages, mms, records, reminders, routing, settings
 from gateway.web.asking import Ask, Handler
 from gateway.web.problems import Problem
 
@@ -33,6 +33,8 @@ ROUTES: Final = (
     Route("GET", MESSAGES, "read", messages.list_messages),
     Route("GET", "/api/v1/messages/{id}", "read", messages.get_message),
     Route("DELETE", "/api/v1/messages/{id}", "send", messages.delete_message),
+    Route("POST", "/api/v1/mms", "send", mms.post_mms),
+    Route("GET", "/api/v1/cards/templates", "read", mms.list_card_templates),
     Route("GET", "/api/v1/inbox", "read", records.get_inbox),
     Route("GET", "/api/v1/ledger", "ledger", records.get_ledger),
     Route("GET", "/api/v1/routes/explain", "route", routing.explain_route),

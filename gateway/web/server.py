@@ -114,6 +114,7 @@ class WebDoor:
             address_of=self._proxies.client_of,
             clock=time.monotonic,
             private_webhooks=private_webhooks,
+            recipient_daily_cap=config.recipient_daily_cap,
             signature=signature,
         )
         self._routes = Routes()

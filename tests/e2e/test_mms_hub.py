@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import re
 import smtplib
@@ -304,3 +305,40 @@ async def test_an_mms_to_our_number_is_filed_for_the_member_whose_phone_it_is(hu
     hub.simulator.mmsc.say(MAKER, PICTURE, subject="看", to=ACCESS)
     await hub.wait_for(lambda: filed(hub, "mao@example.cn"))
     assert filed(hub, "mao@example.cn") == [("mms", "看")]
+
+
+async def test_an_mms_by_the_api_and_a_card(hub: Hub) -> None:
+    def prepare(books: Any) -> str:
+        account = books.accounts.add("api@example.cn", display_name="王芳")
+        return str(books.accounts.add_token(account.id, "test", "send read"))
+
+    token = hub.app.desk.run_now(prepare)
+    photo = base64.b64encode(jpeg((1200, 900))).decode()
+    async with aiohttp.ClientSession(hub.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        document = {
+            "to": [MODERN, SMALL], "subject": "海边", "text": "我们在海边。", "key": "k1",
+            "parts": [{"type": "image/jpeg", "name": "a.jpg", "data": photo}],
+        }  # fmt: skip
+        async with client.post("/api/v1/mms", json=document) as answer:
+            assert answer.status == 202
+            sent = (await answer.json())["messages"]
+        async with client.post("/api/v1/mms", json=document) as answer:
+            again = (await answer.json())["messages"]
+        assert [one["id"] for one in again] == [one["id"] for one in sent]
+        await hub.wait_for(lambda: hub.pictures(MODERN) and hub.pictures(SMALL))
+        assert max(hub.pictures(SMALL)[0].size) <= 160
+        async with client.get("/api/v1/cards/templates") as answer:
+            keys = [look["key"] for look in (await answer.json())["templates"]]
+        assert "spring-festival" in keys
+        card = {"template": "spring-festival", "language": "zh", "fields": {"to": "小明"}}
+        async with client.post("/api/v1/mms", json={"to": MODERN, "card": card}) as answer:
+            assert answer.status == 202
+        await hub.wait_for(lambda: len(hub.pictures(MODERN)) > 1)
+        for wrong in (
+            {"to": MODERN}, {"to": [], "text": "x"}, {"to": "12", "text": "x"},
+            {"to": MODERN, "card": {"template": "no"}}, {"to": MODERN, "text": "x", "way": "pigeon"},
+            {"to": MODERN, "parts": [{"type": "image/jpeg", "data": "!"}]},
+            {"to": MODERN, "text": "x", "colour": 1},
+        ):  # fmt: skip
+            async with client.post("/api/v1/mms", json=wrong) as answer:
+                assert answer.status in (400, 422), await answer.text()
