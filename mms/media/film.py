@@ -14,7 +14,7 @@ from PIL import Image
 from mms.handsets.handset import Handset
 from mms.handsets.media_types import MP4, THREE_GP
 from mms.media.kinds import kind_of
-from mms.media.pictures import Made, MediaRefused, Picture
+from mms.media.pictures import Made, MediaRefused, Picture, TooLarge
 from mms.media.plan import octets_words
 from mms.media.sound import LIES
 
@@ -31,6 +31,15 @@ _H264_SINCE: Final = 2009
 _SHARE: Final = 0.9
 
 
+#: By degrees against the clock.
+_TURNS: Final = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+_ACROSS: Final = frozenset({Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270})
+
+
+class NoFilm(MediaRefused):
+    """A file of the kind films are in, with sound alone."""
+
+
 class Film:
     """One film; `fit` makes it as good as phone and room allow."""
 
@@ -42,7 +51,7 @@ class Film:
         try:
             with _opened(data) as container:
                 if not container.streams.video:
-                    raise MediaRefused("there is no film in it")
+                    raise NoFilm("there is no film in it")
                 stream = container.streams.video[0]
                 self.size = (stream.codec_context.width, stream.codec_context.height)
                 self.seconds = float(container.duration or 0) / av.time_base
@@ -52,8 +61,21 @@ class Film:
         except LIES as error:
             raise MediaRefused("this film is damaged, or nobody knows what it is") from error
         if not 0 < self.size[0] * self.size[1] <= MAX_PIXELS:
-            raise MediaRefused(f"a film of {self.size[0]}x{self.size[1]} pixels cannot be sent")
+            raise TooLarge(f"a film of {self.size[0]}x{self.size[1]} pixels cannot be sent")
+        self._turn = self._turned()
+        if self._turn in _ACROSS:
+            self.size = self.size[1], self.size[0]
         self.before = f"{self.size[0]}x{self.size[1]} {self.kind}, {self.seconds:.0f} s, {octets_words(len(data))}"
+
+    def _turned(self) -> Image.Transpose | None:
+        """How its pictures are to be turned: phones held upright write them lying, and say so beside them."""
+        try:
+            with _opened(self._data) as container:
+                for frame in container.decode(video=0):
+                    return _TURNS.get(frame.rotation % 360)
+        except LIES as error:
+            raise MediaRefused("this film is damaged, or nobody knows what it is") from error
+        raise MediaRefused("there is no picture in this film")
 
     def fit(self, room: int) -> Made:
         """The film in at most so many octets, or a picture of it. Raises MediaRefused."""
@@ -161,7 +183,7 @@ class Film:
                     due = int((frame.time or shown / frames_per_s) * frames_per_s)
                     if due < shown:
                         continue
-                    picture = _letterboxed(frame, size)
+                    picture = _letterboxed(frame, size, self._turn)
                     picture.pts, picture.time_base = due, Fraction(1, frames_per_s)
                     shown = due + 1
                     target.mux(video.encode(picture))
@@ -187,6 +209,8 @@ class Film:
                     break
         if picture is None:
             raise MediaRefused("there is no picture in this film")
+        if self._turn is not None:
+            picture = picture.transpose(self._turn)
         still = io.BytesIO()
         picture.save(still, "PNG", compress_level=1)
         made = Picture(still.getvalue(), self._handset).fit(room)
@@ -212,14 +236,18 @@ def _fit_size(size: tuple[int, int], handset: Handset) -> tuple[int, int]:
     return max(16, int(size[0] * scale) // 2 * 2), max(16, int(size[1] * scale) // 2 * 2)
 
 
-def _letterboxed(frame: av.VideoFrame, size: tuple[int, int]) -> av.VideoFrame:
-    """The picture with its aspect kept, black where it is narrower."""
-    wide, high = frame.width, frame.height
-    if abs(wide * size[1] - high * size[0]) * 50 <= wide * size[1]:
+def _letterboxed(frame: av.VideoFrame, size: tuple[int, int], turn: Image.Transpose | None) -> av.VideoFrame:
+    """The picture upright, with its aspect kept, black where it is narrower."""
+    wide, high = (frame.height, frame.width) if turn in _ACROSS else (frame.width, frame.height)
+    fits = abs(wide * size[1] - high * size[0]) * 50 <= wide * size[1]
+    if fits and turn is None:
         return frame.reformat(*size, format="yuv420p")
     scale = min(size[0] / wide, size[1] / high)
-    inner = max(2, round(wide * scale)), max(2, round(high * scale))
-    picture: Image.Image = frame.reformat(*inner, format="rgb24").to_image()  # type: ignore[no-untyped-call]
+    inner = size if fits else (max(2, round(wide * scale)), max(2, round(high * scale)))
+    lying = (inner[1], inner[0]) if turn in _ACROSS else inner
+    picture: Image.Image = frame.reformat(*lying, format="rgb24").to_image()  # type: ignore[no-untyped-call]
+    if turn is not None:
+        picture = picture.transpose(turn)
     canvas = Image.new("RGB", size)
     canvas.paste(picture, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
     whole: av.VideoFrame = av.VideoFrame.from_image(canvas)  # type: ignore[no-untyped-call]

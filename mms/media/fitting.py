@@ -6,6 +6,7 @@ others share what is left, and what one of them does not need goes to the rest.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,9 +16,9 @@ from mms.codec.multipart import encoded_size
 from mms.content import Body, Content, Medium, Part, Slide
 from mms.handsets.handset import Handset, Smil
 from mms.handsets.media_types import VCARD, canonical
-from mms.media.film import Film
+from mms.media.film import Film, NoFilm
 from mms.media.kinds import kind_of
-from mms.media.pictures import Made, MediaRefused, Picture
+from mms.media.pictures import Made, MediaRefused, Picture, TooLarge
 from mms.media.plan import Plan, Step, What, octets_words
 from mms.media.sound import Sound
 
@@ -27,6 +28,12 @@ HEADERS: Final = 700
 HEADROOM: Final = 0.03
 #: A part is not made smaller than this for the sake of others.
 _LEAST: Final = 1_500
+#: A text of fewer octets is not worth sending in place of a longer one.
+_LEAST_TEXT: Final = 40
+#: Pages one text is spread over; octets each costs around its text.
+_MAX_PIECES, _PIECE_OCTETS = 40, 110
+#: Parts of an MMS whose texts are still split.
+_MAX_SPLIT: Final = 200
 #: Octets of all media as they come in.
 MAX_OCTETS: Final = 64 << 20
 MAX_PARTS: Final = 100
@@ -54,7 +61,8 @@ class _Item:
     part: Part
     medium: Resizable
     made: Made | None = None
-    refused: str = ""
+    #: Why nothing was made of it: a key of REASONS.
+    refused: str = "no-room"
     share: int = 0
 
 
@@ -65,11 +73,12 @@ def fit(content: Content, handset: Handset, *, max_octets: int | None = None) ->
     """
     content = arranged(content)
     if sum(len(part.data) for part in content.parts) > MAX_OCTETS or len(content.parts) > MAX_PARTS:
-        raise MediaRefused(f"more than {octets_words(MAX_OCTETS)}, or more than {MAX_PARTS} files")
+        raise TooLarge(f"more than {octets_words(MAX_OCTETS)}, or more than {MAX_PARTS} files")
     limit = min(handset.max_octets, max_octets or handset.max_octets)
     room = int(limit * (1 - HEADROOM)) - HEADERS
     steps: dict[str, Step] = {}
     fixed, items = _sorted(content, handset, steps)
+    _shorten(content, fixed, items, handset, steps, room)
     content, fixed = _split(replace(content, parts=tuple(fixed)), handset, steps, [item.part for item in items])
     _share(items, room - _size(content, fixed, items, handset))
     while True:
@@ -100,7 +109,7 @@ def _sorted(content: Content, handset: Handset, steps: dict[str, Step]) -> tuple
     fixed: list[Part] = []
     items: list[_Item] = []
     for part in content.parts:
-        before = f"{part.media_type}, {octets_words(len(part.data))}"
+        before = _told(part)
         if part.is_locked:
             steps[part.name] = Step(part.name, What.KEPT, before, before, ("locked",))
             fixed.append(part)
@@ -134,10 +143,10 @@ def _open(part: Part, handset: Handset, items: list[_Item], steps: dict[str, Ste
         else:
             steps[part.name] = Step(part.name, What.LOST, before, "", ("unsupported",))
             return
+    except TooLarge:
+        raise
     except MediaRefused as error:
-        if "too large" in str(error):
-            raise
-        steps[part.name] = Step(part.name, What.LOST, before, "", ("broken",))
+        steps[part.name] = Step(part.name, What.LOST, before, "", (error.reason,))
         return
     items.append(_Item(part, medium))
 
@@ -146,10 +155,8 @@ def _film_or_sound(part: Part, handset: Handset) -> Film | Sound:
     """Recorders put sound alone into files that begin like films."""
     try:
         return Film(part.data, handset)
-    except MediaRefused as error:
-        if "no film" in str(error):
-            return Sound(part.data, "audio/3gpp", handset)
-        raise
+    except NoFilm:
+        return Sound(part.data, "audio/3gpp", handset)
 
 
 def _text(part: Part, handset: Handset) -> Part:
@@ -163,6 +170,31 @@ def _text(part: Part, handset: Handset) -> Part:
 
 
 # --- long texts -----------------------------------------------------------------------------------------------------
+
+
+def _shorten(
+    content: Content, fixed: list[Part], items: Sequence[_Item], handset: Handset, steps: dict[str, Step], room: int
+) -> None:
+    """Cut texts, the longest first, that would not fit were they alone."""
+    texts = [part for part in fixed if part.medium is Medium.TEXT and not part.is_locked]
+    for part in sorted(texts, key=lambda part: -len(part.data)):
+        over = _size(content, fixed, items, handset) - room
+        if over <= 0:
+            return
+        over += _PIECE_OCTETS * _MAX_PIECES if handset.smil is Smil.SLIDES else 0
+        shorter = _beginning(part, len(part.data) - over)
+        if shorter is not None:
+            fixed[fixed.index(part)] = shorter
+            step = steps[part.name]
+            after = octets_words(len(shorter.data))
+            steps[part.name] = replace(step, what=What.MADE, after=after, reasons=(*step.reasons, "cut"))
+
+
+def _beginning(part: Part, octets: int) -> Part | None:
+    """A text in at most so many octets, with a sign that there was more; None where that says nothing."""
+    sign = ("..." if part.charset == "us-ascii" else "…").encode(part.charset).removeprefix(codecs.BOM_UTF16)
+    data = part.data[: max(0, octets - len(sign))].decode(part.charset, "ignore").rstrip().encode(part.charset)
+    return replace(part, data=data + sign) if len(data) >= _LEAST_TEXT else None
 
 
 def _split(
@@ -180,7 +212,7 @@ def _split(
             continue
         pieces = _pieces(text_of_part(part), most)
         place = next((number for number, slide in enumerate(slides) if slide.text == part.name), None)
-        if len(pieces) < 2 or place is None:
+        if len(pieces) < 2 or place is None or len(parts) + len(pieces) > _MAX_SPLIT:
             continue
         at = parts.index(part)
         made = [replace(part, data=pieces[0].encode(part.charset), name=part.name)]
@@ -200,7 +232,11 @@ def _split(
 
 
 def _pieces(text: str, most: int) -> list[str]:
-    """The text in pieces of at most so many characters, cut at paragraphs, sentences or words where there are any."""
+    """The text in pieces of at most so many characters, cut at paragraphs, sentences or words where there are any.
+
+    Nobody turns hundreds of pages: pieces of very long texts are larger.
+    """
+    most = max(most, 2 * len(text) // _MAX_PIECES)  # a piece may be cut at half its length
     pieces = []
     while len(text) > most:
         window = text[:most]
@@ -212,6 +248,10 @@ def _pieces(text: str, most: int) -> list[str]:
         pieces.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
     return [piece for piece in (*pieces, text) if piece]
+
+
+def _told(part: Part) -> str:
+    return f"{part.media_type}, {octets_words(len(part.data))}"
 
 
 # --- the budget -----------------------------------------------------------------------------------------------------
@@ -254,7 +294,7 @@ def _make(item: _Item) -> None:
         made = item.medium.fit(item.share)
     except MediaRefused as error:
         if item.made is None:
-            item.refused = str(error)
+            item.refused = error.reason
         return
     item.made = made
 
@@ -266,9 +306,7 @@ def _wants_more(made: Made) -> bool:
 def _step(item: _Item) -> Step:
     before = item.medium.before
     if item.made is None:
-        no_room = "there are" in item.refused or "no room" in item.refused or not item.refused
-        reason = "no-room" if no_room else "broken" if "damaged" in item.refused else "unsupported"
-        return Step(item.part.name, What.LOST, before, "", (reason,))
+        return Step(item.part.name, What.LOST, before, "", (item.refused,))
     same = item.made.data == item.part.data
     return Step(item.part.name, What.KEPT if same else What.MADE, before, item.made.after, item.made.reasons)
 
@@ -307,12 +345,13 @@ def _drop(content: Content, items: list[_Item], fixed: list[Part], steps: dict[s
             largest.share, largest.made = share, None
             _make(largest)
         else:
-            largest.made, largest.refused = None, "there is no room for it"
+            largest.made, largest.refused = None, "no-room"
         return
+    if not fixed:
+        raise MediaRefused("not even its headers fit", "no-room")
     shown = {slide.text for slide in content.slides}
-    for part in sorted(fixed, key=lambda part: (part.name in shown, -len(part.data))):
-        fixed.remove(part)
-        before = f"{part.media_type}, {octets_words(len(part.data))}"
-        steps[part.name] = Step(part.name, What.LOST, before, "", ("no-room",))
-        return
-    raise MediaRefused("not even its headers fit")
+    attached = [part for part in fixed if part.name not in shown]
+    # Of what is read in order, the end goes first.
+    part = max(attached, key=lambda one: len(one.data)) if attached else fixed[-1]
+    fixed.remove(part)
+    steps[part.name] = Step(part.name, What.LOST, _told(part), "", ("no-room",))

@@ -11,27 +11,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 from gateway.core.errors import CaiyouError
 from mms.codec import wbmp
 from mms.codec.errors import MmsFormatError
 from mms.handsets.handset import Handset
-from mms.media import moving
+from mms.media import heif, moving
 from mms.media.kinds import kind_of
 from mms.media.plan import octets_words
-
-pillow_heif.register_heif_opener(thumbnails=False)
+from mms.media.traces import bare
 
 #: What is opened; other formats Pillow could read have more traps than use.
 _FORMATS: Final = {
     "image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP", "image/bmp": "BMP",
-    "image/tiff": "TIFF", "image/heic": "HEIF", "image/avif": "AVIF",
+    "image/tiff": "TIFF", "image/avif": "AVIF",
 }  # fmt: skip
-#: Pixels of a JPEG, which is decoded at a fraction, and of anything else.
-MAX_PIXELS: Final = 64_000_000
-MAX_PIXELS_WHOLE: Final = 50_000_000
+#: Pixels of a JPEG, which is decoded at a fraction; of a HEIC, decoded in bands; and of anything else, which is there
+#: whole. WebP's reader keeps four copies.
+MAX_PIXELS: Final = {"image/jpeg": 64_000_000, "image/heic": 50_000_000, "image/webp": 24_000_000}
+MAX_PIXELS_WHOLE: Final = 40_000_000
 #: Quality of a JPEG: no better is worth its octets, no worse is worth showing.
 BEST, WORST = 92, 40
 _ENCODES: Final = 5  # to find a quality
@@ -43,6 +42,8 @@ _LOOKS_INTO_SINCE: Final = 2006
 _SMALL, _FINER = 400, 3  # pixels of a small picture; how much larger it is decoded
 _ORIENTATION: Final = 0x0112
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
+#: How pixels are kept in files any phone shows: no CMYK, nothing of 16 bits.
+_PLAIN: Final = frozenset({"1", "L", "P", "RGB", "RGBA", "LA"})
 _SRGB: Final = ImageCms.createProfile("sRGB")
 # Pillow's readers raise far more than they document when octets lie.
 LIES: Final = (
@@ -53,6 +54,15 @@ LIES: Final = (
 
 class MediaRefused(CaiyouError):
     """This file is no medium that can be sent; the message says why, for who wants to send it."""
+
+    def __init__(self, message: str, reason: str = "broken") -> None:
+        super().__init__(message)
+        #: A key of `mms.media.plan.REASONS`.
+        self.reason = reason
+
+
+class TooLarge(MediaRefused):
+    """A file that nobody should send, or that was made to do harm: the whole MMS is refused, not only its part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Picture:
         if self.kind == "image/vnd.wap.wbmp":
             self._picture = _bitmap(data)
             self.size = self._picture.size
-            self._orientation, self._has_metadata, self._is_progressive = 1, False, False
+            self._has_metadata, self._is_progressive, self._is_plain = False, False, True
         else:
             self._open()
         self.before = f"{self.size[0]}x{self.size[1]} {self.kind}, {octets_words(len(data))}"
@@ -87,33 +97,53 @@ class Picture:
 
     def _open(self) -> None:
         form = _FORMATS.get(self.kind)
-        if form is None:
-            raise MediaRefused("this is no picture that can be sent")
         try:
-            with Image.open(io.BytesIO(self._data), formats=(form,)) as opened:
-                wide, high = opened.size
-                limit = MAX_PIXELS if form == "JPEG" else MAX_PIXELS_WHOLE
-                if wide * high > limit:
-                    raise MediaRefused(
-                        f"a picture of {wide}x{high} pixels is too large; the most is {limit // 10**6} Mpx"
-                    )
-                self._orientation = int(opened.getexif().get(_ORIENTATION, 1) or 1)
-                self._has_metadata = any(key in opened.info for key in ("exif", "xmp", "icc_profile", "photoshop"))
-                self._is_progressive = bool(opened.info.get("progressive"))
-                self.size = (high, wide) if self._orientation in _SIDEWAYS else (wide, high)
-                box = self._box()
-                if getattr(opened, "is_animated", False) and form != "TIFF":
-                    self._frames = moving.read(opened, box)
-                    self.is_moving = len(self._frames.pictures) > 1
-                    self._picture = self._frames.pictures[0]
-                    return
-                self._picture = _decoded(opened, box, self._orientation)
+            if self.kind == "image/heic":
+                self._open_heif()
+            elif form is None:
+                raise MediaRefused("this is no picture that can be sent")
+            else:
+                self._open_file(form)
         except MediaRefused:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise MediaRefused("a picture of so many pixels is too large to be sent") from error
+            raise TooLarge("a picture of so many pixels is too large to be sent") from error
         except LIES as error:
             raise MediaRefused("this picture is damaged") from error
+
+    def _open_file(self, form: str) -> None:
+        with Image.open(io.BytesIO(self._data), formats=(form,)) as opened:
+            self._check(opened.size)
+            orientation = int(opened.getexif().get(_ORIENTATION, 1) or 1)
+            self._is_plain = orientation == 1 and opened.mode in _PLAIN and _is_srgb(opened)
+            self._has_metadata = any(key in opened.info for key in ("exif", "xmp", "icc_profile", "photoshop"))
+            self._is_progressive = bool(opened.info.get("progressive"))
+            wide, high = opened.size
+            self.size = (high, wide) if orientation in _SIDEWAYS else (wide, high)
+            box = self._box()
+            if getattr(opened, "is_animated", False) and form != "TIFF":
+                self._frames = moving.read(opened, box)
+                self.is_moving = len(self._frames.pictures) > 1
+                self._picture = self._frames.pictures[0]
+            else:
+                self._picture = _decoded(opened, box, orientation)
+
+    def _open_heif(self) -> None:
+        opened = heif.opened(self._data)
+        self._check(opened.size)
+        self._is_plain, self._is_progressive = False, False
+        self._has_metadata = any(opened.info.get(key) for key in ("exif", "xmp", "metadata", "icc_profile"))
+        self.size = opened.size
+        box = self._box()
+        self._picture = _smaller(heif.decoded(opened, box), box)
+        profile = opened.info.get("icc_profile")
+        if isinstance(profile, bytes) and profile:
+            self._picture = _in_srgb(self._picture, profile)
+
+    def _check(self, size: tuple[int, int]) -> None:
+        limit = MAX_PIXELS.get(self.kind, MAX_PIXELS_WHOLE)
+        if size[0] * size[1] > limit:
+            raise TooLarge(f"a picture of {size[0]}x{size[1]} pixels is too large; the most is {limit // 10**6} Mpx")
 
     def _box(self) -> tuple[int, int]:
         """The largest picture that makes sense on the phone, turned as the picture is; never larger than it was."""
@@ -139,7 +169,9 @@ class Picture:
         except LIES as error:
             raise MediaRefused("this picture is damaged") from error
         if made_still is None:
-            raise MediaRefused(f"there are {octets_words(room)} for it, and no picture worth showing is so small")
+            raise MediaRefused(
+                f"there are {octets_words(room)} for it, and no picture worth showing is so small", "no-room"
+            )
         if self.is_moving:
             return Made(made_still.data, made_still.media_type, made_still.after, ("still", *made_still.reasons))
         return made_still
@@ -156,7 +188,7 @@ class Picture:
         """The same octets, or the same picture without its metadata, when the phone shows it so."""
         if (
             not self._shows(self.kind)
-            or self._orientation != 1
+            or not self._is_plain
             or not self._is_small()
             or (self._is_progressive and not self._handset.progressive)
             or (self.is_moving and (not self._handset.animation or self.kind != "image/gif"))
@@ -164,9 +196,9 @@ class Picture:
         ):
             return None
         data = bare(self._data, self.kind)
-        if len(data) > room:
+        if data is None or len(data) > room:
             return None
-        reasons = ("metadata",) if data is not self._data and len(data) < len(self._data) else ()
+        reasons = () if data is self._data else ("metadata",)
         return Made(data, self.kind, f"{self.size[0]}x{self.size[1]}, {octets_words(len(data))}", reasons)
 
     def _is_small(self) -> bool:
@@ -302,17 +334,22 @@ def _decoded(opened: Image.Image, box: tuple[int, int], orientation: int) -> Ima
     picture: Image.Image = opened
     if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
         picture = picture.convert("I").point(lambda value: value / 257).convert("L")
-    picture = _plain(picture)
-    if picture.width > across[0] or picture.height > across[1]:
-        scale = min(across[0] / picture.width, across[1] / picture.height)
-        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    picture = _smaller(_plain(picture), across)
     if profile:
         picture = _in_srgb(picture, profile)
     turn = _TURNS.get(orientation)
     if turn is not None:
         return picture.transpose(turn)
     return picture.copy() if picture is opened else picture  # its file is about to be closed
+
+
+def _smaller(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
+    """Within the box, its aspect kept."""
+    if picture.width <= box[0] and picture.height <= box[1]:
+        return picture
+    scale = min(box[0] / picture.width, box[1] / picture.height)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 _TURNS: Final = {
@@ -328,6 +365,17 @@ def _plain(picture: Image.Image) -> Image.Image:
         return picture
     clear = picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info
     return picture.convert("RGBA" if clear else "RGB")
+
+
+def _is_srgb(picture: Image.Image) -> bool:
+    """Whether its colours are those of sRGB: what it says of them can be left out."""
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return True
+    try:
+        return "srgb" in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).lower()
+    except LIES:
+        return False
 
 
 def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
@@ -433,40 +481,3 @@ def _factors() -> Iterator[float]:
     while factor > 0.1:
         yield factor
         factor *= 0.8
-
-
-def bare(data: bytes, kind: str) -> bytes:
-    """The same picture without what tells of camera, place and program; unchanged where nothing does."""
-    if kind == "image/jpeg":
-        return _bare_jpeg(data)
-    return _bare_png(data) if kind == "image/png" else data
-
-
-def _bare_jpeg(data: bytes) -> bytes:
-    """Without APP1-APP13, APP15 and comments; APP0 (JFIF) and APP14 (which says how colours are meant) stay."""
-    out, at = [data[:2]], 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker == 0xDA:
-            break
-        size = int.from_bytes(data[at + 2 : at + 4])
-        if not (marker in (0xFE, 0xEF) or 0xE1 <= marker <= 0xED):
-            out.append(data[at : at + 2 + size])
-        at += 2 + size
-    out.append(data[at:])
-    return b"".join(out) if sum(map(len, out)) < len(data) else data
-
-
-def _bare_png(data: bytes) -> bytes:
-    out, at = [data[:8]], 8
-    while at + 12 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if kind not in (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"):
-            out.append(data[at : at + 12 + size])
-        at += 12 + size
-        if kind == b"IEND":
-            break
-    return b"".join(out) if sum(map(len, out)) < len(data) else data

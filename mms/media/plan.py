@@ -31,7 +31,7 @@ class Step:
 #: Why, in both languages; {} takes nothing: a reason says all there is to say.
 REASONS: Final[dict[str, tuple[str, str]]] = {
     "locked": ("版权保护，原样发送", "protected: left as it is"),
-    "metadata": ("已去除拍摄信息", "what it told of camera and place is gone"),
+    "metadata": ("已去除地点、设备等信息", "what it told of place and maker is gone"),
     "screen": ("按手机屏幕缩小", "made as large as the phone shows"),
     "budget": ("压缩到手机可接收的大小", "made small enough for the phone to take"),
     "format": ("转换为手机支持的格式", "made into a format the phone shows"),
@@ -39,7 +39,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "frames": ("减少动画帧数", "fewer frames, each longer"),
     "still": ("动画变为静止图片", "it does not move any more"),
     "poster": ("手机不能播放视频，只发一张画面", "the phone plays no film: one picture of it"),
-    "cut": ("时长已截短", "cut short"),
+    "cut": ("已截短", "cut short"),
     "transparent": ("透明部分填为白色", "what was transparent is white"),
     "unsupported": ("手机不支持这种格式", "the phone does not take this"),
     "no-room": ("放不下", "there is no room for it"),

@@ -17,6 +17,7 @@ from mms.handsets.handset import Handset
 from mms.media.kinds import kind_of
 from mms.media.pictures import Made, MediaRefused
 from mms.media.plan import octets_words
+from mms.media.traces import bare
 
 #: Seconds of a sound that are read.
 MAX_S: Final = 600
@@ -30,6 +31,10 @@ _TUNES: Final[dict[str, Callable[[bytes], Tune]]] = {
     "audio/imelody": imelody.decode,
     "audio/rtttl": rtttl.decode,
 }
+#: Streams of frames: there is no place for traces in them.
+_UNTOLD: Final = frozenset({"audio/aac", "audio/amr-wb"})
+#: Containers that are written anew, by their names in FFmpeg.
+_CONTAINERS: Final = {"audio/mp4": "ipod", "audio/3gpp": "3gp", "audio/ogg": "ogg", "audio/flac": "flac"}
 # What PyAV raises is an OSError, a ValueError, or one of its own that is both.
 LIES: Final = (av.FFmpegError, OSError, ValueError, ArithmeticError, LookupError, RuntimeError, MemoryError, TypeError)
 
@@ -50,16 +55,26 @@ class Sound:
         """The sound in at most so many octets. Raises MediaRefused."""
         if self.kind in _TUNES:
             return self._tune(room)
-        if self._plays(self.kind) and len(self._data) <= room and self.kind != "audio/amr":
-            return Made(self._data, self.kind, self.before)
+        if self._plays(self.kind) and self.kind != "audio/amr":
+            data = self._without_traces()
+            if data is not None and len(data) <= room:
+                reasons = () if data is self._data else ("metadata",)
+                return Made(data, self.kind, f"{self.kind}, {octets_words(len(data))}", reasons)
         if self.kind == "audio/amr" and self._plays("audio/amr"):
             sound = self._amr_facts()
             if sound.octets <= room:
                 data = self._data[: sound.octets]
                 return Made(data, "audio/amr", f"{sound.duration_ms / 1000:.0f} s, {octets_words(len(data))}")
         if not self._plays("audio/amr"):
-            raise MediaRefused("the phone plays no sound of this kind")
+            raise MediaRefused("the phone plays no sound of this kind", "unsupported")
         return self._amr(room)
+
+    def _without_traces(self) -> bytes | None:
+        """The same sound without titles, names and places; None where that is not possible."""
+        if self.kind in _UNTOLD:
+            return self._data
+        form = _CONTAINERS.get(self.kind)
+        return bare(self._data, self.kind) if form is None else _packed_anew(self._data, form)
 
     def _plays(self, kind: str) -> bool:
         sounds = self._handset.sounds
@@ -80,7 +95,7 @@ class Sound:
         fitting_ms = (room - len(amr.MAGIC)) // amr.RATES[rate] * amr.FRAME_MS
         if fitting_ms < length_ms:
             if fitting_ms < _SHORTEST_MS:
-                raise MediaRefused(f"there are {octets_words(room)} for it, less than a second of sound")
+                raise MediaRefused(f"there are {octets_words(room)} for it, less than a second of sound", "no-room")
             pcm = _faded(pcm[: fitting_ms * _RATE // 1000 * 2])
             reasons.append("cut")
         data = amr.cut(encode_amr(pcm, rate), max_octets=room)
@@ -107,7 +122,7 @@ class Sound:
                 if len(data) <= room:
                     kind = "audio/sp-midi" if kind not in self._handset.sounds and kind == "audio/midi" else kind
                     return Made(data, kind, f"{len(tune.notes)} notes, {octets_words(len(data))}", ("tune",))
-        raise MediaRefused("the phone plays no tune of this kind")
+        raise MediaRefused("the phone plays no tune of this kind", "unsupported")
 
 
 def decode_pcm(data: bytes) -> bytes:
@@ -134,6 +149,26 @@ def decode_pcm(data: bytes) -> bytes:
     if not out:
         raise MediaRefused("there is no sound in it")
     return bytes(out)
+
+
+def _packed_anew(data: bytes, form: str) -> bytes | None:
+    """The same frames in a new container that says nothing of them but how to play them."""
+    out = io.BytesIO()
+    try:
+        with (
+            av.open(io.BytesIO(data), "r", metadata_errors="ignore") as source,
+            av.open(out, "w", format=form) as target,
+        ):
+            template = source.streams.audio[0]
+            stream = target.add_stream_from_template(template)
+            stream.metadata.clear()
+            for packet in source.demux(template):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    target.mux(packet)
+    except LIES:
+        return None
+    return out.getvalue()
 
 
 def encode_amr(pcm: bytes, bits_per_s: int) -> bytes:

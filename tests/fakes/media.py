@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import array
 import io
+import itertools
 import math
 import random
 from fractions import Fraction
 from typing import Any
 
 import av
+import pillow_heif
 from PIL import Image, ImageDraw, ImageFilter
+
+_GRAIN = 0.12  # as much as a sensor's: a photograph of 12 megapixels is of some four megabytes
+
+
+pillow_heif.register_heif_opener()
 
 
 def landscape(size: tuple[int, int], seed: int = 1) -> Image.Image:
@@ -26,9 +33,11 @@ def landscape(size: tuple[int, int], seed: int = 1) -> Image.Image:
         x, y, r = rng.randrange(small[0]), rng.randrange(small[1]), rng.randrange(2, max(3, small[0] // 6))
         draw.ellipse((x - r, y - r, x + r, y + r // 2), fill=tuple(rng.randrange(256) for _ in range(3)))
     picture = picture.filter(ImageFilter.GaussianBlur(0.7)).resize(size, Image.Resampling.BICUBIC)
-    tile = bytes(rng.randrange(98, 158) for _ in range(1 << 14))
-    grain = Image.frombytes("L", (128, 128), tile).resize(size, Image.Resampling.NEAREST)
-    return Image.blend(picture, Image.merge("RGB", (grain, grain, grain)), 0.12)
+    tile = Image.frombytes("RGB", (128, 128), rng.randbytes(3 * 128 * 128)).filter(ImageFilter.BoxBlur(0.2))
+    grain = Image.new("RGB", size)
+    for x, y in itertools.product(range(0, size[0], 128), range(0, size[1], 128)):
+        grain.paste(tile, (x, y))
+    return Image.blend(picture, grain, _GRAIN)
 
 
 def jpeg(size: tuple[int, int], *, quality: int = 88, seed: int = 1, **more: Any) -> bytes:
@@ -83,13 +92,21 @@ def pcm(seconds: float, rate: int = 8000) -> bytes:
     return array.array("h", samples).tobytes()
 
 
-def sound(seconds: float, codec: str = "pcm_s16le", form: str = "wav", rate: int = 16_000) -> bytes:
+def sound(
+    seconds: float,
+    codec: str = "pcm_s16le",
+    form: str = "wav",
+    rate: int = 16_000,
+    tags: dict[str, str] | None = None,
+) -> bytes:
     """The tone as a file."""
     out = io.BytesIO()
     samples = pcm(seconds, rate)
     with av.open(out, "w", format=form) as container:
         stream = container.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = "mono"
+        container.metadata.update(tags or {})
         size = (stream.codec_context.frame_size or 1024) * 2
         resampler = av.AudioResampler(stream.codec_context.format or "s16", "mono", rate, size // 2)
         for start in range(0, len(samples), size):
@@ -118,7 +135,7 @@ def film(seconds: float = 4, size: tuple[int, int] = (640, 360), form: str = "mp
         for n in range(int(seconds * 15)):
             picture = ground.copy()
             ImageDraw.Draw(picture).ellipse((n * 4, 50, n * 4 + 80, 130), fill="gold")
-            frame = av.VideoFrame.from_image(picture)
+            frame: av.VideoFrame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = n, Fraction(1, 15)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))

@@ -80,6 +80,29 @@ def test_a_long_text_goes_on_several_slides_of_a_small_screen() -> None:
     assert len([part for part in scrolled.content.parts if part.media_type == "text/plain"]) == 1
 
 
+@pytest.mark.parametrize("key", ["unknown", "nokia-6610"])
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "us-ascii"])
+@pytest.mark.parametrize("count", [500, 200_000])
+def test_of_a_text_too_long_for_the_phone_its_beginning_arrives(key: str, charset: str, count: int) -> None:
+    text = ("hello world. " if charset == "us-ascii" else "你好世界。") * count
+    handset = replace(resolve(key), charsets=frozenset({charset}), max_octets=30_000)
+    fitted = fit(Content((Part("text/plain", text.encode(), "t.txt", charset="utf-8"),)), handset)
+    shown = "".join(part.data.decode(part.charset) for part in fitted.content.parts)
+    assert text.replace(" ", "").startswith(shown.rstrip("….").replace(" ", ""))
+    assert fitted.octets <= 30_000
+    if count > 500:
+        assert fitted.octets > 0.85 * 30_000
+        assert "cut" in fitted.plan.steps[0].reasons
+        assert shown.endswith(("…", "..."))
+    assert not fitted.plan.lost
+
+
+def test_many_texts_are_not_split_without_end() -> None:
+    parts = tuple(Part("text/plain", b"a word or two. " * 60, f"{n}.txt", charset="us-ascii") for n in range(100))
+    handset = replace(resolve("nokia-6610"), max_octets=300_000)
+    assert len(fit(Content(parts), handset).content.parts) <= 200
+
+
 def test_a_locked_part_is_sent_as_it_is() -> None:
     locked = Part(FORWARD_LOCKED, b"\xff\xd8\xff" + bytes(3000), "l.dm")
     fitted = fit(Content((locked, PHOTO)), resolve("unknown"))

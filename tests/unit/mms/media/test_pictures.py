@@ -6,12 +6,12 @@ import io
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from mms.codec import wbmp
 from mms.handsets.catalogue import resolve
 from mms.media.kinds import kind_of
-from mms.media.pictures import BEST, MediaRefused, Picture, bare
+from mms.media.pictures import BEST, MediaRefused, Picture
 from tests.fakes.media import camera_exif, drawing, encoded, jpeg, landscape, moving
 
 MODERN, OLD, MONO = resolve("unknown"), resolve("nokia-6610"), resolve("mono-2002")
@@ -63,15 +63,37 @@ def test_what_fits_as_it_is_keeps_its_octets_but_for_the_metadata() -> None:
     assert Picture(told, MODERN).fit(300_000).data == plain
 
 
-def test_metadata_of_png_goes_too() -> None:
-    from PIL.PngImagePlugin import PngInfo
+def test_what_stands_behind_a_photograph_does_not_come_along() -> None:
+    second = jpeg((640, 480), exif=camera_exif())
+    made = Picture(jpeg((320, 240)) + second, MODERN).fit(300_000)
+    assert made.data == jpeg((320, 240))
 
-    info = PngInfo()
-    info.add_text("Location", "39.9, 116.4")
-    data = encoded(drawing((60, 40)), "PNG", pnginfo=info)
-    stripped = bare(data, "image/png")
-    assert b"39.9" not in stripped
-    assert opened(stripped).tobytes() == opened(data).tobytes()
+
+@pytest.mark.parametrize(("mode", "form"), [("CMYK", "JPEG"), ("I;16", "PNG")])
+def test_pixels_few_phones_show_are_not_sent_as_they_are(mode: str, form: str) -> None:
+    picture = Image.new(mode, (64, 48), 30_000 if mode == "I;16" else (0, 200, 200, 0))
+    shown = opened(Picture(encoded(picture, form), MODERN).fit(300_000).data)
+    assert shown.mode in ("RGB", "L", "P")
+
+
+def test_other_colours_than_those_of_screens_are_not_sent_as_they_are() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    made = Picture(jpeg((64, 48), icc_profile=profile), MODERN).fit(300_000)
+    assert "quality" in made.after
+    screens = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert Picture(jpeg((64, 48), icc_profile=screens), MODERN).fit(300_000).data == jpeg((64, 48))
+
+
+@pytest.mark.parametrize("size", [(1300, 700), (700, 1301), (120, 90)])
+def test_a_heic_is_brought_down_in_bands(size: tuple[int, int]) -> None:
+    data = encoded(landscape(size), "HEIF", quality=95, exif=camera_exif(6).tobytes())
+    picture = Picture(data, MODERN)
+    shown = opened(picture.fit(300_000).data)
+    upright = landscape(size).resize(shown.size, Image.Resampling.LANCZOS)
+    if picture.size != size:
+        upright = landscape(size).transpose(Image.Transpose.ROTATE_270).resize(shown.size, Image.Resampling.LANCZOS)
+    assert max(ImageStat.Stat(ImageChops.difference(upright, shown)).mean) < 6
+    assert b"SecretMaker" not in picture.fit(300_000).data
 
 
 def test_a_progressive_picture_becomes_baseline_for_phones_that_need_it() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import replace
 
 import av
 import pytest
+from PIL import Image, ImageStat
 
 from mms.codec import amr, imelody, midi, rtttl
 from mms.handsets.catalogue import resolve
@@ -119,6 +121,34 @@ def test_a_newer_phone_gets_h264_within_the_room() -> None:
 def test_a_phone_without_films_gets_a_picture_and_that_is_said() -> None:
     made = Film(film(silent=True), PHONE).fit(60_000)
     assert (made.media_type, made.reasons) == ("image/jpeg", ("poster",))
+
+
+def held_upright(data: bytes) -> bytes:
+    """The film as a phone writes it that was held upright: to be turned by 90 degrees with the clock."""
+    octets = bytearray(data)
+    matrix = octets.index(b"tkhd") + 4 + 40  # version 0: ISO 14496-12, 8.3.2
+    struct.pack_into(">9i", octets, matrix, 0, 1 << 16, 0, -1 << 16, 0, 0, 360 << 16, 0, 1 << 30)
+    return bytes(octets)
+
+
+@pytest.mark.parametrize(("key", "room"), [("iphone-13", 60_000), ("nokia-n73", 60_000), ("unknown", 20_000)])
+def test_a_film_held_upright_is_shown_upright(key: str, room: int) -> None:
+    data = held_upright(film(3, silent=True))
+    made = Film(data, resolve(key)).fit(room)
+    with av.open(io.BytesIO(made.data)) as container:
+        shown = next(container.decode(video=0))
+    assert shown.rotation == 0
+    picture = shown.to_image()
+    if made.media_type != "video/3gpp":  # of one size, and black at the sides
+        assert picture.width < picture.height
+    # The ball rolls on the left of the film, which is above when it is upright.
+    upper = ImageStat.Stat(picture.crop((0, 0, picture.width, picture.height // 2))).mean
+    with av.open(io.BytesIO(data)) as container:
+        lying = next(container.decode(video=0)).to_image()
+    true = lying.transpose(Image.Transpose.ROTATE_270)
+    expected = ImageStat.Stat(true.crop((0, 0, true.width, true.height // 2))).mean
+    if made.media_type != "video/3gpp":
+        assert upper == pytest.approx(expected, abs=12)
 
 
 @pytest.mark.parametrize("junk", [b"", b"\x00\x00\x00\x18ftypmp42" + bytes(40)])
