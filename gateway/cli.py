@@ -14,6 +14,7 @@ from gateway.commands import (
     describe,
     handset,
     links,
+    mailbox,
     modem,
     numbers,
     peers,
@@ -27,7 +28,8 @@ from gateway.core.errors import CaiyouError
 
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
 GROUPS = (
-    serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, peers, reminders, modem, describe,
+    serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, peers, reminders, modem,
+    describe,
 )  # fmt: skip
 
 

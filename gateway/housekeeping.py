@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.core.errors import CaiyouError
+from gateway.core.mms import CanMms
 from gateway.core.routing import Route, Router
 from gateway.journal import Journal
 from gateway.mmsc.centre import Centre
 from gateway.store import strays
-from gateway.store.desk import Desk
+from gateway.store.desk import BooksOfStore, Desk
 from mail2sms.reminders import fire_due
 from mms.dialogue.card_by_sms import CardBySms
 from mms.pickup import Mailboxes
@@ -23,6 +24,8 @@ PATIENCE_S = 0.75
 LEAVE_AGAIN_S = 5.0
 #: Pages of messages without a route in one look.
 ROUTE_PAGES = 10
+#: How much later than its own time a row may be seen, milliseconds.
+LATE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,36 @@ def chores(
     ]
 
 
+class NewPhones:
+    """Sends what waits in mailboxes to phones that turn out to show MMS, whoever learnt it: hub, worker or command."""
+
+    def __init__(self, desk: Desk, mailboxes: Mailboxes) -> None:
+        self._desk = desk
+        self._mailboxes = mailboxes
+        self._since_ms = 0
+        self._seen: set[tuple[str, int]] = set()
+
+    async def send(self) -> int:
+        """Look at the phones of which something was learnt since the last time; returns how many MMS went."""
+        if not self._desk.router.carries_mms:
+            return 0
+        news = await self._desk.read(lambda books: books.pickups.with_news(self._since_ms))
+        sent = 0
+        for number, changed_ms in news:
+            if (number, changed_ms) not in self._seen:
+                sent += await self._desk.commit(lambda books, number=number: self._send(number, books))  # type: ignore[misc]
+        if news:
+            # What another process is still committing may be a little older.
+            self._since_ms = max(changed_ms for _, changed_ms in news) - LATE_MS
+            self._seen = {one for one in news if one[1] >= self._since_ms}
+        return sent
+
+    def _send(self, number: str, books: BooksOfStore) -> int:
+        if books.handsets.of(number).mms is not CanMms.YES:
+            return 0
+        return self._mailboxes.send_waiting(number, books)
+
+
 def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms, centre: Centre) -> list[Chore]:
     """The chores of mailboxes that were opened for numbers, of cards made by SMS, and of MMS that phones fetch here."""
 
@@ -197,7 +230,9 @@ def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms, centre: Centr
             bodies, boxes = await desk.commit(mailboxes.pass_time)
             await asyncio.get_running_loop().run_in_executor(None, desk.blobs.forget, bodies, boxes)
 
+    upgraded = NewPhones(desk, mailboxes)
     return [
+        Chore("send-waiting-mms", 10.0, upgraded.send),
         Chore("tell-of-waiting-mms", 10.0, tell_waiting),
         Chore("mailboxes-of-numbers", 60.0, pass_time),
         Chore("give-up-cards", 30.0, give_up_cards),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gateway.core.phone import mask
 from gateway.core.stories import Story
 
-_TITLES: Final = {"sms": "SMS", "mail": "Mail", "incoming": "SMS from a phone"}
+_TITLES: Final = {"sms": "SMS", "mms": "MMS", "mail": "Mail", "incoming": "SMS from a phone"}
 _STATES: Final = {
     "queued": "waits for its link and its time",
     "sending": "is being sent",
@@ -34,6 +34,7 @@ _LABELS: Final = {
     "kind": "kind", "alphabet": "alphabet", "segments": "segments", "attempt": "attempts", "code": "last word",
     "tag": "tag", "port": "to port", "source_port": "from port", "size_octets": "octets", "message_id": "Message-ID",
     "maybe_twice": "maybe twice", "text": "text", "data": "data",
+    "way": "goes as", "handset": "for handset",
     "subject": "subject", "thread_id": "conversation", "placed": "in the Maildir",
 }  # fmt: skip
 _NUMBERS: Final = re.compile(r"\+[0-9]{7,15}|(?<![0-9])1[3-9][0-9]{9}(?![0-9])")

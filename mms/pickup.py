@@ -86,17 +86,14 @@ class Mailboxes:
             purge_ms=books.now_ms + self._config.purge_after_days * DAY_MS,
             language=_language(waiting.number),
         )
-        if books.free_octets(box.account_id) < len(waiting.data):
-            return NotFiled("mailbox full", "the mailbox of the number is full, and nobody has looked at it")
-        mail_id = books.file_letter(box.account_id, blob=waiting.letter, data=waiting.data, kind="mms")
-        if mail_id is None:
-            return NotFiled("no mailbox", "the mailbox of the number is gone")
-        books.pickups.add(
-            box,
-            mail_id=mail_id,
-            message_id=waiting.message_id,
-            look_by_ms=books.now_ms + self._config.look_within_days * DAY_MS,
-        )
+        look_by_ms = books.now_ms + self._config.look_within_days * DAY_MS
+        if not books.pickups.wait_again(box.account_id, waiting.message_id, look_by_ms):
+            if books.free_octets(box.account_id) < len(waiting.data):
+                return NotFiled("mailbox full", "the mailbox of the number is full, and nobody has looked at it")
+            mail_id = books.file_letter(box.account_id, blob=waiting.letter, data=waiting.data, kind="mms")
+            if mail_id is None:
+                return NotFiled("no mailbox", "the mailbox of the number is gone")
+            books.pickups.add(box, mail_id=mail_id, message_id=waiting.message_id, look_by_ms=look_by_ms)
         story = f"{waiting.why}; filed in the mailbox of {mask(waiting.number)}{', opened now' if opened else ''}"
         books.mms.in_mailbox(waiting.message_id, handset=waiting.handset, story=story)
         self.tell(waiting.number, books, pin=pin if opened else "", from_name=waiting.from_name)

@@ -20,7 +20,7 @@ class Story:
     """Everything known of one SMS, mail or phone conversation."""
 
     subject_id: int
-    kind: str  # sms | mail | incoming
+    kind: str  # sms | mms | mail | incoming
     state: str
     facts: dict[str, Any]
     steps: tuple[Step, ...]

@@ -89,13 +89,27 @@ class Pickups:
         ).first()
         return ("", 0, 0) if row is None else (row.pin_hash, row.pin_tries, row.locked_until_ms)
 
-    def pin_failed(self, account_id: int, locked_until_ms: int) -> None:
-        """Count a wrong PIN; it is not looked at before the time given."""
-        self._tx.execute(
+    def try_pin(self, account_id: int, lock_after: Callable[[int], int]) -> tuple[str, int] | None:
+        """Count a try; gives (hash of the PIN, tries in a row with this one), None while the mailbox is locked.
+
+        `lock_after` says for how many milliseconds so many tries lock it.
+        """
+        box = automatic_mailboxes.c
+        counted = self._tx.execute(
             sa.update(automatic_mailboxes)
-            .where(automatic_mailboxes.c.account_id == account_id)
-            .values(pin_tries=automatic_mailboxes.c.pin_tries + 1, locked_until_ms=locked_until_ms)
-        )
+            .where(box.account_id == account_id, box.locked_until_ms <= self._now_ms)
+            .values(pin_tries=box.pin_tries + 1)
+        ).rowcount
+        if not counted:
+            return None
+        pin_hash, tries, _ = self.pin(account_id)
+        if lock_ms := lock_after(tries):
+            self._tx.execute(
+                sa.update(automatic_mailboxes)
+                .where(box.account_id == account_id)
+                .values(locked_until_ms=self._now_ms + lock_ms)
+            )
+        return pin_hash, tries
 
     def set_pin(self, account_id: int, pin_hash: str) -> None:
         """Another PIN; tries are forgotten."""
@@ -175,6 +189,21 @@ class Pickups:
             )
         return pickup
 
+    def wait_again(self, account_id: int, message_id: int, look_by_ms: int) -> bool:
+        """An MMS that was sent to its phone from the mailbox came back: it waits there as before; False for others."""
+        found = pickups.c
+        return bool(
+            self._tx.execute(
+                sa.update(pickups)
+                .where(
+                    found.account_id == account_id,
+                    found.message_id == message_id,
+                    found.state == PickupState.SENT.value,
+                )
+                .values(state=PickupState.WAITING.value, look_by_ms=look_by_ms, notice_id=None)
+            ).rowcount
+        )
+
     def by_token(self, token: str) -> Pickup | None:
         """The MMS behind a link."""
         return _pickup(self._tx.read(_PICKUP.where(pickups.c.token == token)).first())
@@ -231,6 +260,27 @@ class Pickups:
                 sa.update(pickups).where(pickups.c.id == pickup_id, pickups.c.state.in_(befores)).values(**values)
             ).rowcount
         )
+
+    def with_news(self, since_ms: int) -> list[tuple[str, int]]:
+        """Numbers of whose phones something was learnt since a time, and since something waits: (number, when)."""
+        rows = self._tx.read(
+            sa.text(
+                "SELECT DISTINCT h.number, h.changed_ms FROM pickups p JOIN handset_memories h ON h.number = p.number "
+                "WHERE p.state = 'waiting' AND p.made_ms <= h.changed_ms AND h.changed_ms >= :since"
+            ),
+            {"since": since_ms},
+        )
+        return [(row.number, row.changed_ms) for row in rows]
+
+    def all(self, states: Sequence[AutomaticState], limit: int = 1000) -> list[AutomaticMailbox]:
+        """Mailboxes in one of these states, the newest first."""
+        rows = self._tx.read(
+            sa.select(automatic_mailboxes)
+            .where(automatic_mailboxes.c.state.in_([state.value for state in states]))
+            .order_by(automatic_mailboxes.c.opened_ms.desc())
+            .limit(limit)
+        )
+        return [_mailbox(row) for row in rows]
 
     def overdue(self, limit: int = 200) -> list[Pickup]:
         """MMS whose time to be looked at is over."""

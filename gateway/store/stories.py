@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.core.outbox import Kind
 from gateway.core.stories import Step, Story
 from gateway.store.database import Transaction
 from gateway.store.schema import (
@@ -14,6 +16,7 @@ from gateway.store.schema import (
     domains,
     inbox,
     mails,
+    mms,
     outbox,
     relay,
     reports,
@@ -103,12 +106,17 @@ class Stories:
     def _sms(self, ids: Sequence[int]) -> list[Story]:
         if not ids:
             return []
-        rows = self._tx.read(sa.select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id.desc())).mappings()
+        rows = list(
+            self._tx.read(sa.select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id.desc())).mappings()
+        )
+        multimedia = self._mms([row["id"] for row in rows if row["kind"] == Kind.MMS])
         steps = self._steps(ids)
         parts = self._by_message(segments, ids, segments.c.number)
         heard = self._by_message(reports, ids, reports.c.id)
         names = {row.id: f"{row.name}@{row.domain}" for row in self._owners(ids)}
-        return [self._one_sms(dict(row), steps, parts, heard, names) for row in rows]
+        return [
+            self._one_sms(dict(row) | {"mms": multimedia.get(row["id"])}, steps, parts, heard, names) for row in rows
+        ]
 
     def _one_sms(
         self,
@@ -130,7 +138,13 @@ class Stories:
             facts["maybe_twice"] = True
         if row["data"] is not None:
             facts |= {"size_octets": len(row["data"]), "port": row["port"], "source_port": row["source_port"]}
-        if self._with_texts:
+        mms_facts = row["mms"]
+        if mms_facts is not None:
+            facts |= {name: mms_facts[name] for name in ("way", "handset", "read_ms")}
+            facts["receipt"] = json.loads(mms_facts["receipt"]) if mms_facts["receipt"] else None
+        if self._with_texts and mms_facts is not None:
+            facts["subject"] = mms_facts["subject"]
+        elif self._with_texts:
             facts["text"] = row["text"]
             if row["data"] is not None:
                 facts["data"] = bytes(row["data"]).hex()
@@ -138,7 +152,7 @@ class Stories:
         told = heard.get(message_id, [])
         return Story(
             message_id,
-            "sms",
+            "sms" if mms_facts is None else "mms",
             row["state"],
             facts,
             steps.get(message_id, ()),
@@ -208,6 +222,12 @@ class Stories:
         for row in self._tx.read(sa.select(table).where(table.c.message_id.in_(ids)).order_by(order)).mappings():
             found.setdefault(row["message_id"], []).append(dict(row))
         return found
+
+    def _mms(self, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+        if not ids:
+            return {}
+        rows = self._tx.read(sa.select(mms).where(mms.c.message_id.in_(ids))).mappings()
+        return {row["message_id"]: dict(row) for row in rows}
 
     def _owners(self, ids: Sequence[int]) -> list[sa.Row[tuple[int, str, str]]]:
         return list(

@@ -167,6 +167,7 @@ async def list_messages(ask: Ask) -> web.StreamResponse:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
+        "kind": row["kind"],
         "to": row["recipient"],
         "from": row["sender"],
         "state": row["state"],

@@ -134,6 +134,11 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         state=_STATE,
         to=_text(),
         text=_text(),
+        subject=_text("Of an MMS, in place of the text."),
+        way=_text("Of an MMS: how it goes; empty until it is fitted.", enum=["", "mms", "mailbox"]),
+        handset=_text("Of an MMS: the phone it was made for, a key of /api/v1/handsets."),
+        receipt={"type": ["array", "object", "null"], "description": "Of an MMS: what was made of each part."},
+        read={"type": ["string", "null"], "format": "date-time", "description": "Of an MMS: when it was read."},
         link=_text(),
         code=_text("The last word of a carrier."),
         created=_TIME,
@@ -392,7 +397,7 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
     "/api/v1/rules/{id}": {"delete": _operation("Forget a rule.", "settings", answers={"200": "Anything"})},
     "/api/v1/mms": {
         "post": _operation(
-            "Send pictures, sounds, films, or a card to phones; what one cannot show lies in the mailbox of its number.",
+            "Send pictures, sounds, films, or a card to phones; what one cannot show is in the mailbox of its number.",
             "send",
             body=("Mms",),
             examples=("mms", "card"),

@@ -117,17 +117,15 @@ class PickupPage:
 
     async def _come_in(self, request: web.BaseRequest, pickup: Pickup) -> web.StreamResponse:
         form = await _form(request)
-        pin_hash, tries, locked_until_ms = await self._desk.read(lambda books: books.pickups.pin(pickup.account_id))
-        if locked_until_ms > self._desk.now_ms():
+        # Counted before it is looked at: of many guesses sent at once none is free.
+        tried = await self._desk.commit(lambda books: books.pickups.try_pin(pickup.account_id, lock_after))
+        if tried is None:
             return self._ask(request, pickup, "locked", 429)
+        pin_hash, tries = tried
         checked = await check_password(pin_hash or None, form.get("pin", "").strip()[:16])
         if not checked.ok:
-            wrong = tries + 1
-            lock_ms = min(LOCK_MS << (wrong // TRIES - 1), LONGEST_LOCK_MS) if wrong % TRIES == 0 else 0
-            until_ms = self._desk.now_ms() + lock_ms if lock_ms else 0
-            await self._desk.commit(lambda books: books.pickups.pin_failed(pickup.account_id, until_ms))
             self._desk.journal.login_failed("pickup", self._address_of(request))
-            return self._ask(request, pickup, "locked" if lock_ms else "wrong", 403)
+            return self._ask(request, pickup, "locked" if lock_after(tries) else "wrong", 403)
         await self._desk.commit(lambda books: books.pickups.set_pin(pickup.account_id, pin_hash))
         return moved_answer(f"/p/{pickup.token}/{self._pass(pickup, pin_hash)}")
 
@@ -161,7 +159,9 @@ class PickupPage:
         if until_s * 1000 < self._desk.now_ms():
             return False
         pin_hash, _, _ = await self._desk.read(lambda books: books.pickups.pin(pickup.account_id))
-        return bool(pin_hash) and hmac.compare_digest(self._pass(pickup, pin_hash, until_s), given)
+        if not pin_hash:
+            return False
+        return hmac.compare_digest(self._pass(pickup, pin_hash, until_s).encode(), given.encode("utf-8", "replace"))
 
     # --- what is there --------------------------------------------------------------------------------------
 
@@ -257,6 +257,11 @@ class PickupPage:
         return page_answer(status.render("pickup.html", language, page=name, **values), code)
 
 
+def lock_after(tries: int) -> int:
+    """For how long so many tries in a row lock a mailbox, milliseconds; 0 = not."""
+    return 0 if tries % TRIES else min(LOCK_MS << min(tries // TRIES - 1, 10), LONGEST_LOCK_MS)
+
+
 def _handset_of(user_agent: str) -> Any:
     """What shows the page: a phone of the catalogue, or a browser of today."""
     found = recognise(user_agent)
@@ -270,11 +275,14 @@ def _slides(content: Content, base: str) -> list[dict[str, Any]]:
     slides = []
     for slide in content.slides:
         visual, text, audio = (content.part(name) for name in (slide.visual, slide.text, slide.audio))
+        locked = [part for part in (visual, audio) if part is not None and part.is_locked]
+        if visual in locked:
+            visual = None
         slides.append(
             {
                 "picture": f"{base}/{places[visual.name]}" if visual and visual.media_type in _SHOWN_TYPES else "",
                 "film": f"{base}/{places[visual.name]}" if visual and visual.medium is Medium.VIDEO else "",
-                "locked": bool(visual and visual.is_locked),
+                "locked": bool(locked),
                 "lines": text_of_part(text).splitlines() if text is not None else [],
                 "sound": f"{base}/{places[audio.name]}" if audio is not None and not audio.is_locked else "",
                 "text_first": slide.text_first,
@@ -304,9 +312,14 @@ async def _form(request: web.BaseRequest) -> dict[str, str]:
     """The fields of a small form; {} for anything else."""
     if (request.content_length or 0) > 4096:
         return {}
-    async with asyncio.timeout(20):
-        body = await request.content.read(4097)
-    if len(body) > 4096:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(20):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > 4096:
+                    return {}
+        fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    except (TimeoutError, ValueError):
         return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
     return {name: values[0] for name, values in fields.items()}

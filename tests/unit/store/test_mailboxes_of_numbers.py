@@ -12,8 +12,12 @@ from gateway.core.messages import Outcome as Answered
 from gateway.core.mms import AutomaticState, NewMms, PickupState, Way
 from gateway.core.outbox import Purpose
 from gateway.core.routing import LinkFacts, Route
+from gateway.housekeeping import NewPhones
 from gateway.store.database import Store
+from gateway.store.stories import Stories
+from gateway.web.pickup import lock_after
 from mms.config import MmsConfig
+from mms.handsets.evidence import Refused, Stated
 from mms.outcome import Outcome
 from mms.pickup import DAY_MS, Mailboxes, Waiting
 from tests.fakes.desk import PHONE, Bench
@@ -260,3 +264,59 @@ def test_fifty_at_once_open_one_mailbox_with_one_pin(store: Store, count: int) -
     assert sum("密码" in text for text in hub.sms()) == 1
     assert len({one.token for one in waiting}) == count
     hub.close()
+
+
+async def test_what_waits_goes_out_once_its_phone_is_known_to_show_mms(hub: Hub) -> None:
+    first = hub.filed()
+    chore = NewPhones(hub.desk, hub.mailboxes)
+    assert await chore.send() == 0
+    hub.clock.pass_s(5)
+    hub.run(lambda books: books.handsets.learn(PHONE, Refused(hub.clock.ms, "E5")))
+    assert await chore.send() == 0
+    hub.clock.pass_s(5)
+    hub.run(lambda books: books.handsets.learn(PHONE, Stated(hub.clock.ms, mms=True)))
+    assert await chore.send() == 1
+    (claimed,) = hub.run(lambda books: books.mms.claim("one", 10, 60))
+    assert (claimed.id, claimed.way) == (first, Way.MMS)
+    assert await chore.send() == 0
+
+
+def test_one_that_comes_back_from_its_phone_waits_as_the_mail_it_was(hub: Hub) -> None:
+    message_id = hub.filed()
+    (pickup,) = hub.ask(lambda books: books.pickups.waiting_of(PHONE))
+    hub.run(lambda books: hub.mailboxes.send_waiting(PHONE, books))
+    hub.run(lambda books: books.mms.claim("one", 10, 60))
+    hub.run(lambda books: books.mms.fitted(message_id, blob="2026/03/01/00/9", handset="h", receipt="", story=""))
+    (claimed,) = hub.claim("m")
+    settled = hub.send(claimed, Answered.PERMANENT, link="m")  # type: ignore[arg-type]
+    hub.run(lambda books: books.tell_owners(settled))
+    (again,) = hub.ask(lambda books: books.pickups.waiting_of(PHONE))
+    assert (again.id, again.mail_id) == (pickup.id, pickup.mail_id)
+    assert hub.run(lambda books: hub.mailboxes.send_waiting(PHONE, books)) == 0
+
+
+def test_many_wrong_pins_at_once_are_all_counted(hub: Hub) -> None:
+    """On PostgreSQL by eight connections at once."""
+    hub.filed()
+    account_id = hub.box().account_id  # type: ignore[attr-defined]
+
+    def guess(_: int) -> bool:
+        return hub.run(lambda books: books.pickups.try_pin(account_id, lock_after)) is not None
+
+    with ThreadPoolExecutor(1 if hub.store.is_sqlite else 8) as threads:
+        assert sum(threads.map(guess, range(40))) == 5
+    hub.clock.ms += 15 * 60_000 + 1
+    assert sum(guess(n) for n in range(10)) == 5
+    hub.clock.ms += 15 * 60_000 + 1
+    assert not guess(0)
+    hub.clock.ms += 15 * 60_000
+    assert guess(0)
+
+
+def test_the_story_of_an_mms_says_how_it_went(hub: Hub) -> None:
+    message_id = hub.filed()
+    story = hub.ask(lambda books: Stories(books.tx, with_texts=True).of_sms(message_id))
+    assert (story.kind, story.facts["way"], story.facts["handset"]) == ("mms", "mailbox", "unknown")
+    assert (story.facts["subject"], story.facts["read_ms"], story.facts["receipt"]) == ("", None, None)
+    hub.run(lambda books: books.mms.was_read(message_id))
+    assert hub.ask(lambda books: Stories(books.tx).of_sms(message_id)).facts["read_ms"] == hub.clock.ms
