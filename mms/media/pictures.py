@@ -19,8 +19,8 @@ from mms.codec.errors import MmsFormatError
 from mms.handsets.handset import Handset
 from mms.media import heif, moving
 from mms.media.kinds import kind_of
+from mms.media.metadata import bare
 from mms.media.plan import octets_words
-from mms.media.traces import bare
 
 #: What is opened; other formats Pillow could read have more traps than use.
 _FORMATS: Final = {

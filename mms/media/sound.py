@@ -15,9 +15,9 @@ from mms.codec.errors import MmsFormatError
 from mms.codec.tune import Tune
 from mms.handsets.handset import Handset
 from mms.media.kinds import kind_of
+from mms.media.metadata import bare
 from mms.media.pictures import Made, MediaRefused
 from mms.media.plan import octets_words
-from mms.media.traces import bare
 
 #: Seconds of a sound that are read.
 MAX_S: Final = 600
@@ -31,7 +31,7 @@ _TUNES: Final[dict[str, Callable[[bytes], Tune]]] = {
     "audio/imelody": imelody.decode,
     "audio/rtttl": rtttl.decode,
 }
-#: Streams of frames: there is no place for traces in them.
+#: Streams of frames: there is no place for metadata in them.
 _UNTOLD: Final = frozenset({"audio/aac", "audio/amr-wb"})
 #: Containers that are written anew, by their names in FFmpeg.
 _CONTAINERS: Final = {"audio/mp4": "ipod", "audio/3gpp": "3gp", "audio/ogg": "ogg", "audio/flac": "flac"}
@@ -56,7 +56,7 @@ class Sound:
         if self.kind in _TUNES:
             return self._tune(room)
         if self._plays(self.kind) and self.kind != "audio/amr":
-            data = self._without_traces()
+            data = self._without_metadata()
             if data is not None and len(data) <= room:
                 reasons = () if data is self._data else ("metadata",)
                 return Made(data, self.kind, f"{self.kind}, {octets_words(len(data))}", reasons)
@@ -69,7 +69,7 @@ class Sound:
             raise MediaRefused("the phone plays no sound of this kind", "unsupported")
         return self._amr(room)
 
-    def _without_traces(self) -> bytes | None:
+    def _without_metadata(self) -> bytes | None:
         """The same sound without titles, names and places; None where that is not possible."""
         if self.kind in _UNTOLD:
             return self._data

@@ -25,7 +25,7 @@ _ID3V1_OCTETS: Final = 128
 
 
 def bare(data: bytes, kind: str) -> bytes | None:
-    """The same octets without traces: `data` itself where there are none, None where that cannot be said.
+    """The same octets without metadata: `data` itself where there are none, None where that cannot be said.
 
     None is for formats nobody can walk here, and for files that break off.
     """

@@ -15,8 +15,8 @@ from PIL import Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 
 from mms.handsets.catalogue import resolve
+from mms.media.metadata import bare
 from mms.media.sound import Sound
-from mms.media.traces import bare
 from tests.fakes.media import camera_exif, drawing, encoded, jpeg, moving, sound
 
 SECRET = b"SecretMaker"
