@@ -29,8 +29,9 @@ from PIL import Image, ImageOps
 from mms.codec import imelody, midi, rtttl
 from mms.content import Content, Medium, Part
 from mms.handsets.catalogue import resolve
+from mms.media.encodings import BEST
 from mms.media.fitting import HEADERS, HEADROOM, fit
-from mms.media.pictures import BEST, MediaRefused
+from mms.media.pictures import MediaRefused
 from mms.media.plan import What
 from mms.media.sound import encode_amr
 from tests.fakes.media import camera_exif, drawing, encoded, film, jpeg, landscape, moving, pcm, sound

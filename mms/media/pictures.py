@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from gateway.core.errors import CaiyouError
 from mms.codec import wbmp
 from mms.codec.errors import MmsFormatError
 from mms.handsets.handset import Handset
 from mms.media import heif, moving
+from mms.media.encodings import BEST, greys, jpeg, jpeg_within, on_white, palette
 from mms.media.kinds import kind_of
 from mms.media.metadata import bare
 from mms.media.plan import octets_words
@@ -31,11 +32,7 @@ _FORMATS: Final = {
 #: whole. WebP's reader keeps four copies.
 MAX_PIXELS: Final = {"image/jpeg": 64_000_000, "image/heic": 50_000_000, "image/webp": 24_000_000}
 MAX_PIXELS_WHOLE: Final = 40_000_000
-#: Quality of a JPEG: no better is worth its octets, no worse is worth showing.
-BEST, WORST = 92, 40
-_ENCODES: Final = 5  # to find a quality
 _SMALLEST: Final = 48  # pixels of the longer side
-_CLOSE: Final = 0.93  # of the room: no further search
 _FEW: Final = 256  # colours of drawings
 #: Phones made from this year on let one look into a picture larger than the screen.
 _LOOKS_INTO_SINCE: Final = 2006
@@ -248,8 +245,8 @@ class Picture:
         factor = 1.0
         while True:
             picture = self._sized(factor)
-            flat, was_clear = _on_white(picture)
-            data, quality = _jpeg_within(flat, room)
+            flat, was_clear = on_white(picture)
+            data, quality = jpeg_within(flat, room)
             if data is not None:
                 size = flat.size
                 reasons = self._reasons(size, "image/jpeg") + (["transparent"] if was_clear else [])
@@ -257,7 +254,7 @@ class Picture:
                     reasons.append("budget")
                 after = f"{size[0]}x{size[1]}, quality {quality}, {octets_words(len(data))}"
                 return Made(data, "image/jpeg", after, tuple(dict.fromkeys(reasons)))
-            smallest = len(_jpeg(flat, 60))
+            smallest = len(jpeg(flat, 60))
             step = min(0.9, math.sqrt(room / smallest))
             factor *= step
             if max(self._picture.size) * factor < _SMALLEST:
@@ -271,7 +268,7 @@ class Picture:
             return None
         for kind in ("image/png", "image/gif"):
             if self._shows(kind):
-                data = _encode_palette(self._picture, kind, 256)
+                data = palette(self._picture, kind, 256)
                 if len(data) <= room:
                     size = self._picture.size
                     after = f"{size[0]}x{size[1]}, {octets_words(len(data))}"
@@ -284,7 +281,7 @@ class Picture:
             for colours in (256, 128, 64, 32, 16):
                 if colours > self._colours():
                     continue
-                data = _encode_palette(picture, kind, colours)
+                data = palette(picture, kind, colours)
                 if len(data) <= room:
                     after = f"{picture.width}x{picture.height}, {colours} colours, {octets_words(len(data))}"
                     return Made(data, kind, after, (*self._reasons(picture.size, kind), "colours"))
@@ -299,8 +296,8 @@ class Picture:
             if self._shows(kind) and shades > 2:
                 for factor in _factors():
                     picture = self._sized(factor)
-                    flat, _ = _on_white(picture)
-                    data = _encode_grey(flat, shades, kind)
+                    flat, _ = on_white(picture)
+                    data = greys(flat, shades, kind)
                     if len(data) <= room:
                         after = f"{flat.width}x{flat.height}, {shades} greys, {octets_words(len(data))}"
                         return Made(data, kind, after, (*self._reasons(flat.size, kind), "colours"))
@@ -310,7 +307,7 @@ class Picture:
 
     def _black_and_white(self, room: int) -> Made | None:
         for factor in _factors():
-            flat, _ = _on_white(self._sized(factor))
+            flat, _ = on_white(self._sized(factor))
             bits = flat.convert("L").convert("1", dither=Image.Dither.FLOYDSTEINBERG)
             data = wbmp.encode(wbmp.Bitmap(bits.width, bits.height, bits.tobytes()))
             if len(data) <= room:
@@ -399,81 +396,6 @@ def _bitmap(data: bytes) -> Image.Image:
     except MmsFormatError as error:
         raise MediaRefused("this picture is damaged") from error
     return Image.frombytes("1", (bitmap.width, bitmap.height), bitmap.rows).convert("RGB")
-
-
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=picture.width * picture.height < 1_500_000)
-    return out.getvalue()
-
-
-def _jpeg_within(picture: Image.Image, room: int) -> tuple[bytes | None, int]:
-    """The best JPEG of at most so many octets, and its quality; None where even the worst is larger.
-
-    Octets grow about exponentially with quality, so each guess is drawn from the two before it.
-    """
-    data = _jpeg(picture, BEST)
-    if len(data) <= room:
-        return data, BEST
-    low, high = WORST - 1, BEST  # too good to be true, too large
-    best: tuple[bytes | None, int] = (None, 0)
-    known = {BEST: math.log(len(data))}
-    wanted = math.log(room * (1 + _CLOSE) / 2)
-    slope = 0.035  # of log octets a step of quality, between 40 and 92
-    for _ in range(_ENCODES):
-        near = min(known, key=lambda quality: abs(known[quality] - wanted))
-        guess = round(near + (wanted - known[near]) / slope)
-        quality = max(low + 1, min(high - 1, guess))
-        if not low < quality < high:
-            break
-        data = _jpeg(picture, quality)
-        known[quality] = math.log(len(data))
-        if len(data) <= room:
-            best, low = (data, quality), quality
-            if len(data) >= _CLOSE * room:
-                break
-        else:
-            high = quality
-        if len(known) > 1:
-            ends = min(known), max(known)
-            slope = max(0.005, (known[ends[1]] - known[ends[0]]) / (ends[1] - ends[0]))
-    return best
-
-
-def _on_white(picture: Image.Image) -> tuple[Image.Image, bool]:
-    """Without transparency; and whether there was any."""
-    if picture.mode != "RGBA":
-        return picture.convert("RGB"), False
-    was_clear = picture.getchannel("A").getextrema()[0] != 255
-    if not was_clear:
-        return picture.convert("RGB"), False
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture).convert("RGB"), True
-
-
-def _encode_palette(picture: Image.Image, kind: str, colours: int) -> bytes:
-    out = io.BytesIO()
-    if picture.mode == "RGBA":
-        reduced = picture.quantize(colours, method=Image.Quantize.FASTOCTREE)
-    else:
-        reduced = picture.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT)
-    reduced.save(out, "GIF" if kind == "image/gif" else "PNG", optimize=True)
-    return out.getvalue()
-
-
-def _encode_grey(picture: Image.Image, shades: int, kind: str) -> bytes:
-    palette = Image.new("P", (1, 1))
-    steps = [round(255 * shade / (shades - 1)) for shade in range(shades)]
-    palette.putpalette([value for step in steps for value in (step, step, step)])
-    grey = ImageOps.autocontrast(picture.convert("L"), cutoff=1).convert("RGB")
-    out = io.BytesIO()
-    grey.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(
-        out, "GIF" if kind == "image/gif" else "PNG", optimize=True
-    )
-    return out.getvalue()
 
 
 def _factors() -> Iterator[float]:

@@ -10,8 +10,9 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from mms.codec import wbmp
 from mms.handsets.catalogue import resolve
+from mms.media.encodings import BEST
 from mms.media.kinds import kind_of
-from mms.media.pictures import BEST, MediaRefused, Picture
+from mms.media.pictures import MediaRefused, Picture
 from tests.fakes.media import camera_exif, drawing, encoded, jpeg, landscape, moving
 
 MODERN, OLD, MONO = resolve("unknown"), resolve("nokia-6610"), resolve("mono-2002")
