@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -25,6 +26,8 @@ MAX_PIXELS: Final = 9_000_000
 _LEAST_BITS_PER_S: Final = {THREE_GP: 36_000, MP4: 90_000}
 _SHORTEST_S: Final = 1.5
 _TRIES: Final = 3
+#: Of the room; a film of less is tried once more at a higher rate.
+_ENOUGH: Final = 0.85
 #: Phones made from this year on play H.264 of any size.
 _H264_SINCE: Final = 2009
 #: Share of the room for picture and sound; the rest is the frame around them.
@@ -130,21 +133,32 @@ class Film:
         shown = min(seconds, bits / least)
         rate = bits / shown
         reasons = ["format", *(["cut"] if shown < seconds - 0.5 else []), "budget"]
+        best: Made | None = None
         for _ in range(_TRIES):
             if shown < _SHORTEST_S:
-                return None
+                break
             data = self._encoded(kind, rate, shown)
-            if len(data) <= room:
+            over = len(data) / room
+            if over <= 1:
                 size = _small_size(self.size) if kind == THREE_GP else _fit_size(self.size, self._handset)
                 after = f"{size[0]}x{size[1]}, {shown:.0f} s, {octets_words(len(data))}"
-                return Made(data, kind, after, tuple(reasons))
-            over = len(data) / room
+                before, best = best, Made(data, kind, after, tuple(reasons))
+                if over >= _ENOUGH:
+                    break
+                if before is not None and len(data) <= len(before.data) * 1.02:
+                    # Its pictures are as good as so few pixels can be.
+                    best = replace(best, reasons=tuple(reason for reason in reasons if reason != "budget"))
+                    break
+                rate = rate / over * 0.96
+                continue
             rate = rate / over * 0.93
             if rate < least * 0.7:
+                if best is not None:
+                    break
                 shown = shown / over * 0.93
                 rate = least
                 reasons = ["format", "cut", "budget"]
-        return None
+        return best
 
     def _encoded(self, kind: str, bits_per_s: float, seconds: float) -> bytes:
         out = io.BytesIO()

@@ -123,6 +123,14 @@ def test_a_phone_without_films_gets_a_picture_and_that_is_said() -> None:
     assert (made.media_type, made.reasons) == ("image/jpeg", ("poster",))
 
 
+def test_a_small_film_is_made_no_larger_than_it_can_be_good() -> None:
+    made = Film(film(2, silent=True), resolve("nokia-7650")).fit(98_000)
+    assert (made.media_type, made.reasons) == ("video/3gpp", ("format",))
+    tight = Film(film(6), resolve("nokia-7650")).fit(60_000)
+    assert "budget" in tight.reasons
+    assert len(tight.data) >= 0.75 * 60_000  # on so few pixels rates come in coarse steps
+
+
 def held_upright(data: bytes) -> bytes:
     """The film as a phone writes it that was held upright: to be turned by 90 degrees with the clock."""
     octets = bytearray(data)
