@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from carriers.user_data import elements_of, with_header
 from gateway.core import phone
 from gateway.core.messages import Segment
 
@@ -36,7 +37,7 @@ REQUEST_VALUES: Final[Mapping[str, str]] = {
     "text": "the text",
     "text_ucs2_hex": "the text in UCS-2, hexadecimal",
     "data_hex": "the octets of a binary SMS, hexadecimal",
-    "udh_hex": "its user data header, hexadecimal",
+    "udh_hex": "its user data header with the octet of its length, hexadecimal",
     "alphabet": "gsm7, ucs2 or binary",
     "coding": "0 for gsm7, 1 for binary, 2 for ucs2",
     "segments": "how many segments the text takes",
@@ -85,7 +86,7 @@ def request_values(
         "text": one.text,
         "text_ucs2_hex": one.text.encode("utf-16-be", "replace").hex().upper(),
         "data_hex": one.data.hex().upper(),
-        "udh_hex": one.udh.hex().upper(),
+        "udh_hex": with_header(elements_of(one), b"").hex().upper() if one.data else "",
         "alphabet": one.alphabet.value,
         "coding": _CODINGS.get(one.alphabet.value, "0"),
         "segments": str(one.total),
