@@ -228,7 +228,7 @@ class Outbox(Placing):
                 open_numbers,
                 bool(row.maybe_twice),
             )
-            if row.id in loads:
+            if loads and row.id in loads:
                 load = loads[row.id]
                 message = message._replace(
                     kind=row.kind,
