@@ -109,6 +109,8 @@ _LATIN: Final = re.compile(
 _TELLING: Final = 3
 _LOW: Final = bytes(range(0x80))
 _BEYOND_TWO_OCTETS: Final = re.compile("[\u0800-\U0010ffff]")
+#: Planes in which no text is written: nothing assigned, noncharacters, private use.
+_NO_PLANES: Final = re.compile("[\U00040000-\U0010ffff]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -156,8 +158,9 @@ def read_text(octets: bytes, label: str = "") -> Reading:
     """What the octets say, with label and evidence weighed. Never raises; without mark and without NUL at its end.
 
     A byte order mark wins. Then strict UTF-8, unless a label of several octets a character fits as well and the text
-    is too short to tell. Then the label, where it can be wrong at all; one that reads any octets gives way to common
-    Chinese. Without a label: GB 18030, unless these are Latin letters; at last whatever reads them somehow.
+    is too short to tell, or would be of planes that nobody writes. Then the label, where it can be wrong at all; one
+    that reads any octets gives way to common Chinese. Without a label: GB 18030, unless these are Latin letters; at
+    last whatever reads them somehow.
     """
     name = canonical(label) if label else ""
     for mark, charset, codec in _BOMS:
@@ -173,13 +176,18 @@ def read_text(octets: bytes, label: str = "") -> Reading:
         return Reading(_clean(octets.decode("ascii")), charset, Why.LABEL if charset == name else Why.UTF_8)
     told = None if name in _EMPTY else _decoded(octets, name)
     text = _decoded(octets, "utf-8")
-    if text is not None and (told is None or name in _NARROW or _BEYOND_TWO_OCTETS.search(text)):
+    if text is not None and (told is None or name in _NARROW or _is_telling(text)):
         return Reading(_clean(text), "utf-8", Why.LABEL if name == "utf-8" else Why.UTF_8)
     if told is not None:
         if name in _NARROW and _is_common_chinese(octets, 4):
             return Reading(_clean(octets.decode("gb18030")), "gb18030", Why.CHINESE)
         return Reading(_clean(told), name, Why.LABEL)
     return _read_unsaid(octets, name)
+
+
+def _is_telling(text: str) -> bool:
+    """Whether octets that read like this as UTF-8 can hardly be anything else."""
+    return _BEYOND_TWO_OCTETS.search(text) is not None and _NO_PLANES.search(text) is None
 
 
 def _read_unsaid(octets: bytes, name: str) -> Reading:

@@ -143,6 +143,7 @@ async def test_a_message_is_on_disk_when_it_is_answered(hub: Hub) -> None:
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"proof", "handset"}))  # need a number that is proved
 async def test_the_examples_of_the_description_work(hub: Hub, name: str) -> None:
     paths = {name: f"{name}s" for name in ("phone", "contact", "rule", "webhook", "reminder")}
+    paths |= {"mms": "mms", "card": "mms"}
     status, document = await hub.ask("POST", f"/api/v1/{paths.get(name, 'messages')}", EXAMPLES[name])
     assert status in (201, 202), document
 

@@ -183,7 +183,7 @@ async def test_refusals_in_the_codes_of_smpp(store_config: StoreConfig) -> None:
         client = await hub.smpp()
         assert (await client.submit("13800138000", source_addr="ACME")).command_status == status.RINVSRCADR
         assert (await client.submit("13900139000")).command_status == status.RINVDSTADR
-        assert (await client.submit("13800138000", data_coding=4)).command_status == 0x104
+        assert (await client.submit("13800138000", data_coding=5)).command_status == 0x104
         assert (await client.submit("13800138000", validity_period="soon")).command_status == status.RINVEXPIRY
         assert (await client.submit("13800138000", b"x" * 200)).command_status == 0
         assert (await client.submit("13800138000", b"y" * 200)).command_status == 0x0400

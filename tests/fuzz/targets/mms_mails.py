@@ -14,7 +14,7 @@ from mms.mail_mapping.disposition import disposition_of
 from mms.mail_mapping.reading import mms_of_mail
 from tests.fuzz.target import Target, assert_storable, at_most, mails
 from tests.unit.mms.codec.mm4_mails import FRAMES, VECTORS, as_sent
-from tests.unit.mms.test_letters import LETTER
+from tests.unit.mms.test_mms_letters import LETTER
 
 _TIME_S = 2.0
 
