@@ -130,7 +130,10 @@ class LinkListener(Protocol):
 class NotificationCentre(Protocol):
     """Who keeps the books of an MMS centre: whom it told, who fetched."""
 
-    async def tell(self, link: str, config: Any, segments: Sequence[Segment]) -> Sequence[str]:
+    def serve(self, link: str, config: Any) -> None:
+        """A link is there, or has other options."""
+
+    async def tell(self, link: str, segments: Sequence[Segment]) -> Sequence[str]:
         """Have the phones of these MMS told; what each will be reported under, once that is on disk."""
 
 

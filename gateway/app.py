@@ -30,10 +30,11 @@ from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
 from gateway.mail.relay import RelayLoop
 from gateway.mmsc.centre import Centre
+from gateway.mmsc.told_back import ToldBack
 from gateway.owner import is_gone, owner_name
 from gateway.passwords import hash_password_now
 from gateway.preparer import Preparer
-from gateway.rooms import rooms
+from gateway.rooms import mm1_links, rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import BooksOfStore, Desk, Reaction
@@ -67,13 +68,14 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     cards = CardBySms(config.mms, config.notices.fixed_signature)
     reception = Reception(config.notices.access_number, config.notices.extension_digits, config.notices.reply_days)
     outcome = Outcome(Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature))
+    told_back = ToldBack(next(iter(mm1_links(config).values()), None))
     return {
         MailArrived: (notifier.notify_on_arrival,),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),
         MmsReceived: (reception.received,),
-        MessageSettled: (phone_mail.report_failure, outcome.settled, learn_from_end),
+        MessageSettled: (phone_mail.report_failure, outcome.settled, told_back.settled, learn_from_end),
     }
 
 
@@ -228,7 +230,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     pool = FittingPool(config.mms.workers, config.mms.fit_timeout_s)
     inbound = Inbound(desk, journal, config.hub.region)
-    centre = Centre(desk)
+    centre = Centre(desk, mm1_links(config))
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
     switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk, centre))
     notifier = Notifier(config.notices)

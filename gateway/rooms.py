@@ -7,14 +7,21 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
+from carriers.mm1.config import Mm1Config
 from gateway.config import Config
 from gateway.fitting import FittingPool
 from gateway.mmsc.door import Mm1Door
+from gateway.mmsc.told_back import ToldBack
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
 from gateway.web.pickup import PickupPage
 from gateway.web.server import Room
 from mms.pickup import Mailboxes
+
+
+def mm1_links(config: Config) -> dict[str, Mm1Config]:
+    """The options of the links over MM1 that the configuration has, by name."""
+    return {entry.link.name: entry.options for entry in config.links if isinstance(entry.options, Mm1Config)}
 
 
 def rooms(
@@ -23,6 +30,14 @@ def rooms(
     """By first word of the path."""
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     return {
-        "mm1": Mm1Door(desk, config.mms, address_of=address_of, clock=time.monotonic, region=config.hub.region),
+        "mm1": Mm1Door(
+            desk,
+            config.mms,
+            ToldBack(next(iter(mm1_links(config).values()), None)),
+            pool,
+            address_of=address_of,
+            clock=time.monotonic,
+            region=config.hub.region,
+        ),
         "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
     }

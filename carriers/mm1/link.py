@@ -30,6 +30,7 @@ class Mm1Link:
         self._config = config
         self._listener = basics.listener
         self._centre: NotificationCentre = basics.centre
+        self._centre.serve(basics.name, config)
         self._submitted: list[Segment] = []
         self._open = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,7 +63,7 @@ class Mm1Link:
 
     async def _tell(self, segments: list[Segment]) -> None:
         try:
-            tokens = await self._centre.tell(self.name, self._config, segments)
+            tokens = await self._centre.tell(self.name, segments)
         except CaiyouError as error:
             answers = [SubmitAnswered(one, Outcome.TEMPORARY, reason=str(error)[:60]) for one in segments]
         else:

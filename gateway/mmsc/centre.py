@@ -2,56 +2,74 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from carriers.mm1.config import Mm1Config
-from gateway.core import data_sms
+from gateway.core.errors import NotFound
 from gateway.core.messages import DeliveryReport, ReportState, Segment
-from gateway.core.outbox import NewSms, Priority, Purpose
+from gateway.core.outbox import State
+from gateway.mmsc import pushes
 from gateway.store.desk import BooksOfStore, Desk
-from gateway.store.mm1 import Notification
-from mms.codec.errors import MmsFormatError
-from mms.codec.headers import Moment
-from mms.codec.pdu import NotificationInd, RetrieveConf, decode
-from mms.codec.push_contents import push_of_notification
-from mms.handsets.evidence import Unfetched
+from gateway.store.mm1 import OPEN, Notification, new_token
+from mms.codec.pdu import NotificationInd
 
-#: Port of WAP pushes.
-PUSH_PORT = 2948
-MINUTE_MS = 60_000
-#: Characters of a subject in a notification: one SMS has 133 octets in all.
-MAX_SUBJECT = 20
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
+#: Validity of an MMS whose row says none, seconds.
+WEEK_S: Final = 604_800
+#: A phone that wants to fetch later is told once more so long before the time is over.
+LAST_CALL_MS: Final = DAY_MS
+#: When it is looked again for a link that was taken away.
+WITHOUT_LINK_MS: Final = 60 * MINUTE_MS
 
 
 class Centre:
-    """Keeps the books of notifications; a `carriers.link.NotificationCentre`."""
+    """Keeps the books of notifications; a `carriers.link.NotificationCentre`. `configs`: of links known so far."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, configs: Mapping[str, Mm1Config]) -> None:
         self._desk = desk
-        self._configs: dict[str, Mm1Config] = {}
+        self._configs = dict(configs)
 
-    async def tell(self, link: str, config: Mm1Config, segments: Sequence[Segment]) -> list[str]:
-        """Queue a notification for each of these MMS; returns their tokens once that is on disk."""
+    def serve(self, link: str, config: Mm1Config) -> None:
+        """A link is there, or has changed."""
         self._configs[link] = config
 
+    async def tell(self, link: str, segments: Sequence[Segment]) -> list[str]:
+        """Queue a notification for each of these MMS; returns their tokens once that is on disk.
+
+        An MMS whose phone was told already, by a run that was killed before it could say so, keeps its token and is
+        not told again.
+        """
+        config = self._configs[link]
+
         def work(books: BooksOfStore) -> list[str]:
-            tokens = []
-            for segment in segments:
-                expires_ms = books.now_ms + (segment.validity_s or 604_800) * 1000
-                next_ms = _next_ms(config, 1, books.now_ms, expires_ms)
-                token = books.mm1.add(
-                    message_id=segment.message_id, link=link, number=segment.recipient, expires_ms=expires_ms,
-                    next_ms=next_ms,
-                )  # fmt: skip
-                push_id = books.outbox.add(
-                    _push(config, token, segment.recipient, segment.sender, segment.text, len(segment.mms), expires_ms)
-                )
-                books.timeline.step(segment.message_id, "told", f"the phone, by push {push_id}")
-                tokens.append(token)
-            return tokens
+            standing = books.mm1.standing([segment.message_id for segment in segments])
+            return [
+                standing.get(segment.message_id) or self._tell_first(books, link, config, segment)
+                for segment in segments
+            ]
 
         return await self._desk.commit(work)
+
+    @staticmethod
+    def _tell_first(books: BooksOfStore, link: str, config: Mm1Config, segment: Segment) -> str:
+        token = new_token()
+        expires_ms = books.now_ms + (segment.validity_s or WEEK_S) * 1000
+        push_id = _push(
+            books, config, token, segment.recipient, segment.sender, segment.text, len(segment.mms), expires_ms
+        )
+        books.mm1.add(
+            token,
+            message_id=segment.message_id,
+            link=link,
+            number=segment.recipient,
+            expires_ms=expires_ms,
+            next_ms=min(expires_ms, books.now_ms + _pause_ms(config, 1)),
+            push_id=push_id,
+        )
+        books.timeline.step(segment.message_id, "told", f"the phone, by push {push_id}")
+        return token
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -62,76 +80,84 @@ class Centre:
     def pass_time(self, books: BooksOfStore) -> None:
         """Tell phones again; count as delivered what was fetched; give up what nobody fetches."""
         for one in books.mm1.due():
+            config = self._configs.get(one.link)
             if one.state == "fetched":
                 settle(books, one, "done", ReportState.DELIVERED, "fetched")  # acknowledgements are lost often
-            elif books.now_ms >= one.expires_ms:
-                books.handsets.learn(one.number, Unfetched(books.now_ms))
+            elif config is None and books.now_ms < one.expires_ms:
+                books.mm1.update(one.token, OPEN, next_ms=min(one.expires_ms, books.now_ms + WITHOUT_LINK_MS))
+            elif config is None or books.now_ms >= one.expires_ms or _has_tried_enough(config, one):
                 settle(books, one, "expired", ReportState.EXPIRED, "not fetched")
+            elif (code := _code_of_failed_push(books, one)) is not None:
+                settle(books, one, "rejected", ReportState.FAILED, f"push failed: {code}")
             else:
-                self._tell_again(books, one)
+                self._tell_again(books, config, one)
 
-    def _tell_again(self, books: BooksOfStore, one: Notification) -> None:
+    @staticmethod
+    def _tell_again(books: BooksOfStore, config: Mm1Config, one: Notification) -> None:
         row = books.outbox.get(one.message_id)
-        config = self._configs.get(one.link)
-        if row is None or config is None or not row["blob"]:
-            books.mm1.update(one.token, ["told", "deferred"], next_ms=one.expires_ms)
+        try:
+            size = len(books.stored(row["blob"])) if row is not None else 0
+        except NotFound:
+            size = 0
+        if row is None or not size:
+            settle(books, one, "expired", ReportState.EXPIRED, "what is sent is gone")
             return
-        size = len(books.stored(row["blob"]))
-        push = _push(config, one.token, one.number, row["sender"], row["text"], size, one.expires_ms)
-        push_id = books.outbox.add(push)
+        push_id = _push(books, config, one.token, one.number, row["sender"], row["text"], size, one.expires_ms)
         tries = one.tries + 1
-        next_ms = _next_ms(config, tries, books.now_ms, one.expires_ms)
+        # A phone that asked for time has it to the end.
+        deferred = one.state == "deferred"
+        next_ms = one.expires_ms if deferred else min(one.expires_ms, books.now_ms + _pause_ms(config, tries))
         books.mm1.update(one.token, ["told", "deferred"], tries=tries, next_ms=next_ms, push_id=push_id)
         books.timeline.step(one.message_id, "told", f"the phone, for the {tries}. time, by push {push_id}")
 
 
 def settle(books: BooksOfStore, one: Notification, state: str, report: ReportState, code: str) -> None:
-    """A notification is at its end: note it, and report it as a carrier would."""
-    if not books.mm1.update(one.token, ["told", "fetched", "deferred"], state=state, next_ms=0):
-        return
-    delivery = DeliveryReport(one.token, report, code, one.number)
-    books.tell_owners(books.reports.file(one.link, books.mm1.group_of(one.link), [delivery]))
+    """A notification is at its end: note it, and report it as a carrier would. Nothing for one that ended before."""
+    if books.mm1.update(one.token, OPEN, state=state, next_ms=0):
+        delivery = DeliveryReport(one.token, report, code, one.number)
+        books.tell_owners(books.reports.file(one.link, books.mm1.group_of(one.link), [delivery]))
 
 
-def retrieve_conf(pdu: bytes, one: Notification) -> bytes:
-    """What the phone gets: the message as it was fitted, with the ids of this notification. Raises MmsFormatError."""
-    message = decode(pdu)
-    if not isinstance(message, RetrieveConf):
-        raise MmsFormatError("what is kept for the phone is no message")
-    named = dataclasses.replace(message, transaction_id=one.token, message_id=one.token)
-    return named.encode()
+def settle_late(books: BooksOfStore, one: Notification) -> None:
+    """A phone has fetched what was given up before."""
+    if books.mm1.update(one.token, ["expired", "rejected"], state="done"):
+        books.tell_owners(books.mms.has_arrived(one.message_id, "the phone fetched it after all"))
 
 
-def _next_ms(config: Mm1Config, tries: int, now_ms: int, expires_ms: int) -> int:
-    """When to look again after so many tellings: at the next pause, or when its time is over."""
-    pauses = config.tell_again_minutes
-    if tries > len(pauses):
-        return expires_ms
-    return min(expires_ms, now_ms + pauses[tries - 1] * MINUTE_MS)
+def _has_tried_enough(config: Mm1Config, one: Notification) -> bool:
+    return one.state == "told" and one.tries > len(config.tell_again_minutes)
 
 
-def _push(config: Mm1Config, token: str, number: str, sender: str, subject: str, size: int, expires_ms: int) -> NewSms:
-    """The SMS that tells a phone; the subject is left out where that saves a segment.
+def _pause_ms(config: Mm1Config, tries: int) -> int:
+    """How long to wait after so many tellings."""
+    pauses = (*config.tell_again_minutes, config.give_up_minutes)
+    return pauses[min(tries, len(pauses)) - 1] * MINUTE_MS
 
-    The sender stays: phones show who wrote before they fetch, and "unknown" is not fetched.
-    """
-    location = f"{config.page_url.rstrip('/')}/mm1/{token}"
 
-    def data(words: str) -> bytes:
-        notification = NotificationInd(
-            transaction_id=token,
-            content_location=location,
-            size_octets=size,
-            expiry=Moment(expires_ms // 1000),
-            sender=sender,
-            subject=words,
-        )
-        return push_of_notification(notification.encode()).encode()
+def _code_of_failed_push(books: BooksOfStore, one: Notification) -> str | None:
+    """What the carrier says when it could not bring the last notification; None when it did not say so."""
+    row = books.outbox.get(one.push_id) if one.push_id else None
+    return str(row["code"] or "failed") if row is not None and row["state"] == State.FAILED else None
 
-    octets, bare = data(subject[:MAX_SUBJECT]), data("")
-    if data_sms.count(len(bare), has_port=True) < data_sms.count(len(octets), has_port=True):
-        octets = bare
-    return NewSms(
-        number, "", Purpose.PUSH, sender=config.push_sender, priority=Priority.NORMAL, link=config.push_link,
-        data=octets, port=PUSH_PORT, want_report=False,
-    )  # fmt: skip
+
+def _push(
+    books: BooksOfStore,
+    config: Mm1Config,
+    token: str,
+    number: str,
+    sender: str,
+    subject: str,
+    size: int,
+    expires_ms: int,
+) -> int:
+    """Queue the SMS that tells a phone; returns its id."""
+    told = NotificationInd(
+        version=pushes.version_of(books.handsets.of(number).handset),
+        transaction_id=token,
+        content_location=f"{config.page_url.rstrip('/')}/mm1/{token}",
+        size_octets=size,
+        expiry=pushes.moment(expires_ms),
+        sender=sender,
+        subject=subject,
+    )
+    return books.outbox.add(pushes.notification(config, told, number, (expires_ms - books.now_ms) // 1000))

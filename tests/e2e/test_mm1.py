@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from carriers.simulator.config import Account, SimulatorConfig
 from carriers.simulator.server import Simulator
@@ -141,6 +143,7 @@ async def post(hub: Hub, octets: bytes, path: str = "/mm1", **headers: str) -> t
 
 
 async def test_a_phone_is_told_fetches_and_acknowledges(hub: Hub) -> None:
+    hub.app.desk.run_now(lambda books: books.handsets.learn(PHONE, _stated(hub)))
     message_id = await hub.send()
     (told,) = await hub.wait_for(lambda: hub.pushes(PHONE))
     assert told.TYPE is PduType.NOTIFICATION_IND
@@ -163,6 +166,23 @@ async def test_a_phone_is_told_fetches_and_acknowledges(hub: Hub) -> None:
     assert (await post(hub, read.encode()))[0] == 200
     facts = hub.app.desk.read_now(lambda books: books.mms.facts([message_id]))[message_id]
     assert facts["read_ms"]
+
+
+async def test_a_phone_that_turns_out_to_be_another_gets_it_fitted_anew_and_always_the_same(hub: Hub) -> None:
+    message_id = await hub.send()
+    (told,) = await hub.wait_for(lambda: hub.pushes(PHONE))
+    answers = await asyncio.gather(*(fetch(hub, told) for _ in range(8)))
+    (octets,) = {octets for _, octets in answers}
+    message = decode(octets)
+    assert isinstance(message, RetrieveConf)
+    assert message.body is not None
+    (picture,) = content_of(message.body).parts
+    with Image.open(io.BytesIO(picture.data)) as image:
+        assert max(image.size) <= 220  # a screen of 176x220
+    assert len(octets) < told.size_octets / 2
+    facts = hub.app.desk.read_now(lambda books: books.mms.facts([message_id]))[message_id]
+    assert facts["handset"] == "sony-ericsson-k750"
+    assert await fetch(hub, told) == (200, octets)
 
 
 async def test_rejected_goes_to_the_mailbox_and_deferred_waits(hub: Hub) -> None:
