@@ -57,6 +57,8 @@ class MmsConfig:
             raise ConfigError('page_url must begin with "http://" or "https://"')
         if not 1 <= self.look_within_days <= self.purge_after_days:
             raise ConfigError("look_within_days must be at least 1 and at most purge_after_days")
+        if self.card_code and not (self.card_code.isascii() and self.card_code.isdigit() and len(self.card_code) >= 3):
+            raise ConfigError("card_code must be at least three digits: shorter ones are extensions of conversations")
         if self.workers < 1:
             raise ConfigError("workers must be at least 1")
         if self.max_octets < 10_240:

@@ -14,12 +14,13 @@ from gateway.core.addresses import Address
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MessageSettled
 from gateway.core.mms import AWAITED
-from gateway.core.outbox import Kind, NewSms, Purpose, State
+from gateway.core.outbox import Kind, Purpose, State
 from gateway.core.ports import Books
 from gateway.mail.mime.headers import Mailbox
 from gateway.mail.mime.writer import build_mail
+from mms import makers
 from mms.pickup import Mailboxes, NotFiled, Waiting
-from templates.engine import mail_texts, sms_texts
+from templates.engine import mail_texts
 
 #: Purposes of MMS whose senders are people, who are told by mail.
 BY_PEOPLE: Final = frozenset({Purpose.PHONE_MAIL, Purpose.CARD})
@@ -47,24 +48,10 @@ class Outcome:
         if has_failed and facts["way"] == "mms" and _was_tried(row) and self._fall_back(row, facts, books) is None:
             return
         if event.tag.startswith(AWAITED):
-            self._tell_maker(event, row, books)
+            what = makers.ARRIVED if event.state == State.DELIVERED else makers.FAILED
+            makers.tell(event.message_id, what, books, signature=self._mailboxes.fixed_signature)
         elif row["purpose"] in BY_PEOPLE:
             self._tell(event, row, facts, books)
-
-    def _tell_maker(self, event: MessageSettled, row: Mapping[Any, Any], books: Books) -> None:
-        """Tell by SMS whoever made a card by SMS."""
-        maker = event.tag.removeprefix(AWAITED)
-        language = "zh" if maker.startswith("+86") else "en"
-        texts = sms_texts(language)
-        key = "card_delivered" if event.state == State.DELIVERED else "card_failed"
-        text = texts.render(
-            key, signature=self._mailboxes.signature(language), recipient=row["recipient"].removeprefix("+86")
-        )
-        if not books.stops.among([maker]):
-            books.outbox.add(
-                NewSms(maker, text, Purpose.REPLY, sender=row["sender"], key=f"outcome {event.message_id}")
-            )
-            books.timeline.step(event.message_id, "outcome", "its maker was told by SMS")
 
     def _fall_back(self, row: Mapping[Any, Any], facts: Mapping[Any, Any], books: Books) -> NotFiled | None:
         try:

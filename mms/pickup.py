@@ -17,6 +17,7 @@ from gateway.core.mms import AutomaticMailbox, AutomaticState, Pickup, PickupSta
 from gateway.core.outbox import NewSms, Priority, Purpose
 from gateway.core.phone import mask
 from gateway.core.ports import Books
+from mms import makers
 from mms.config import MmsConfig
 from templates.engine import sms_texts
 
@@ -60,7 +61,7 @@ class Mailboxes:
     def __init__(self, config: MmsConfig, hash_pin: Callable[[str], str], signature: str | None = None) -> None:
         self._config = config
         self._hash_pin = hash_pin
-        self._signature = signature  # what our texts begin with; None = that of each language
+        self.fixed_signature = signature  # what our texts begin with; None = that of each language
 
     # --- in -------------------------------------------------------------------------------------------------
 
@@ -97,6 +98,7 @@ class Mailboxes:
         story = f"{waiting.why}; filed in the mailbox of {mask(waiting.number)}{', opened now' if opened else ''}"
         books.mms.in_mailbox(waiting.message_id, handset=waiting.handset, story=story)
         self.tell(waiting.number, books, pin=pin if opened else "", from_name=waiting.from_name)
+        makers.tell(waiting.message_id, makers.IN_MAILBOX, books, signature=self.fixed_signature)
         return None
 
     def _file_for(self, member: Account, waiting: Waiting, books: Books) -> NotFiled | None:
@@ -231,7 +233,7 @@ class Mailboxes:
 
     def signature(self, language: str) -> str:
         """What our texts begin with."""
-        return sms_texts(language).render("signature") if self._signature is None else self._signature
+        return sms_texts(language).render("signature") if self.fixed_signature is None else self.fixed_signature
 
     def _send(
         self, number: str, text: str, books: Books, *, key: str | None, priority: Priority = Priority.NORMAL

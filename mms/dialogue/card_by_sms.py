@@ -6,13 +6,16 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from gateway.core.dialogues import Dialogue
+from gateway.core.errors import NotFound
 from gateway.core.events import SmsReceived
-from gateway.core.mms import AWAITED, NewMms
+from gateway.core.mms import NewMms
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import is_mobile
 from gateway.core.ports import Books
+from mms import makers
 from mms.cards import wording
 from mms.cards.card import Card
+from mms.cards.catalogue import template
 from mms.config import MmsConfig
 from mms.content import Body, Part
 from mms.dialogue import script
@@ -49,28 +52,38 @@ class CardBySms:
         if said in _STOPS:
             books.dialogues.end(event.sender)
             return False
-        if self._begins(event, said):
-            if books.stops.among([event.sender]):
-                return False
-            language = "en" if said.isascii() and said.isalpha() else self._language(event.sender, books)
-            self._follow(script.begin(language), event, books)
+        state = self._state(dialogue, books) if dialogue is not None else None
+        begins = said in _WORDS or (self._config.card_code and said == self._config.card_code)
+        if state is not None:
+            turn = script.begin_again(state) if begins else script.answer(state, event.text)
+            self._follow(turn, event, books)
             return True
-        if dialogue is None:
+        if not begins and not self._is_card_number(event.recipient):
             return False
-        try:
-            state = _read(dialogue)
-        except (KeyError, TypeError, ValueError):
-            books.dialogues.end(event.sender)  # of another version
+        if books.stops.among([event.sender]):
             return False
-        self._follow(script.answer(state, event.text), event, books)
+        if not begins and script.ends(said):
+            books.timeline.step(event.inbox_id, STEP, "nothing to cancel")
+            return True
+        language = "en" if said.isascii() and said.isalpha() else self._language(event.sender, books)
+        self._follow(script.begin(language), event, books)
         return True
 
-    def _begins(self, event: SmsReceived, said: str) -> bool:
-        code = self._config.card_code
-        if said in _WORDS or (code and said == code):
-            return True
-        access = self._config.access_number
-        return bool(code and access and event.recipient == access + code and not said)
+    def _is_card_number(self, recipient: str) -> bool:
+        """Whether a phone wrote to the number that is for cards alone: the code behind the access number."""
+        access, code = self._config.access_number, self._config.card_code
+        return bool(access and code and recipient == access + code)
+
+    def _answers_from(self, recipient: str) -> str:
+        """The number an answer comes from: the one the phone wrote to, so that its owner's answers go there again."""
+        return recipient if self._is_card_number(recipient) else self._config.access_number
+
+    def _state(self, dialogue: Dialogue, books: Books) -> State | None:
+        try:
+            return _read(dialogue)
+        except (KeyError, TypeError, ValueError, NotFound):
+            books.dialogues.end(dialogue.number)  # of another version
+            return None
 
     def _follow(self, turn: Turn, event: SmsReceived, books: Books) -> None:
         account_ids = books.phones.accounts_of(event.sender) if turn.card is not None else []
@@ -129,7 +142,7 @@ class CardBySms:
                 sender=self._config.access_number,
                 from_name=card.value("from") or card.value("name") or event.sender,
                 key=key,
-                tag=f"{AWAITED}{event.sender}",
+                tag=makers.tag_of(event.sender, card.language),
             )
         )
 
@@ -151,8 +164,11 @@ class CardBySms:
         for dialogue in books.dialogues.overdue():
             books.dialogues.end(dialogue.number)
             if dialogue.kind == KIND and dialogue.answers.get("template"):
-                text = sms_texts(dialogue.language).render("card_timed_out", signature=self._sign(dialogue.language))
-                books.outbox.add(NewSms(dialogue.number, text, Purpose.REPLY, sender=self._config.access_number))
+                text = sms_texts(dialogue.language).render(
+                    "card_timed_out", signature=self._sign(dialogue.language), code=self._config.card_code
+                )
+                sender = self._answers_from(dialogue.access_number)
+                books.outbox.add(NewSms(dialogue.number, text, Purpose.REPLY, sender=sender))
 
     # --- parts --------------------------------------------------------------------------------------------------
 
@@ -165,7 +181,7 @@ class CardBySms:
                 recipient=event.sender,
                 text=text,
                 purpose=Purpose.REPLY,
-                sender=self._config.access_number,
+                sender=self._answers_from(event.recipient),
                 link=event.link,
                 key=f"card answer {event.inbox_id}",
             )
@@ -189,7 +205,10 @@ def _written(state: State) -> dict[str, Any]:
 
 
 def _read(dialogue: Dialogue) -> State:
+    """Raises KeyError, TypeError, ValueError or NotFound for what this version cannot go on with."""
     answers = dict(dialogue.answers)
+    if answers["template"]:
+        template(str(answers["template"]))
     return State(
         dialogue.step,
         dialogue.language,
@@ -197,4 +216,5 @@ def _read(dialogue: Dialogue) -> State:
         int(answers["page"]),
         {str(key): str(value) for key, value in dict(answers["values"]).items()},
         str(answers["recipient"]),
+        str(answers.get("paused", "")),
     )

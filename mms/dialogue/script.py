@@ -3,7 +3,8 @@
     template -> the template's fields one after the other -> recipient -> preview -> OK
 
 At every step: 返回/back, 取消/cancel, 帮助/help; 跳过/skip where a field may be empty; at the preview a number and new
-words change one field. A wrong answer is answered by what is expected, and the step stays.
+words change one field. A wrong answer is answered by what is expected, and the step stays. Who begins anew while a card
+is half made is asked whether to go on with that one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mms.cards.catalogue import CardTemplate, template, templates
 from mms.cards.fields import Field, problems
 from templates.engine import sms_texts
 
-TEMPLATE, RECIPIENT, PREVIEW = "template", "recipient", "preview"
+TEMPLATE, RECIPIENT, PREVIEW, RESUME = "template", "recipient", "preview", "resume"
 #: Templates offered in one SMS.
 PAGE: Final = 8
 #: Characters of an answer that are looked at.
@@ -35,18 +36,22 @@ _HELP: Final = frozenset({"帮助", "幫助", "help", "?", "bz"})
 _SKIP: Final = frozenset({"跳过", "跳過", "空", "skip", "-"})
 _OK: Final = frozenset({"ok", "确定", "確定", "好", "是", "发送", "發送", "yes", "y", "send"})
 _MORE: Final = frozenset({"更多", "more", "m"})
+_GO_ON: Final = frozenset({"1", "继续", "繼續", "接着", "resume", "continue", *_OK})
+_ANEW: Final = frozenset({"2", "新", "重做", "重新", "重新开始", "new", "anew", "n", "no"})
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Where the making of a card stands."""
 
-    step: str  # template, recipient, preview, or the key of a field
+    step: str  # template, recipient, preview, resume, or the key of a field
     language: str
     template: str = ""
     page: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
     recipient: str = ""
+    #: At "resume": the step to go on with.
+    paused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,31 @@ def begin(language: str) -> Turn:
     return Turn(state, question(state))
 
 
+def begin_again(state: State) -> Turn:
+    """The phone begins while a card is being made: whether to go on with that one, where anything was said of it."""
+    if not state.template:
+        return begin(state.language)
+    if state.step != RESUME:
+        state = replace(state, step=RESUME, paused=state.step)
+    return Turn(state, question(state))
+
+
+def ends(text: str) -> bool:
+    """Whether a text wants no more of this."""
+    return _word(text) in _CANCEL
+
+
 def answer(state: State, text: str) -> Turn:
     """What follows from a text of the phone. Never raises."""
     said = text[:MAX_ANSWER].strip()
-    word = unicodedata.normalize("NFKC", said).strip(" .。!！").casefold()
+    word = _word(said)
     texts = sms_texts(state.language)
     if word in _CANCEL:
         return Turn(None, texts.render("card_cancelled", signature=""))
     if word in _HELP:
         return Turn(state, texts.render("card_help", signature=""))
+    if state.step == RESUME:
+        return _resume(state, word)
     if word in _BACK:
         earlier = _back(state)
         return Turn(earlier, question(earlier))
@@ -97,6 +118,8 @@ def question(state: State) -> str:
     if state.step == RECIPIENT:
         return texts.render("card_recipient", signature="")
     look = template(state.template)
+    if state.step == RESUME:
+        return texts.render("card_resume", signature="", template=look.names[state.language])
     if state.step == PREVIEW:
         return _preview(state, look)
     asked = _field(look, state.step)
@@ -130,6 +153,14 @@ def _choose(state: State, word: str) -> Turn:
             return Turn(state, _again(state, "card_no_template"))
         look = named[0]
     state = replace(state, template=look.key, step=look.fields[0].key if look.fields else RECIPIENT)
+    return Turn(state, question(state))
+
+
+def _resume(state: State, word: str) -> Turn:
+    if word in _ANEW:
+        return begin(state.language)
+    if word in _GO_ON or word in _BACK:
+        state = replace(state, step=state.paused, paused="")
     return Turn(state, question(state))
 
 
@@ -202,6 +233,11 @@ def _preview(state: State, look: CardTemplate) -> str:
 
 
 # --- parts ----------------------------------------------------------------------------------------------------------
+
+
+def _word(text: str) -> str:
+    """A text as the words above are written."""
+    return unicodedata.normalize("NFKC", text[:MAX_ANSWER]).strip().strip(" .。!！").casefold()
 
 
 def _card(state: State) -> Card | None:
