@@ -16,7 +16,7 @@ from gateway.core.accounts import Account
 from gateway.core.addresses import Address
 from gateway.core.errors import BadRequest, NotFound, Refused
 from gateway.core.events import MmsReceived
-from gateway.core.mms import NewMms
+from gateway.core.mms import REPORTED, NewMms
 from gateway.core.outbox import Purpose
 from gateway.core.phone import is_mobile, normalise
 from gateway.core.ports import Books
@@ -101,6 +101,7 @@ class Reception:
                 from_name=event.sender if letter.mms.sender_visible else "",
                 want_report=True,
                 want_read=letter.mms.read_report,
+                tag=REPORTED if letter.mms.delivery_report else "",
                 key=f"handed on {event.inbox_id} {number}",
             )
         )

@@ -18,6 +18,8 @@ MAILBOX: Final = "~mailbox"
 
 #: Begins the tag of an MMS whose end its maker, whose number follows, is to be told by SMS, also when it arrives.
 AWAITED: Final = "card by "
+#: Tag of an MMS from a phone that asked what becomes of it; its end is told also when it arrives.
+REPORTED: Final = "reported to its phone"
 
 #: Longest subject that is kept.
 MAX_SUBJECT: Final = 255

@@ -13,6 +13,7 @@ from gateway.mmsc import pushes
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.mm1 import OPEN, Notification, new_token
 from mms.codec.pdu import NotificationInd
+from mms.handsets.evidence import Fetched
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
@@ -114,6 +115,8 @@ class Centre:
 def settle(books: BooksOfStore, one: Notification, state: str, report: ReportState, code: str) -> None:
     """A notification is at its end: note it, and report it as a carrier would. Nothing for one that ended before."""
     if books.mm1.update(one.token, OPEN, state=state, next_ms=0):
+        if report is ReportState.DELIVERED:
+            books.handsets.learn(one.number, Fetched(books.now_ms))
         delivery = DeliveryReport(one.token, report, code, one.number)
         books.tell_owners(books.reports.file(one.link, books.mm1.group_of(one.link), [delivery]))
 

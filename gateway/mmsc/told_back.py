@@ -8,7 +8,7 @@ from typing import Any, Final
 from carriers.mm1.config import Mm1Config
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MessageSettled
-from gateway.core.mms import Way
+from gateway.core.mms import REPORTED, Way
 from gateway.core.outbox import Purpose, State
 from gateway.core.phone import is_mobile
 from gateway.mmsc import pushes
@@ -44,8 +44,8 @@ class ToldBack:
 
         One that went to the mailbox of its number instead is not at its end.
         """
-        row = books.outbox.get(event.message_id)
-        if row is None or event.state not in (State.DELIVERED, State.EXPIRED, State.FAILED):
+        row = books.outbox.get(event.message_id) if event.tag == REPORTED else None
+        if row is None:
             return
         came, asked = _origin(row, books)
         if came is None or not asked.delivery_report:

@@ -21,7 +21,7 @@ from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.events import Event, MailArrived, MessageSettled, MmsReceived, PhoneMailArrived
 from gateway.core.mails import MailFacts, NewMail, Placement
-from gateway.core.mms import AWAITED, PREPARING
+from gateway.core.mms import AWAITED, PREPARING, REPORTED
 from gateway.core.outbox import State
 from gateway.core.routing import Router
 from gateway.journal import Journal
@@ -546,7 +546,7 @@ class BooksOfStore:
                         "at_ms": self.now_ms,
                     },
                 )
-            if event.state in (State.FAILED, State.EXPIRED) or event.tag.startswith(AWAITED):
+            if event.state in (State.FAILED, State.EXPIRED) or event.tag.startswith((AWAITED, REPORTED)):
                 self.publish(event)
 
 
