@@ -74,6 +74,13 @@ class SimulatorConfig:
     mm4_port: int = OFF
     #: Domain of that centre.
     mm4_domain: str = "mms.simulator.example"
+    #: Where phones fetch MMS and hand them in, whatever host a push names: the web door of the hub, as
+    #: "http://127.0.0.1:8080"; "direct": as the push says; "": no phone has an MMS program.
+    mms_gateway: str = ""
+    #: What those phones call themselves: android, nokia-6610, k750.
+    mms_make: str = "android"
+    #: What they do when they are told of an MMS: fetch, later, reject, silent, no-ack, twice, hangs-up.
+    mms_habit: str = "fetch"
     #: Port of the page with the handsets.
     web_port: int = OFF
     #: Who may log in.

@@ -36,7 +36,7 @@ def routes(mmsc: Mmsc) -> Sequence[web.RouteDef]:
         asked = await read_json(request)
         if not all(isinstance(it, str) for it in asked.values()):
             raise BadRequest("an object of texts is wanted: text, picture, subject, to")
-        mmsc.say(number, _body(asked), subject=asked.get("subject", ""), to=asked.get("to", ""))
+        mmsc.say(number, body_of(asked), subject=asked.get("subject", ""), to=asked.get("to", ""))
         return web.json_response({"number": number}, status=201)
 
     return (
@@ -60,7 +60,7 @@ def _line(place: int, it: ReceivedMms) -> dict[str, Any]:
     }
 
 
-def _body(asked: dict[str, str]) -> Body:
+def body_of(asked: dict[str, str]) -> Body:
     """A picture (JPEG in base64) and a text, as a phone puts them one after the other."""
     parts: list[Part] = []
     if asked.get("picture"):

@@ -43,6 +43,7 @@ class Operator:
         self.listeners: list[Callable[[Fact], None]] = []
         self.lines: list[Line] = []
         self.touched: set[Line] = set()  # lines that got a delivery and must be flushed
+        self.programs: dict[int, Callable[[str, bytes], None]] = {}  # port -> what phones have for its data SMS
         self.wall_clock = wall_clock
         self.smpp_ids = SmppIds(wall_clock())
         self.cmpp_ids = CmppIds(config.gateway_code)
@@ -351,6 +352,9 @@ class Operator:
             ports=submission.ports,
         )
         text = self.handset(message.number).receive(segment)
+        program = self.programs.get(text.ports.destination) if self.programs and text.ports is not None else None
+        if program is not None and (data := text.data) is not None:
+            program(message.number, data)
         self.messages[submission.carrier_id] = message
         if len(self.messages) > _REMEMBERED_MESSAGES:
             del self.messages[next(iter(self.messages))]

@@ -9,18 +9,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import cast
 
-from carriers.simulator import mms_page
+from carriers.simulator import mms_page, mms_phones_page
 from carriers.simulator.calls import Calls
 from carriers.simulator.cmpp_line import CmppLine
 from carriers.simulator.config import OFF, Account, Protocol, SimulatorConfig
 from carriers.simulator.line import SimulatedLine
 from carriers.simulator.mm4_centre import Mm4Centre
+from carriers.simulator.mms_phones import MAKES, Habit, MmsPhones
 from carriers.simulator.mmsc import Mmsc
 from carriers.simulator.operator import Operator
 from carriers.simulator.page import Page
 from carriers.simulator.sgip_line import SgipCall, SgipLine
 from carriers.simulator.smgp_line import SmgpLine
 from carriers.simulator.smpp_line import SmppLine
+from gateway.core.data_sms import WAP_PUSH_PORT
 from gateway.core.errors import ConfigError
 
 #: An operator, who called and when -> the operator's side of the line.
@@ -53,6 +55,7 @@ class Simulator:
         self._servers: list[asyncio.Server] = []
         self.mmsc: Mmsc | None = None  # while it runs, if it has a port
         self.mm4: Mm4Centre | None = None
+        self.phones: MmsPhones | None = None  # those with an MMS program
         self._page: Page | None = None
         self._connections: dict[SimulatedLine, _Connection] = {}
         self._calls: list[Calls] = []
@@ -80,8 +83,14 @@ class Simulator:
             if config.mm4_port != OFF and peer is not None:
                 self.mm4 = Mm4Centre(self.operator, peer)
                 self.ports["mm4"] = await self.mm4.start()
+            if config.mms_gateway:
+                self.phones = _mms_phones(self.operator)
+                self.operator.programs[WAP_PUSH_PORT] = self.phones.take
             if config.web_port != OFF:
-                more = mms_page.routes(self.mmsc) if self.mmsc is not None else ()
+                more = [
+                    *(mms_page.routes(self.mmsc) if self.mmsc is not None else ()),
+                    *(mms_phones_page.routes(self.phones) if self.phones is not None else ()),
+                ]
                 self._page = Page(self.operator, self.touch, more)
                 self.web_port = await self._page.start(config.host, config.web_port)
         except BaseException:
@@ -121,6 +130,9 @@ class Simulator:
         if self.mm4 is not None:
             await self.mm4.stop()
             self.mm4 = None
+        if self.phones is not None:
+            self.operator.programs.pop(WAP_PUSH_PORT, None)
+            await self.phones.stop()
         if self._page is not None:
             await self._page.stop()
             self._page = None
@@ -298,6 +310,20 @@ class _Connection(asyncio.Protocol):
         self._line.receive(piece, simulator._loop.time())
         self.flush()
         simulator.received()
+
+
+def _mms_phones(operator: Operator) -> MmsPhones:
+    config = operator.config
+    if config.mms_make not in MAKES or config.mms_habit not in list(Habit):
+        raise ConfigError(f"mms_make: one of {', '.join(MAKES)}; mms_habit: one of {', '.join(Habit)}")
+    return MmsPhones(
+        wall_clock=operator.wall_clock,
+        tell=operator.tell,
+        gateway="" if config.mms_gateway == "direct" else config.mms_gateway,
+        make=MAKES[config.mms_make],
+        habit=Habit(config.mms_habit),
+        keep=config.keep_handsets,
+    )
 
 
 def _tls_context(config: SimulatorConfig) -> ssl.SSLContext | None:
