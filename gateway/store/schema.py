@@ -788,6 +788,7 @@ mms = Table(  # what the outbox does not say of a message of kind mms
     Column("receipt", Text, nullable=False, server_default=""),  # JSON: what was made of its media
     Column("want_read", Boolean, nullable=False, server_default=text("false")),
     Column("read_ms", BigInteger),  # when its owner read it, as far as the phone or the page tells
+    Column("instead", Text, nullable=False, server_default=""),  # SMS for a phone that takes no MMS; "" = the mailbox
     Index("ix_mms_letter", "letter"),
 )
 
