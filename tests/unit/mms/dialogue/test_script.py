@@ -149,3 +149,16 @@ def test_questions_of_all_templates_are_short() -> None:
                 reply = script.question(state)
                 assert len(sms_text.split(reply, sms_text.choose(reply))) <= 2, (place, field.key)
     assert template(templates()[0].key) is templates()[0]
+
+
+def test_a_card_half_made_is_gone_on_with_or_dropped() -> None:
+    half = play(*filled(BUSINESS)[:3]).state
+    assert half is not None
+    asked = script.begin_again(half)
+    assert asked.state is not None
+    assert script.begin_again(asked.state) == asked
+    for word in ("1", "继续", "ok", "返回"):
+        assert script.answer(asked.state, word) == Turn(half, script.question(half))
+    assert script.answer(asked.state, "重做").state == script.begin("zh").state
+    assert script.answer(asked.state, "什么") == asked
+    assert script.answer(asked.state, "取消").state is None
