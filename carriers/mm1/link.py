@@ -11,7 +11,7 @@ import asyncio
 from carriers.link import LinkBasics, NotificationCentre
 from carriers.mm1.config import Mm1Config
 from carriers.session import SubmitAnswered
-from gateway.core.errors import CaiyouError, ConfigError
+from gateway.core.errors import CaiyouError, ConfigError, MalformedPdu
 from gateway.core.messages import Outcome, Segment
 
 
@@ -62,17 +62,21 @@ class Mm1Link:
             task.add_done_callback(self._tasks.discard)
 
     async def _tell(self, segments: list[Segment]) -> None:
-        try:
-            tokens = await self._centre.tell(self.name, segments)
-        except CaiyouError as error:
-            answers = [SubmitAnswered(one, Outcome.TEMPORARY, reason=str(error)[:60]) for one in segments]
-        else:
-            answers = [
-                SubmitAnswered(one, Outcome.ACCEPTED, (token,)) for one, token in zip(segments, tokens, strict=True)
-            ]
+        answers = await self._answers(segments)
         self._open -= len(segments)
         self._listener.link_events(self, answers)
         self._listener.link_ready(self)
+
+    async def _answers(self, segments: list[Segment]) -> list[SubmitAnswered]:
+        try:
+            tokens = await self._centre.tell(self.name, segments)
+        except MalformedPdu as error:
+            if len(segments) == 1:
+                return [SubmitAnswered(segments[0], Outcome.PERMANENT, reason=str(error)[:60])]
+            return [answer for one in segments for answer in await self._answers([one])]  # the others are well
+        except CaiyouError as error:
+            return [SubmitAnswered(one, Outcome.TEMPORARY, reason=str(error)[:60]) for one in segments]
+        return [SubmitAnswered(one, Outcome.ACCEPTED, (token,)) for one, token in zip(segments, tokens, strict=True)]
 
     async def run(self) -> None:
         """Be up until `stop()`."""

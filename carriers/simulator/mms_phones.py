@@ -117,7 +117,7 @@ class MmsPhones:
     ) -> None:
         self._clock = wall_clock
         self._tell = tell
-        self._gateway = gateway.rstrip("/")
+        self.gateway = gateway.rstrip("/")
         self._make = make
         self._habit = habit
         self._keep = keep
@@ -158,7 +158,7 @@ class MmsPhones:
         self, number: str, body: Body, to: tuple[str, ...], *, subject: str = "", wants_reports: bool = False
     ) -> SendConf:
         """A phone hands in an MMS; what it is answered. Raises BadRequest where there is no gateway or no answer."""
-        if not self._gateway:
+        if not self.gateway:
             raise BadRequest("phones hand in MMS only where the simulator knows their gateway")
         phone = self.phone(number)
         request = SendReq(
@@ -171,7 +171,7 @@ class MmsPhones:
             read_report=wants_reports,
         )
         try:
-            conf = decode(await self._post(phone, f"{self._gateway}/mm1", request))
+            conf = decode(await self._post(phone, f"{self.gateway}/mm1", request))
         except (aiohttp.ClientError, TimeoutError, MmsFormatError) as error:
             raise BadRequest(f"no answer from the MMS centre: {error}") from error
         if not isinstance(conf, SendConf):
@@ -277,12 +277,12 @@ class MmsPhones:
         headers = {"User-Agent": phone.make.user_agent, "Accept": phone.make.accept}
         if phone.make.profile:
             headers["x-wap-profile"] = f'"{phone.make.profile}"'
-        if self._gateway:
+        if self.gateway:
             headers["X-MSISDN"] = phone.number.lstrip("+")
         return headers
 
     def _where(self, url: str) -> str:
-        return self._gateway + urlsplit(url).path if self._gateway else url
+        return self.gateway + urlsplit(url).path if self.gateway else url
 
     def _err(self, phone: MmsPhone, reason: str) -> None:
         self.errors.append(f"{phone.number}: {reason}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -12,7 +14,9 @@ from gateway.core.outbox import State
 from gateway.mmsc import pushes
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.mm1 import OPEN, Notification, new_token
-from mms.codec.pdu import NotificationInd
+from mms.codec.codes import PERSONAL, Priority
+from mms.codec.errors import MmsFormatError
+from mms.codec.pdu import NotificationInd, RetrieveConf, decode
 from mms.handsets.evidence import Fetched
 
 MINUTE_MS: Final = 60_000
@@ -43,23 +47,22 @@ class Centre:
         not told again.
         """
         config = self._configs[link]
+        told = await asyncio.to_thread(lambda: [_told_of(segment.mms) for segment in segments])
 
         def work(books: BooksOfStore) -> list[str]:
             standing = books.mm1.standing([segment.message_id for segment in segments])
             return [
-                standing.get(segment.message_id) or self._tell_first(books, link, config, segment)
-                for segment in segments
+                standing.get(segment.message_id) or self._tell_first(books, link, config, segment, one)
+                for segment, one in zip(segments, told, strict=True)
             ]
 
         return await self._desk.commit(work)
 
     @staticmethod
-    def _tell_first(books: BooksOfStore, link: str, config: Mm1Config, segment: Segment) -> str:
+    def _tell_first(books: BooksOfStore, link: str, config: Mm1Config, segment: Segment, told: NotificationInd) -> str:
         token = new_token()
         expires_ms = books.now_ms + (segment.validity_s or WEEK_S) * 1000
-        push_id = _push(
-            books, config, token, segment.recipient, segment.sender, segment.text, len(segment.mms), expires_ms
-        )
+        push_id = _push(books, config, told, token, segment.recipient, expires_ms)
         books.mm1.add(
             token,
             message_id=segment.message_id,
@@ -97,13 +100,11 @@ class Centre:
     def _tell_again(books: BooksOfStore, config: Mm1Config, one: Notification) -> None:
         row = books.outbox.get(one.message_id)
         try:
-            size = len(books.stored(row["blob"])) if row is not None else 0
-        except NotFound:
-            size = 0
-        if row is None or not size:
+            told = _told_of(books.stored(row["blob"] if row is not None else ""))
+        except (NotFound, MmsFormatError):
             settle(books, one, "expired", ReportState.EXPIRED, "what is sent is gone")
             return
-        push_id = _push(books, config, one.token, one.number, row["sender"], row["text"], size, one.expires_ms)
+        push_id = _push(books, config, told, one.token, one.number, one.expires_ms)
         tries = one.tries + 1
         # A phone that asked for time has it to the end.
         deferred = one.state == "deferred"
@@ -143,24 +144,32 @@ def _code_of_failed_push(books: BooksOfStore, one: Notification) -> str | None:
     return str(row["code"] or "failed") if row is not None and row["state"] == State.FAILED else None
 
 
+def _told_of(octets: bytes) -> NotificationInd:
+    """A notification of an MMS, without its address and time. Raises MmsFormatError."""
+    message = decode(octets)
+    if not isinstance(message, RetrieveConf):
+        raise MmsFormatError("what is sent to a phone is no message")
+    return NotificationInd(
+        transaction_id="",
+        content_location="",
+        size_octets=len(octets),
+        expiry=pushes.moment(0),
+        sender=message.sender,
+        subject=message.subject,
+        message_class=message.message_class or PERSONAL,
+        priority=message.priority if message.priority is not Priority.NORMAL else None,
+    )
+
+
 def _push(
-    books: BooksOfStore,
-    config: Mm1Config,
-    token: str,
-    number: str,
-    sender: str,
-    subject: str,
-    size: int,
-    expires_ms: int,
+    books: BooksOfStore, config: Mm1Config, told: NotificationInd, token: str, number: str, expires_ms: int
 ) -> int:
     """Queue the SMS that tells a phone; returns its id."""
-    told = NotificationInd(
+    named = dataclasses.replace(
+        told,
         version=pushes.version_of(books.handsets.of(number).handset),
         transaction_id=token,
         content_location=f"{config.page_url.rstrip('/')}/mm1/{token}",
-        size_octets=size,
         expiry=pushes.moment(expires_ms),
-        sender=sender,
-        subject=subject,
     )
-    return books.outbox.add(pushes.notification(config, told, number, (expires_ms - books.now_ms) // 1000))
+    return books.outbox.add(pushes.notification(config, named, number, (expires_ms - books.now_ms) // 1000))

@@ -10,84 +10,21 @@ from typing import Any
 import aiohttp
 import pytest
 
-from carriers.simulator.config import Account
-from carriers.simulator.mms_phones import MAKES, Habit, MmsPhones
-from carriers.simulator.server import Simulator
-from gateway.app import App, build
-from gateway.config import read_tables
-from gateway.core.mms import CanMms, NewMms, Way
+from carriers.simulator.mms_phones import MAKES, Habit
+from gateway.core.mms import CanMms, NewMms
 from gateway.core.outbox import Purpose
 from mms.assembly import assemble, content_of
 from mms.codec.codes import ResponseStatus, Status
 from mms.codec.pdu import DeliveryInd, ReadOrigInd
 from mms.content import Content, Part
 from mms.handsets.evidence import Stated
-from mms.letters import Letter, write_letter
-from tests.fakes.media import jpeg
-from tests.fakes.simulator import operator_config
-
-ACCESS = "10657000"
-
-
-class Town:
-    """A hub, an operator, and phones."""
-
-    def __init__(self, app: App, simulator: Simulator, phones: MmsPhones) -> None:
-        self.app = app
-        self.simulator = simulator
-        self.phones = phones
-
-    async def until(self, what: Any, seconds: float = 20) -> Any:
-        end = asyncio.get_running_loop().time() + seconds
-        while not (found := what()):
-            assert asyncio.get_running_loop().time() < end, f"not in time; {list(self.phones.errors)}"
-            await asyncio.sleep(0.03)
-        return found
-
-    async def send(self, number: str) -> int:
-        body = assemble(Content((Part("image/jpeg", jpeg((300, 200)), "a.jpg"),)), screen=(176, 220))
-        letter = write_letter(Letter("hello", ACCESS, (number,), body, self.app.desk.now_ms(), "<a@b.example>"))
-        blob = await self.app.desk.blobs.put(self.app.desk.new_id(), letter)
-        message = NewMms(number, blob, len(letter), Purpose.API, subject="hello", way=Way.MMS, want_read=True)
-        return await self.app.desk.commit(lambda books: books.mms.add(message))
-
-    def state(self, message_id: int) -> str:
-        row = self.app.desk.read_now(lambda books: books.outbox.get(message_id))
-        assert row is not None
-        return str(row["state"])
-
-
-def tables(directory: Path, smpp_port: int) -> dict[str, Any]:
-    return {
-        "store": {"data_dir": str(directory / "data")},
-        "web": {"port": 0, "connections_per_address": 2000},
-        "notices": {"access_number": ACCESS},
-        "mms": {"access_number": ACCESS, "mm1_gateways": ["127.0.0.0/8"]},
-        "link": [
-            {
-                "name": "sms", "protocol": "smpp", "host": "127.0.0.1", "port": smpp_port, "system_id": "caiyou",
-                "password": "secret08", "access_number": ACCESS,
-            },
-            {"name": "phones", "protocol": "mm1", "page_url": "http://m.example"},
-        ],
-    }  # fmt: skip
+from tests.fakes.mm1 import Town, open_town
 
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    accounts = (Account("smpp", "caiyou", "secret08", access_number=ACCESS),)
-    simulator = Simulator(operator_config("smpp", web_port=0, accounts=accounts, mms_gateway="http://127.0.0.1:9"))
-    await simulator.start()
-    app = build(read_tables(tables(tmp_path, simulator.ports["smpp"]), "test"))
-    app.desk.run_now(lambda books: books.accounts.add_domain("example.cn"))
-    await app.start()
-    assert simulator.phones is not None
-    simulator.phones._gateway = f"http://127.0.0.1:{app.web.port}"  # the hub's port is known only now
-    made = Town(app, simulator, simulator.phones)
-    await made.until(lambda: all(facts.up for facts in app.desk.router.links.values()))
-    yield made
-    await app.stop()
-    await simulator.stop()
+    async with open_town(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
