@@ -53,6 +53,7 @@ from mail2sms.replies import Answers
 from mail2sms.submit import SendNotifier
 from mms.dialogue.card_by_sms import CardBySms
 from mms.handsets.learning import learn_from_end
+from mms.notices import MmsNotices
 from mms.outcome import Outcome
 from mms.phone_mail import PhoneMms
 from mms.pickup import Mailboxes
@@ -61,8 +62,9 @@ from mms.reception import Reception
 
 def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     """Who reacts to what, in order."""
-    notifier = Notifier(config.notices)
-    on_send = SendNotifier(config.notices)
+    by_mms = MmsNotices(config.mms)
+    notifier = Notifier(config.notices, by_mms)
+    on_send = SendNotifier(config.notices, by_mms)
     phone_mail = PhoneMail(config.notices, PhoneMms(config.mms))
     answers = Answers(config.notices)
     cards = CardBySms(config.mms, config.notices.fixed_signature)
@@ -233,7 +235,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     centre = Centre(desk, mm1_links(config))
     dispatcher = Dispatcher(desk, inbound, journal, owner, node=config.store.node, is_gone=is_gone)
     switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk, centre))
-    notifier = Notifier(config.notices)
+    notifier = Notifier(config.notices, MmsNotices(config.mms))
     alarm_caller = AlarmCaller(desk, config.alarms.webhook_url, config.alarms.webhook_secret)
     watch = Watch(
         desk,

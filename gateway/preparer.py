@@ -30,6 +30,8 @@ LOOK_EVERY_S = 1.0
 GRACE_S = 60
 #: What a card is drawn for that is looked at on a page.
 PAGE_HANDSET = "unknown"
+#: Code of an MMS whose phone gets an SMS in its place.
+NO_MMS = "no mms"
 #: Messages claimed ahead for every process that fits.
 AHEAD = 2
 
@@ -164,13 +166,19 @@ class Preparer:
             has_link=bool(message.link) or self._desk.router.carries_mms,
             wanted=message.way,
         )
+        if way is Way.MAILBOX and message.instead:
+            await self._refuse(message, NO_MMS, f"{why}; an SMS says it")
+            return
         if way is Way.MAILBOX:
             await self._to_mailbox(message, letter, known.handset.key, why)
             return
+        limits = [known.handset.max_octets, self._config.max_octets]
+        if message.purpose == Purpose.NOTICE:
+            limits.append(self._config.notice_octets)
         job = FittingJob(
             letter=letter,
             handset=known.handset,
-            max_octets=min(known.handset.max_octets, self._config.max_octets),
+            max_octets=min(limits),
             sender=message.sender or self._config.access_number,
             recipient=message.recipient,
             date_ms=message.created_ms,

@@ -12,6 +12,7 @@ from gateway.core.notices import Notice
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.ports import Books
 from mail2sms import rules
+from mail2sms.by_mms import Teller, telling_of
 from mail2sms.decision import Action, History, Verdict, cap_of, day_start, decide, quiet_end
 from mail2sms.limits import was_sent
 from mail2sms.quiet import zone_of
@@ -34,10 +35,11 @@ class _Arrival:
 
 
 class Notifier:
-    """Tells members of their mail by SMS."""
+    """Tells members of their mail by SMS, or has it told by MMS where they want that."""
 
-    def __init__(self, config: NoticeConfig) -> None:
+    def __init__(self, config: NoticeConfig, teller: Teller | None = None) -> None:
         self._config = config
+        self._teller = teller
 
     def notify_on_arrival(self, event: MailArrived, books: Books) -> None:
         """Reaction: tell the mail to every phone a rule of its owner names; the first rule that fits decides."""
@@ -126,6 +128,19 @@ class Notifier:
         options = self._config.options(account, books.now_ms, **_wishes(rule))
         notice = compose(view, arrival.received_ms, options, contact=contact)
         extension = take_extension(books, self._config, number, arrival.thread_id)
+        if rule.told_as == rules.AS_MMS and self._teller is not None:
+            telling = telling_of(
+                view,
+                arrival.received_ms,
+                options,
+                account_id=account.id,
+                mail_id=arrival.mail_id,
+                sms=notice.text,
+                contact=contact,
+            )
+            (message_id,) = self._teller.tell(telling, [(number, self._config.access_number + extension)], books)
+            books.timeline.step(arrival.mail_id, STEP, f"told by MMS {message_id}")
+            return message_id, extension
         message_id = books.outbox.add(
             NewSms(
                 recipient=number,

@@ -26,6 +26,10 @@ MAX_SIGNATURE: Final = 20
 DIGEST_OFF: Final = "off"
 DIGEST_WHEN_HELD: Final = "when held"
 
+#: What a mail is told as.
+AS_SMS: Final = "sms"
+AS_MMS: Final = "mms"
+
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -51,6 +55,7 @@ class Rule:
     digest: str | int = DIGEST_OFF  # "off", "when held", or every so many minutes
     thread_minutes: int = 0  # at most one SMS about a conversation in so many minutes
     number: str = ""  # E.164; "" = the number proved last
+    told_as: str = AS_SMS  # "mms": with more of the text and the first pictures, where the phone shows MMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,12 @@ def _digest(name: str, value: Any) -> str | int:
     raise BadRequest(f'{name}: this is "{DIGEST_OFF}", "{DIGEST_WHEN_HELD}" or minutes from 1 to {MAX_MINUTES}.')
 
 
+def _told_as(name: str, value: Any) -> str:
+    if value not in (AS_SMS, AS_MMS) or not isinstance(value, str):
+        raise BadRequest(f'{name}: this is "{AS_SMS}" or "{AS_MMS}".')
+    return value
+
+
 def _number(name: str, value: Any) -> str:
     if value == "":
         return ""
@@ -218,6 +229,7 @@ _READERS: Final[dict[str, Callable[[str, Any], Any]]] = {
     "digest": _digest,
     "thread_minutes": _whole(0, MAX_MINUTES),
     "number": _number,
+    "told_as": _told_as,
 }
 _ORDER: Final = tuple(field.name for field in fields(Rule))
 _NAMES: Final = frozenset(_ORDER)

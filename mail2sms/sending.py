@@ -87,6 +87,11 @@ class MailView:
         self.headers: MailHeaders = headers_of(self.fields)
 
     @property
+    def data(self) -> bytes:
+        """The mail as it came."""
+        return self._data
+
+    @property
     def content(self) -> MailContent:
         """The whole mail read."""
         if self._content is None:

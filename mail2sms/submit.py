@@ -1,7 +1,8 @@
 """Notice on send: a member asks that the recipients of a mail be told by SMS too.
 
-Asked for by the field `X-Caiyou-Notify: sms` in the mail, or by a rule of kind "send", whose senders are then read as
-recipients. Who could not be told is named to the member by a mail.
+Asked for by the field `X-Caiyou-Notify: sms` (or `mms`) in the mail, or by a rule of kind "send", whose senders are
+then read as recipients. Told by MMS, cards on the mail go out as they are. Who could not be told is named to the member
+by a mail.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from gateway.core.events import MailSubmitted
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.ports import Books
 from mail2sms import rules
+from mail2sms.by_mms import Teller, telling_of
 from mail2sms.decision import cap_of, day_start
 from mail2sms.letters import Letter
 from mail2sms.quiet import zone_of
@@ -26,15 +28,17 @@ from mail2sms.sending import HOP_MARK, MailView, NoticeConfig, compose, loop_rea
 from templates.engine import mail_texts
 
 ASKED_BY: Final = b"x-caiyou-notify"
+_ASKED_AS: Final = {b"sms": rules.AS_SMS, b"mms": rules.AS_MMS}
 STEP: Final = "notice"
 MAX_TOLD: Final = 100  # phones one mail may ring
 
 
 class SendNotifier:
-    """Tells the recipients of members' mails by SMS."""
+    """Tells the recipients of members' mails by SMS, or has them told by MMS."""
 
-    def __init__(self, config: NoticeConfig) -> None:
+    def __init__(self, config: NoticeConfig, teller: Teller | None = None) -> None:
         self._config = config
+        self._teller = teller
 
     def notify_on_send(self, event: MailSubmitted, books: Books) -> None:
         """Reaction: one SMS for every recipient whose entry in the sender's address book has a number."""
@@ -90,18 +94,39 @@ class SendNotifier:
         name = account.display_name or view.headers.from_.name
         notice = compose(view, event.received_ms or books.now_ms, options, name=name)
         thread_id = thread_of(event.mail_id, books.mail(event.mail_id))
-        for number, address in wanted:
-            extension = take_extension(books, self._config, number, thread_id)
-            message_id = books.outbox.add(
-                NewSms(
-                    recipient=number,
-                    text=notice.text,
-                    purpose=Purpose.NOTICE,
-                    account_id=account.id,
-                    sender=self._config.access_number + extension,
-                    mail_id=event.mail_id,
-                )
+        extensions = [take_extension(books, self._config, number, thread_id) for number, _ in wanted]
+        phones = [
+            (number, self._config.access_number + extension)
+            for (number, _), extension in zip(wanted, extensions, strict=True)
+        ]
+        by_mms = self._teller if rule.told_as == rules.AS_MMS else None
+        if by_mms is not None:
+            telling = telling_of(
+                view,
+                event.received_ms or books.now_ms,
+                options,
+                account_id=account.id,
+                mail_id=event.mail_id,
+                sms=notice.text,
+                name=name,
+                is_sent=True,
             )
+            message_ids = by_mms.tell(telling, phones, books)
+        else:
+            message_ids = [
+                books.outbox.add(
+                    NewSms(
+                        recipient=number,
+                        text=notice.text,
+                        purpose=Purpose.NOTICE,
+                        account_id=account.id,
+                        sender=sender,
+                        mail_id=event.mail_id,
+                    )
+                )
+                for number, sender in phones
+            ]
+        for (number, address), extension, message_id in zip(wanted, extensions, message_ids, strict=True):
             books.notices.add(
                 account_id=account.id,
                 number=number,
@@ -112,7 +137,7 @@ class SendNotifier:
                 message_id=message_id,
                 extension=extension,
             )
-            books.timeline.step(event.mail_id, STEP, f"{address} told by SMS {message_id}")
+            books.timeline.step(event.mail_id, STEP, f"{address} told by {'MMS' if by_mms else 'SMS'} {message_id}")
 
     def _report(
         self,
@@ -156,8 +181,9 @@ class SendNotifier:
 def _asked(view: MailView, event: MailSubmitted, books: Books) -> tuple[Rule, list[str]] | None:
     """How the SMS is wanted and for whom; None when nobody asked for one."""
     recipients = list(dict.fromkeys(event.recipients))
-    if view.fields.first(ASKED_BY).lower() == b"sms":
-        return Rule(), recipients
+    asked_as = view.fields.first(ASKED_BY).lower()
+    if asked_as in _ASKED_AS:
+        return Rule(told_as=_ASKED_AS[asked_as]), recipients
     for kept in books.rules.of(event.account_id, "send"):
         try:
             rule = rules.read_rule(kept.settings)

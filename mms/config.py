@@ -43,6 +43,8 @@ class MmsConfig:
     mm1_acknowledge_minutes: int = 10
     #: Octets of an MMS where neither phone nor link says less.
     max_octets: int = 307_200
+    #: Octets of an MMS that tells of a mail.
+    notice_octets: int = 102_400
     #: Octets of all media of an MMS as handed in.
     max_source_octets: int = 33_554_432
     #: MMS that are fitted at the same time; each takes a process and a core.
@@ -61,5 +63,5 @@ class MmsConfig:
             raise ConfigError("card_code must be at least three digits: shorter ones are extensions of conversations")
         if self.workers < 1:
             raise ConfigError("workers must be at least 1")
-        if self.max_octets < 10_240:
-            raise ConfigError("max_octets must be at least 10240")
+        if min(self.max_octets, self.notice_octets) < 10_240:
+            raise ConfigError("max_octets and notice_octets must be at least 10240")

@@ -14,7 +14,7 @@ from gateway.core.addresses import Address
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MessageSettled
 from gateway.core.mms import AWAITED
-from gateway.core.outbox import Kind, Purpose, State
+from gateway.core.outbox import Kind, NewSms, Purpose, State
 from gateway.core.ports import Books
 from gateway.mail.mime.headers import Mailbox
 from gateway.mail.mime.writer import build_mail
@@ -45,6 +45,9 @@ class Outcome:
         if facts is None:
             return
         has_failed = event.state in (State.FAILED, State.EXPIRED)
+        if has_failed and facts["instead"]:
+            self._say_instead(row, facts["instead"], books)
+            return
         if has_failed and facts["way"] == "mms" and _was_tried(row) and self._fall_back(row, facts, books) is None:
             return
         if event.tag.startswith(AWAITED):
@@ -52,6 +55,26 @@ class Outcome:
             makers.tell(event.message_id, what, books, signature=self._mailboxes.fixed_signature)
         elif row["purpose"] in BY_PEOPLE:
             self._tell(event, row, facts, books)
+
+    def _say_instead(self, row: Mapping[Any, Any], text: str, books: Books) -> None:
+        """Send the SMS that stands for an MMS its phone did not take, once."""
+        key = f"instead of {row['id']}"
+        if books.stops.among([row["recipient"]]) or books.outbox.with_key(row["account_id"], [key]):
+            return
+        message_id = books.outbox.add(
+            NewSms(
+                recipient=row["recipient"],
+                text=text,
+                purpose=Purpose(row["purpose"]),
+                account_id=row["account_id"],
+                sender=row["sender"] if row["asked_sender"] is None else row["asked_sender"],
+                mail_id=row["mail_id"],
+                key=key,
+            )
+        )
+        books.timeline.step(row["id"], "outcome", f"told by SMS {message_id} in its place")
+        if row["mail_id"]:
+            books.timeline.step(row["mail_id"], "notice", f"told by SMS {message_id}: the phone took no MMS")
 
     def _fall_back(self, row: Mapping[Any, Any], facts: Mapping[Any, Any], books: Books) -> NotFiled | None:
         try:

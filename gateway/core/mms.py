@@ -76,6 +76,8 @@ class NewMms:
     tag: str = ""
     link: str = ""  # "" = let the router choose
     way: Way | None = None  # None = as the phone is known
+    #: What the phone is told by SMS where it takes no MMS; "" = the MMS waits in the mailbox of the number.
+    instead: str = ""
 
 
 class PickupState(enum.StrEnum):

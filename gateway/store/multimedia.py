@@ -36,7 +36,7 @@ _FACTS = (
             "mail_id", "tag", "created_ms",
         )
     ),
-    *(mms.c[name] for name in ("letter", "subject", "from_name", "way", "want_read")),
+    *(mms.c[name] for name in ("letter", "subject", "from_name", "way", "want_read", "instead")),
     mms.c.link.label("asked_link"),
 )  # fmt: skip
 _DUE = (
@@ -75,6 +75,7 @@ class Unfitted(NamedTuple):
     way: Way | None
     want_read: bool
     link: str  # asked for; "" = the router chooses
+    instead: str  # the SMS for a phone that takes no MMS; "" = the mailbox
 
 
 class Multimedia:
@@ -134,6 +135,7 @@ class Multimedia:
                 "way": message.way.value if message.way else "",
                 "want_read": message.want_read,
                 "link": message.link,
+                "instead": message.instead,
             },
         )
         self._woken.add(PREPARING)
@@ -304,5 +306,5 @@ def _unfitted(row: Any, attempt: int) -> Unfitted:
     return Unfitted(
         row.id, row.account_id, row.purpose, row.sender, row.recipient, attempt, row.priority, row.expires_ms,
         bool(row.want_report), row.mail_id, row.tag, row.created_ms, row.letter, row.subject, row.from_name,
-        Way(row.way) if row.way else None, bool(row.want_read), row.asked_link,
+        Way(row.way) if row.way else None, bool(row.want_read), row.asked_link, row.instead,
     )  # fmt: skip

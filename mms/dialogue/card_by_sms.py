@@ -13,14 +13,13 @@ from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import is_mobile
 from gateway.core.ports import Books
 from mms import makers
-from mms.cards import wording
+from mms.card_letters import letter_of
 from mms.cards.card import Card
 from mms.cards.catalogue import template
 from mms.config import MmsConfig
-from mms.content import Body, Part
 from mms.dialogue import script
 from mms.dialogue.script import State, Turn
-from mms.letters import Letter, write_letter
+from mms.letters import write_letter
 from templates.engine import sms_texts
 
 KIND: Final = "card"
@@ -119,25 +118,21 @@ class CardBySms:
     def _send(
         self, card: Card, recipient: str, event: SmsReceived, books: Books, *, account_id: int, key: str | None
     ) -> int:
-        subject = wording.subject(card)
-        letter = write_letter(
-            Letter(
-                subject=subject,
-                sender=event.sender,
-                recipients=(recipient,),
-                body=Body((Part("text/plain", wording.text(card, 1000).encode(), "card.txt", "card", "utf-8"),)),
-                date_ms=books.now_ms,
-                message_id=f"<{books.new_id()}.card@mms.caiyou.invalid>",
-                source=card.to_json(),
-            )
+        letter = letter_of(
+            card,
+            sender=event.sender,
+            recipients=(recipient,),
+            date_ms=books.now_ms,
+            message_id=f"<{books.new_id()}.card@mms.caiyou.invalid>",
         )
+        data = write_letter(letter)
         return books.mms.add(
             NewMms(
                 recipient=recipient,
-                letter=books.keep(letter),
-                size_octets=len(letter),
+                letter=books.keep(data),
+                size_octets=len(data),
                 purpose=Purpose.CARD,
-                subject=subject,
+                subject=letter.subject,
                 account_id=account_id,
                 sender=self._config.access_number,
                 from_name=card.value("from") or card.value("name") or event.sender,
