@@ -136,7 +136,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
     made = Hub(app, simulator)
     await made.wait_for(lambda: all(facts.up for facts in app.desk.router.links.values()))
     yield made
-    await app.stop()
+    await made.app.stop()  # a test may have made another
     await simulator.stop()
 
 
