@@ -24,6 +24,7 @@ system:  ## Install the Debian packages that the tests' peers come in (PostgreSQ
 	deploy/system-packages.sh test
 
 demo: setup  ## The main job, to be looked at: mail comes in, the phone rings (ONCE=1: play it, check it, end)
+	@deploy/system-packages.sh run || echo "going on without: cards and screens cannot be drawn without typefaces"
 	$(BIN)/caiyou demo $(if $(ONCE),--once)
 
 test: setup system  ## Every test, on SQLite and PostgreSQL, against every peer

@@ -38,7 +38,7 @@ case "${1:-run}" in
 esac
 command -v dpkg-query >/dev/null || { echo "not a Debian system: install by hand what is named in $0"; exit 0; }
 # A Node.js from elsewhere (NodeSource) is as good, and its package conflicts with Debian's npm.
-command -v npm >/dev/null || wanted+=(npm)
+[[ ${1:-run} == run ]] || command -v npm >/dev/null || wanted+=(npm)
 
 missing=()
 for package in "${wanted[@]}"; do

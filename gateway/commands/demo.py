@@ -161,8 +161,8 @@ def _phones(stage: Stage) -> str:
 def _say_what(stage: Stage, screen: Screen, options: argparse.Namespace) -> None:
     screen.title("彩邮：邮件进来，手机响起", "caiyou: mail comes in, the phone rings")
     screen.say(
-        "一台真的彩邮，两家模拟的运营商（CMPP、SMPP），真的 SMTP 与 HTTP；样信与号码皆为虚构。",
-        "A real hub, two simulated carriers (CMPP, SMPP), real SMTP and HTTP; mails and numbers are made up.",
+        "一台真的彩邮，模拟的运营商（CMPP、SMPP、彩信中心 MM7），真的 SMTP 与 HTTP；样信与号码皆为虚构。",
+        "A real hub, simulated carriers (CMPP, SMPP, MM7), real SMTP and HTTP; mails and numbers are made up.",
     )
     if not options.once:
         screen.say(f"手机页面：{_phones(stage)}", f"The phones: {_phones(stage)}")
@@ -198,6 +198,24 @@ def _say_where(stage: Stage, screen: Screen) -> None:
                 f"curl -H 'Authorization: Bearer {stage.token}' -H 'Content-Type: application/json' "
                 f'-d \'{{"to":"{phone}","text":"你好"}}\' http://{HOST}:{ports.http}/api/v1/messages'
             ),
+        ),
+        (
+            "用接口发贺卡（彩信）",
+            "Send a card (MMS) by the API",
+            (
+                f"curl -H 'Authorization: Bearer {stage.token}' -H 'Content-Type: application/json' "
+                f'-d \'{{"to":["{phone}"],"card":{{"template":"mid-autumn"}}}}\' http://{HOST}:{ports.http}/api/v1/mms'
+            ),
+        ),
+        (
+            "用短信做贺卡：在手机页面上发 8878",
+            "Make a card by SMS: write 8878 on the page of the phones",
+            _phones(stage),
+        ),
+        (
+            "手机屏幕的图片",
+            "Pictures of the screens",
+            str(stage.directory.resolve() / "*.png"),
         ),
         (
             "查一个号码的全部经过",

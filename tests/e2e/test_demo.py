@@ -59,7 +59,7 @@ def test_the_demo_plays_checks_and_leaves_nothing_behind(tmp_path: Path) -> None
         "含验证码，请登录查看",
         "邮件提醒已暂停",
         "The books: nothing is lost",
-        "8 mails, 18 SMS, all delivered",
+        "9 mails, 28 SMS, 4 MMS, all delivered",
         "attempt 2 on link",
         "The demo came out as it should.",
     ):

@@ -31,9 +31,7 @@ def sample(name: str) -> bytes:
     return resources.files("gateway.commands.demo_mails").joinpath(f"{name}.eml").read_bytes()
 
 
-async def send_mail(
-    port: int, data: bytes, sender: str, recipient: str, *, login: tuple[str, str] | None = None
-) -> int:
+async def send_mail(port: int, data: bytes, sender: str, *recipients: str, login: tuple[str, str] | None = None) -> int:
     """Hand a mail to a door of the hub; the id it was stored under. Raises NotTaken with the door's own words."""
 
     def talk() -> bytes:
@@ -42,9 +40,10 @@ async def send_mail(
             if login is not None:
                 client.login(*login)
             client.mail(sender, ["BODY=8BITMIME"])
-            code, words = client.rcpt(recipient)
-            if code >= 300:
-                raise NotTaken(f"the hub refused {recipient}: {code} {words.decode('utf-8', 'replace')}")
+            for recipient in recipients:
+                code, words = client.rcpt(recipient)
+                if code >= 300:
+                    raise NotTaken(f"the hub refused {recipient}: {code} {words.decode('utf-8', 'replace')}")
             code, words = client.data(data)
             if code >= 300:
                 raise NotTaken(f"the hub refused the mail: {code} {words.decode('utf-8', 'replace')}")

@@ -10,9 +10,12 @@ from typing import Final, TextIO
 
 from carriers.simulator.handsets import Text
 from gateway.core.phone import mask
+from mms.preview.terminal import in_terminal
 
 #: Columns of a text on the small screens drawn here.
 PHONE_WIDTH: Final = 34
+#: Columns of a picture.
+PICTURE_WIDTH: Final = 24
 LANGUAGES: Final = ("zh", "en", "both")
 
 _NEVER_FIRST: Final = frozenset("，。；：、！？）】》…”’\N{VARIATION SELECTOR-16}")
@@ -75,6 +78,17 @@ class Screen:
         colour = _CYAN if text.from_phone else _GREEN
         for line in framed(head, text.text, foot):
             self.plain(left + self._coloured(line, colour))
+
+    def picture(self, label: str, png: bytes) -> None:
+        """The screen of a phone, drawn where the terminal has colours."""
+        self.plain(f"    {label}")
+        for line in in_terminal(png, PICTURE_WIDTH) if self._colours else ():
+            self.plain(f"    {line}")
+
+    @property
+    def language(self) -> str:
+        """Of what is drawn, where there is room for one language only."""
+        return "en" if self._language == "en" else "zh"
 
     def journal(self, name: str, facts: Mapping[str, object]) -> None:
         """A fact of the hub's journal."""

@@ -19,17 +19,27 @@ from gateway.core.errors import ConfigError
 from gateway.core.routing import Route
 from gateway.passwords import hash_password_now
 from gateway.store.desk import BooksOfStore
+from mms.handsets.evidence import Stated
 
 #: The number all phones see and write to; both carriers have given it to the hub.
 ACCESS: Final = "10657000"
 DOMAIN: Final = "hub.example"
 PASSWORD: Final = "caiyou-demo"  # noqa: S105 - of people who exist on this machine only
-MOBILE, UNICOM = "mobile", "unicom"
+MOBILE, UNICOM, CENTRE = "mobile", "unicom", "mms"
 
 LILI, ANN, ZHOU = f"lili@{DOMAIN}", f"ann@{DOMAIN}", "zhouzhe@corp.example"
 LILI_PHONE, ANN_PHONE, ZHOU_PHONE, MAMA_PHONE = "+8613800138000", "+8618612345678", "+8618655556666", "+8613900139000"
+SISTER_PHONE, DAD_PHONE = "+8613900139001", "+8613900139002"
+#: What the phones are that MMS go to, by the keys of the catalogue.
+PHONES: Final = {
+    LILI_PHONE: "iphone-13",
+    SISTER_PHONE: "xiaomi-13",
+    MAMA_PHONE: "sony-ericsson-t610",
+    DAD_PHONE: "nokia-3310",
+}
 
 _CARRIER_SECRET: Final = "secret08"  # noqa: S105 - both sides of it are on this machine
+_VASP: Final = "vasp1"
 _PREFIXES: Final = (
     (MOBILE, ("134", "135", "136", "137", "138", "139", "150", "151", "152", "158", "159", "182", "187", "188")),
     (UNICOM, ("130", "131", "132", "155", "156", "166", "175", "176", "185", "186")),
@@ -63,6 +73,10 @@ port = {http}
 [notices]
 access_number = "{access}"
 
+[mms]
+access_number = "{access}"
+page_url = "http://{host}:{http}"
+
 [[link]]
 name = "mobile"
 protocol = "cmpp"
@@ -84,6 +98,19 @@ system_id = "unicom"
 password = "{secret}"
 access_number = "{access}"
 uncertain_wait_s = 1
+
+[[link]]
+name = "mms"
+protocol = "mm7"
+url = "http://{host}:{mm7}/"
+vasp_id = "{vasp}"
+auth = "basic"
+password = "{secret}"
+dialect = "3gpp-rel6"
+service_code = "DEMO"
+access_number = "{access}"
+listen_port = {call}
+listen_allow = ["{host}"]
 """
 
 
@@ -114,14 +141,17 @@ class Stage:
         self.config_file = directory / "caiyou.toml"
         self.token = ""
         self.people: dict[str, Account] = {}
+        self._call_port = _free_port()
         self.simulator = Simulator(
             SimulatorConfig(
                 smpp_port=ports.smpp,
                 cmpp_port=ports.cmpp,
+                mm7_port=0,
                 web_port=ports.phones,
                 accounts=(
                     CarrierAccount("smpp", UNICOM, _CARRIER_SECRET),
                     CarrierAccount("cmpp", "900001", _CARRIER_SECRET),
+                    CarrierAccount("mm7", _VASP, _CARRIER_SECRET, call_port=self._call_port),
                 ),
                 access_number=ACCESS,
             )
@@ -191,7 +221,10 @@ class Stage:
                 secret=_CARRIER_SECRET,
                 smtp=ports.smtp,
                 submission=ports.submission,
-                http=ports.http,
+                http=ports.http or _free_port(),  # links in SMS name it
+                mm7=simulator.ports["mm7"],
+                vasp=_VASP,
+                call=self._call_port,
                 cmpp=simulator.ports["cmpp"],
                 smpp=simulator.ports["smpp"],
             ),
@@ -217,8 +250,16 @@ class Stage:
         books.contacts.add(lili.id, "妈妈", ["mama@family.example"], [MAMA_PHONE])
         self.token = books.accounts.add_token(lili.id, "demo", "send read settings")
         routes = [Route(f"+86{prefix}", link) for link, prefixes in _PREFIXES for prefix in prefixes]
-        routes += [Route("", link, preference=place) for place, link in enumerate((MOBILE, UNICOM))]
+        routes += [Route("", link, preference=place) for place, link in enumerate((MOBILE, UNICOM, CENTRE))]
         books.routes.replace_all(routes)
+        for number, key in PHONES.items():
+            books.handsets.learn(number, Stated(self.app.desk.now_ms(), key))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
