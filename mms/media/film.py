@@ -9,7 +9,6 @@ from typing import Final
 
 import av
 from av.audio.resampler import AudioResampler
-from av.container import InputContainer
 from PIL import Image
 
 from mms.handsets.handset import Handset
@@ -17,7 +16,7 @@ from mms.handsets.media_types import MP4, THREE_GP
 from mms.media.kinds import kind_of
 from mms.media.pictures import Made, MediaRefused, Picture, TooLarge
 from mms.media.plan import octets_words
-from mms.media.sound import LIES
+from mms.media.streams import LIES, THREADS, has_pictures, opened, picture_of, sound_of
 
 #: Seconds of a film that are looked at, and pixels of one picture of it.
 MAX_S: Final = 600
@@ -52,13 +51,15 @@ class Film:
         self._handset = handset
         self.kind = kind_of(data)
         try:
-            with _opened(data) as container:
-                if not container.streams.video:
+            with opened(data, self.kind) as container:
+                video, audio = picture_of(container), sound_of(container)
+                if video is None and has_pictures(container):
+                    raise MediaRefused("nobody knows how its pictures are kept")
+                if video is None:
                     raise NoFilm("there is no film in it")
-                stream = container.streams.video[0]
-                self.size = (stream.codec_context.width, stream.codec_context.height)
+                self.size = (video.codec_context.width, video.codec_context.height)
                 self.seconds = float(container.duration or 0) / av.time_base
-                self._codecs = {one.codec_context.name for one in (*container.streams.video, *container.streams.audio)}
+                self._codecs = {one.codec_context.name for one in (video, audio) if one is not None}
         except MediaRefused:
             raise
         except LIES as error:
@@ -73,8 +74,9 @@ class Film:
     def _turned(self) -> Image.Transpose | None:
         """How its pictures are to be turned: phones held upright write them lying, and say so beside them."""
         try:
-            with _opened(self._data) as container:
-                for frame in container.decode(video=0):
+            with opened(self._data, self.kind) as container:
+                for frame in container.decode(picture_of(container)):
+                    assert isinstance(frame, av.VideoFrame)
                     return _TURNS.get(frame.rotation % 360)
         except LIES as error:
             raise MediaRefused("this film is damaged, or nobody knows what it is") from error
@@ -114,10 +116,10 @@ class Film:
         """The same streams in a new file: places and names of devices do not come along."""
         out = io.BytesIO()
         with (
-            _opened(self._data) as source,
+            opened(self._data, self.kind) as source,
             av.open(out, "w", format="3gp" if self.kind == THREE_GP else "mp4") as target,
         ):
-            wanted = [one for one in source.streams if one.type in ("video", "audio")]
+            wanted = [one for one in (picture_of(source), sound_of(source)) if one is not None]
             streams = {one.index: target.add_stream_from_template(one) for one in wanted}
             for packet in source.demux(wanted):
                 if packet.dts is not None:
@@ -166,27 +168,27 @@ class Film:
         size = _small_size(self.size) if small else _fit_size(self.size, self._handset)
         sound_rate = (4750 if bits_per_s < 50_000 else 7950 if bits_per_s < 90_000 else 12_200) if small else 32_000
         with (
-            _opened(self._data) as source,
+            opened(self._data, self.kind) as source,
             av.open(out, "w", format="3gp" if small else "mp4") as target,
         ):
+            source_video, source_audio = picture_of(source), sound_of(source)
             frames_per_s = 10 if small and bits_per_s < 64_000 else 15 if small else 24
             video = target.add_stream("h263" if small else "libx264", rate=frames_per_s)
             video.width, video.height, video.pix_fmt = *size, "yuv420p"
-            has_sound = bool(source.streams.audio)
-            video.bit_rate = max(16_000, int(bits_per_s - (sound_rate if has_sound else 0)))
+            video.bit_rate = max(16_000, int(bits_per_s - (sound_rate if source_audio is not None else 0)))
+            video.thread_count = THREADS
             if not small:
                 video.options = {"profile": "baseline", "preset": "veryfast"}
             audio = None
-            if has_sound:
+            if source_audio is not None:
                 audio = target.add_stream("libopencore_amrnb" if small else "aac", rate=8000 if small else 32_000)
                 audio.layout = "mono"
                 audio.bit_rate = sound_rate
             resampler = AudioResampler(
                 "s16" if small else "fltp", "mono", 8000 if small else 32_000, 160 if small else 1024
             )
-            wanted = [source.streams.video[0], *([source.streams.audio[0]] if has_sound else [])]
             shown = 0
-            for frame in source.decode(*wanted):
+            for frame in source.decode([one for one in (source_video, source_audio) if one is not None]):
                 if not isinstance(frame, av.VideoFrame | av.AudioFrame):
                     continue
                 if frame.time is not None and frame.time > seconds:
@@ -215,9 +217,10 @@ class Film:
 
     def _poster(self, room: int) -> Made:
         """One picture of it, a little behind its beginning, which is often black."""
-        with _opened(self._data) as container:
+        with opened(self._data, self.kind) as container:
             picture: Image.Image | None = None
-            for number, frame in enumerate(container.decode(video=0)):
+            for number, frame in enumerate(container.decode(picture_of(container))):
+                assert isinstance(frame, av.VideoFrame)
                 picture = frame.to_image()  # type: ignore[no-untyped-call]
                 if number >= 24 or (frame.time or 0) >= 1.0:
                     break
@@ -229,12 +232,6 @@ class Film:
         picture.save(still, "PNG", compress_level=1)
         made = Picture(still.getvalue(), self._handset).fit(room)
         return Made(made.data, made.media_type, made.after, ("poster",))
-
-
-def _opened(data: bytes) -> InputContainer:
-    container = av.open(io.BytesIO(data), "r", metadata_errors="ignore")
-    assert isinstance(container, InputContainer)
-    return container
 
 
 def _small_size(size: tuple[int, int]) -> tuple[int, int]:

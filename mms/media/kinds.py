@@ -19,6 +19,10 @@ _STARTS: Final = (
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
     (b"FLV", "video/x-flv"),
+    (b"caff", "audio/x-caf"),
+    (b".snd", "audio/basic"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+    (b"\x00\x00\x01\xba", "video/mpeg"),
     (b"\x1aE\xdf\xa3", "video/webm"),
 )
 _BRANDS: Final = {
@@ -26,7 +30,7 @@ _BRANDS: Final = {
     b"hevc": "image/heic", b"avif": "image/avif", b"avis": "image/avif", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4",
     b"3g": "video/3gpp", b"qt  ": "video/quicktime",
 }  # fmt: skip
-_RIFF: Final = {b"WAVE": "audio/wav", b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}
+_RIFF: Final = {b"WAVE": "audio/wav", b"WEBP": "image/webp", b"AVI ": "video/x-msvideo", b"QLCM": "audio/qcelp"}
 
 
 def kind_of(data: bytes) -> str:
@@ -36,6 +40,8 @@ def kind_of(data: bytes) -> str:
             return kind
     if data[:4] == b"RIFF":
         return _RIFF.get(data[8:12], "")
+    if data[:4] == b"FORM" and data[8:12] in (b"AIFF", b"AIFC"):
+        return "audio/aiff"
     if data[4:8] == b"ftyp":
         return _brand(data)
     if data[:3].lower() == b"beg" and data[:20].upper().startswith(b"BEGIN:IMELODY"):

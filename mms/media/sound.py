@@ -18,6 +18,7 @@ from mms.media.kinds import kind_of
 from mms.media.metadata import bare
 from mms.media.pictures import Made, MediaRefused
 from mms.media.plan import octets_words
+from mms.media.streams import LIES, opened, sound_of
 
 #: Seconds of a sound that are read.
 MAX_S: Final = 600
@@ -35,8 +36,6 @@ _TUNES: Final[dict[str, Callable[[bytes], Tune]]] = {
 _UNTOLD: Final = frozenset({"audio/aac", "audio/amr-wb"})
 #: Containers that are written anew, by their names in FFmpeg.
 _CONTAINERS: Final = {"audio/mp4": "ipod", "audio/3gpp": "3gp", "audio/ogg": "ogg", "audio/flac": "flac"}
-# What PyAV raises is an OSError, a ValueError, or one of its own that is both.
-LIES: Final = (av.FFmpegError, OSError, ValueError, ArithmeticError, LookupError, RuntimeError, MemoryError, TypeError)
 
 
 class Sound:
@@ -74,7 +73,7 @@ class Sound:
         if self.kind in _UNTOLD:
             return self._data
         form = _CONTAINERS.get(self.kind)
-        return bare(self._data, self.kind) if form is None else _packed_anew(self._data, form)
+        return bare(self._data, self.kind) if form is None else _packed_anew(self._data, self.kind, form)
 
     def _plays(self, kind: str) -> bool:
         sounds = self._handset.sounds
@@ -105,7 +104,7 @@ class Sound:
 
     def _read(self) -> bytes:
         if self._pcm is None:
-            self._pcm = decode_pcm(self._data)
+            self._pcm = decode_pcm(self._data, self.kind)
         return self._pcm
 
     def _tune(self, room: int) -> Made:
@@ -125,15 +124,17 @@ class Sound:
         raise MediaRefused("the phone plays no tune of this kind", "unsupported")
 
 
-def decode_pcm(data: bytes) -> bytes:
+def decode_pcm(data: bytes, kind: str) -> bytes:
     """Mono, 8000 samples a second of 16 bits; at most MAX_S. Raises MediaRefused."""
     out = bytearray()
     try:
-        with av.open(io.BytesIO(data), "r", metadata_errors="ignore") as container:
-            if not container.streams.audio:
+        with opened(data, kind) as container:
+            stream = sound_of(container)
+            if stream is None:
                 raise MediaRefused("there is no sound in it")
             resampler = AudioResampler(format="s16", layout="mono", rate=_RATE)
-            for frame in container.decode(audio=0):
+            for frame in container.decode(stream):
+                assert isinstance(frame, av.AudioFrame)
                 frame.pts = None
                 for made in resampler.resample(frame):
                     out += bytes(made.planes[0])[: made.samples * 2]
@@ -151,15 +152,14 @@ def decode_pcm(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _packed_anew(data: bytes, form: str) -> bytes | None:
+def _packed_anew(data: bytes, kind: str, form: str) -> bytes | None:
     """The same frames in a new container that says nothing of them but how to play them."""
     out = io.BytesIO()
     try:
-        with (
-            av.open(io.BytesIO(data), "r", metadata_errors="ignore") as source,
-            av.open(out, "w", format=form) as target,
-        ):
-            template = source.streams.audio[0]
+        with opened(data, kind) as source, av.open(out, "w", format=form) as target:
+            template = sound_of(source)
+            if template is None:
+                return None
             stream = target.add_stream_from_template(template)
             stream.metadata.clear()
             for packet in source.demux(template):
