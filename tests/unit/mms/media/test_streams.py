@@ -81,7 +81,7 @@ def test_a_song_with_a_cover_is_a_song() -> None:
         cover = container.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
         cover.disposition = av.stream.Disposition.attached_pic
-        picture: av.Packet[av.VideoStream] = av.Packet(encoded(landscape((64, 48)), "JPEG"))
+        picture = av.Packet(encoded(landscape((64, 48)), "JPEG"))
         picture.stream, picture.pts, picture.dts = cover, 0, 0
         container.mux(picture)
         for packet in source.demux(template):
