@@ -161,10 +161,9 @@ class Rack:
         """Pull it out."""
         await self._plugged.pop(n).close()
 
-    def behave(self) -> None:
-        """Nothing goes wrong any more."""
-        for modem in self.modems:
-            modem.faults = ModemFaults(report_first=True)
+    def behave(self, n: int) -> None:
+        """Nothing goes wrong with it any more."""
+        self.modems[n].faults = ModemFaults(report_first=True)
 
     async def close(self) -> None:
         """Pull all out."""
@@ -224,7 +223,8 @@ async def run(options: argparse.Namespace) -> int:
                 for task in spoiling:
                     task.cancel()
                 await asyncio.gather(*spoiling, return_exceptions=True)
-                rack.behave()
+                for n in range(MODEMS):
+                    rack.behave(n)
                 simulator.operator.faults.change(Faults().values())
                 print(f"handed in after {time.monotonic() - began:.0f} s; waiting for the last to end", flush=True)
                 await _drained(directory / "data" / "caiyou.db")
@@ -338,7 +338,6 @@ async def _spoil_modems(soak: Soak, rack: Rack) -> None:
                     rack.plug(n)
             case 1:
                 soak.faults["modem does not answer"] += 1
-                # Not one more: what a modem left alone has gathered would fail every trial of it.
                 faults.answers_missing = 1
             case 2:
                 soak.faults["modem does not prompt"] += 1
@@ -349,6 +348,9 @@ async def _spoil_modems(soak: Soak, rack: Rack) -> None:
             case _:
                 soak.faults["modem breaks off"] += 1
                 faults.half_answer_to = "AT+CSQ"
+        await asyncio.sleep(soak.random.uniform(0.5, 4))
+        # Faults pass. What a modem that is left alone has gathered would fail every trial of it, for ever.
+        rack.behave(n)
 
 
 async def _drained(database: Path) -> None:

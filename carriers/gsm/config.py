@@ -58,7 +58,7 @@ class GsmConfig:
     tries: int = 3
     #: Seconds a modem that fails is left alone for the first time; each further pause is twice the last …
     quarantine_s: float = 30.0
-    #: … up to this.
+    #: … up to this, unless none of the pool is well: then one after the other is tried, every five minutes at least.
     longest_quarantine_s: float = 3600.0
 
     def __post_init__(self) -> None:

@@ -32,7 +32,7 @@ from carriers.gsm.events import (
 )
 from carriers.gsm.modem import State
 from carriers.gsm.pool_facts import facts_of, parts_of, why_down
-from carriers.gsm.pool_health import Cure, ModemHealth, Result
+from carriers.gsm.pool_health import Cure, LastResort, ModemHealth, Result
 from carriers.gsm.pool_ports import PortFinder
 from carriers.gsm.pool_reading import read, tail_of
 from carriers.gsm.pool_sims import SimDesk
@@ -81,6 +81,7 @@ class PoolLink:
         self._traffic = Traffic(config, self._desk, self._tell_later, self._note)
         self._slots: dict[str, Slot] = {}  # by path
         self._health: dict[str, ModemHealth] = {}  # by modem and SIM, over ports and replugging
+        self._last_resort = LastResort(config.health_rules)
         self._cures: dict[Slot, Cure] = {}
         self._events: list[SessionEvent] = []
         self._is_telling = False
@@ -231,6 +232,7 @@ class PoolLink:
             self._traffic.settle_doubts(slot, now)
             self._cure(slot, now)
             self._ask_balance(slot, now)
+        self._let_out(now)
         self._pump(look_at_all=True)
         if self.room() > 0:
             self._listener.link_ready(self)
@@ -250,6 +252,21 @@ class PoolLink:
         if cure is not None:
             self._listener.link_misbehaved(self, f"{self._label(slot)}: failed too often; {cure.value}")
             slot.flush()
+
+    def _let_out(self, now: float) -> None:
+        """While no modem is well, try one that is left alone."""
+        well = on_trial = 0
+        ill: dict[str, ModemHealth] = {}
+        for key, slot in self._usable().items():
+            facts, health = self._facts(slot), self._health_of(slot)
+            if facts.may_send:
+                on_trial += health.is_on_trial(now)
+                well += not health.is_on_trial(now)
+            elif health.is_quarantined(now) and facts.is_registered:
+                ill[key] = health
+        key = self._last_resort.pick(ill, well=well, on_trial=on_trial, now=now)
+        if key:
+            ill[key].let_out(now)
 
     def _ask_balance(self, slot: Slot, now: float) -> None:
         is_idle = slot.is_known and slot.state == "ready" and slot.parcel is None and not slot.asks_balance

@@ -4,12 +4,15 @@
 quarantine: first a look at it, the second time its radio is switched off and on, after that its port is opened anew;
 each pause is twice the one before. What follows is a trial with one message: taken, it is well again; else the next
 quarantine begins at once.
+
+What ails all modems of a pool at once is mostly the network, and passes: then one after the other is let out early.
 """
 
 from __future__ import annotations
 
 import enum
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +23,8 @@ WINDOW_S: Final = 3600.0
 SLOW_S: Final = 20.0
 FAILURES: Final = 3
 _WEIGHT_SLOW: Final = 0.7
+#: So long at most until the next one is tried while none of a pool is well.
+LAST_RESORT_S: Final = 300.0
 #: What a modem without history is taken for: as many successes.
 _PRIOR: Final = 2.0
 
@@ -60,6 +65,7 @@ class ModemHealth:
         self._past: deque[tuple[float, float]] = deque(maxlen=WINDOW)  # when, weight
         self._row = 0  # failures since the last success
         self.quarantines = 0  # since the last success
+        self.since = 0.0
         self.until = 0.0
 
     def note(self, result: Result, now: float, took_s: float = 0.0) -> Cure | None:
@@ -76,8 +82,12 @@ class ModemHealth:
         cure = _LADDER[min(self.quarantines, len(_LADDER) - 1)]
         pause_s = min(self._rules.first_pause_s * 2**self.quarantines, self._rules.longest_pause_s)
         self.quarantines = min(self.quarantines + 1, 32)
-        self.until = now + pause_s
+        self.since, self.until = now, now + pause_s
         return cure
+
+    def let_out(self, now: float) -> None:
+        """End the quarantine: the trial is now."""
+        self.until = min(self.until, now)
 
     def is_quarantined(self, now: float) -> bool:
         """Is it left alone?"""
@@ -91,3 +101,37 @@ class ModemHealth:
         """From 0 to 1: the share of successes of late."""
         weights = [weight for at, weight in self._past if now - at < WINDOW_S]
         return (sum(weights) + _PRIOR) / (len(weights) + _PRIOR)
+
+
+class LastResort:
+    """Which modem of a pool is let out of its quarantine early, because none is well."""
+
+    def __init__(self, rules: HealthRules | None = None) -> None:
+        self._first_s = (rules or HealthRules()).first_pause_s
+        self._together: set[str] = set()  # those that were ill when nobody was well, and were not tried since
+        self._pause_s = self._first_s
+        self._due = 0.0
+
+    def pick(self, ill: Mapping[str, ModemHealth], *, well: int, on_trial: int, now: float) -> str:
+        """The key of the one to let out now, out of those in quarantine; "" for none.
+
+        One trial at a time, the one first that has been left alone longest, with pauses that double up to
+        LAST_RESORT_S. Once one is well again, the others that were ill with it follow after the shortest pause each.
+        """
+        if well:
+            self._together &= ill.keys()
+            self._pause_s = self._first_s
+            self._due = min(self._due, now + self._first_s)
+        elif ill:
+            if not self._together:
+                self._due = now + self._pause_s
+            self._together = set(ill)
+        if not self._together or on_trial or now < self._due:
+            return ""
+        key = min(self._together, key=lambda it: (ill[it].since, it))
+        if well:
+            self._together.discard(key)
+        else:
+            self._pause_s = min(2 * self._pause_s, LAST_RESORT_S)
+        self._due = now + self._pause_s
+        return key
