@@ -26,6 +26,8 @@ class CardOnMail:
 
     card: Card
     media: tuple[Part, ...] = ()
+    #: What the mail says that it was attached as; a mail of no words of its own is taken to say it too.
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _take_letter(data: bytes, found: list[CardOnMail], refused: list[str]) -> No
     except (BadRequest, NotFound) as error:
         refused.append(str(error))
         return
-    found.append(CardOnMail(card, media))
+    found.append(CardOnMail(card, media, read_mail(data).text.strip()))
 
 
 def _checked(source: bytes) -> Card:

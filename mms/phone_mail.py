@@ -87,7 +87,12 @@ class PhoneMms:
                 detail = f"{left_out.media_type}, {left_out.size_octets} octets"
                 books.timeline.step(event.mail_id, "left-out", detail)
         photos = {part.data for one in cards for part in one.media}
-        rest = tuple(part for part in made.content.parts if part.data not in photos)
+        texts = {one.text for one in cards if one.text}
+        rest = tuple(
+            part
+            for part in made.content.parts
+            if part.data not in photos and not (part.medium is Medium.TEXT and words_of(part) in texts)
+        )
         return cards, replace(made.content, parts=rest), made.subject
 
     def _card(self, one: CardOnMail, event: PhoneMailArrived, books: Books) -> Letter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.policy
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -107,6 +108,13 @@ def test_a_card_from_a_mailbox_attached_or_sent_itself(table: Table) -> None:
     table.take(with_letter(letter(GREETING)))
     table.take(letter(BUSINESS))
     assert [Card.from_json(one.source or b"") for _, _, one in table.sent()] == [GREETING, BUSINESS]
+
+
+def test_the_words_of_an_attached_card_are_not_those_of_the_mail(table: Table) -> None:
+    message = mail("")
+    message.add_attachment(email.message_from_bytes(letter(GREETING), policy=email.policy.SMTP))
+    assert table.take(message.as_bytes()) is not None
+    assert [purpose for purpose, _, _ in table.sent()] == [Purpose.CARD]
 
 
 def test_strangers_send_one_card_with_a_mail(table: Table) -> None:
