@@ -192,7 +192,8 @@ class Preparer:
             reason = str(error)
             await self._desk.commit(lambda books: self._again(books, message, reason))
             return
-        blob = await self._desk.blobs.put(message.id, fitted.pdu)  # under its id: the sweep of strays looks for that
+        # Under its id: the sweep of strays looks for that.
+        blob = await self._desk.blobs.put(message.id, fitted.pdu, anew=True)
         await self._desk.commit(
             lambda books: self._fitted(books, message, blob, known.handset.key, fitted.receipt, fitted.story)
         )
@@ -246,7 +247,8 @@ class Preparer:
             drawn = (await self._pool.fit(job)).pdu
         except (MessageRefused, FittingDied):
             return letter, message.letter
-        return drawn, await self._desk.blobs.put(message.id, drawn)
+        # Not under its id: should the phone turn out to show MMS, that is where what is fitted goes.
+        return drawn, await self._desk.blobs.put(self._desk.new_id(), drawn)
 
     async def _refuse(self, message: Unfitted, code: str, reason: str) -> None:
         def work(books: BooksOfStore) -> None:

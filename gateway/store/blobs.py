@@ -36,15 +36,19 @@ class Blobs:
         self.root = data_dir / "blob"
         self.mailboxes = data_dir / "mailbox"
         self._host = host
-        self._waiting: deque[tuple[Path, bytes, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[Path, bytes, bool, asyncio.Future[None]]] = deque()
         self._active = 0
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="blob-writer")
 
-    async def put(self, blob_id: int, data: bytes) -> str:
-        """Store the bytes and return their reference once they are on disk. Raises StoreUnavailable."""
+    async def put(self, blob_id: int, data: bytes, *, anew: bool = False) -> str:
+        """Store the bytes and return their reference once they are on disk. Raises StoreUnavailable.
+
+        `anew` is for what is made of something else and may be made again, by a run that was killed before it could say
+        so among others: it takes the place of what is there.
+        """
         ref = reference(blob_id)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((self.root / ref, data, future))
+        self._waiting.append((self.root / ref, data, anew, future))
         if self._active < WRITERS:
             self._active += 1
             asyncio.get_running_loop().create_task(self._write_rounds())
@@ -56,13 +60,14 @@ class Blobs:
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
-                files = [(path, data) for path, data, _ in batch]
+                files = [(path, data) for path, data, _, _ in batch]
+                anew = {path for path, _, is_anew, _ in batch if is_anew}
                 error: Exception | None = None
                 try:
-                    await loop.run_in_executor(self._threads, durable.write_all, files)
+                    await loop.run_in_executor(self._threads, durable.write_all, files, anew)
                 except Exception as caught:
                     error = caught  # whatever it is, those who wait must hear of it
-                for _, _, future in batch:
+                for *_, future in batch:
                     if future.done():
                         continue
                     if error is None:

@@ -10,16 +10,17 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 
-def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
+def write_all(files: Sequence[tuple[Path, bytes]], anew: Collection[Path] = ()) -> None:
     """Write each file under its final name so that a power cut after the return loses none of them.
 
     Each is written to a temporary name beside it, fsynced and renamed; each directory is fsynced once for all.
     Raises OSError; then none of the files may be relied on, and those already there are removed. A name that is taken
-    is an error: after a clock was set back an id may come again, and the bytes under it are somebody's mail.
+    is an error: after a clock was set back an id may come again, and the bytes under it are somebody's mail. Only those
+    in `anew` take the place of what is there.
     """
     renamed: list[Path] = []
     try:
@@ -28,7 +29,7 @@ def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
             temporary = path.with_name(f".{path.name}.tmp")
             try:
                 _write_synced(temporary, data)
-                if path.exists():
+                if path not in anew and path.exists():
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
                 os.rename(temporary, path)  # noqa: PTH104 (this module is the seam)
             except OSError:
