@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from gateway.core.errors import NotFound, StoreUnavailable
+from gateway.core.errors import NotFound
 from gateway.fitting import FittingDied
 from gateway.mmsc.pushes import version_of
 from gateway.store.blobs import reference
@@ -90,22 +90,14 @@ class Retrieval:
         except (NotFound, MessageRefused, FittingDied, TimeoutError) as error:
             self._desk.journal.count("mm1_not_fitted_anew", type(error).__name__)
             return
-        blob = await self._keep(one, fitted)
+        assert one.push_id is not None  # _needs_other
+        blob = await self._desk.blobs.put(one.push_id, fitted.pdu, anew=True)
 
         def note(books: BooksOfStore) -> None:
             books.mm1.refitted(one, blob, handset.key, fitted.receipt)
             books.timeline.step(one.message_id, "fitted", f"anew, for {handset.key}: {fitted.story}")
 
         await self._desk.commit(note)
-
-    async def _keep(self, one: Notification, fitted: Fitted) -> str:
-        assert one.push_id is not None  # _needs_other
-        try:
-            return await self._desk.blobs.put(one.push_id, fitted.pdu)
-        except StoreUnavailable:
-            blob = reference(one.push_id)  # a run that was killed, or another process, has just put it there
-            await asyncio.to_thread(self._desk.blobs.get, blob)
-            return blob
 
 
 def _find(books: BooksOfStore, one: Notification, seen: Seen | None) -> _Found:
