@@ -38,6 +38,7 @@ def any_rule(draw: st.DrawFn) -> Rule:
         digest=draw(st.one_of(st.sampled_from(["off", "when held"]), st.integers(1, 1440))),
         thread_minutes=draw(st.integers(0, 1440)),
         number=draw(st.sampled_from(["", "+8613800138000"])),
+        told_as=draw(st.sampled_from(["sms", "mms"])),
     )
 
 
@@ -57,6 +58,8 @@ def test_a_plain_rule_has_no_settings() -> None:
         ({"sender": ["x"]}, "sender"),
         ({"senders": "wang@example.org"}, "senders"),
         ({"senders": [""]}, "senders"),
+        ({"told_as": "fax"}, "told_as"),
+        ({"told_as": ["mms"]}, "told_as"),
         ({"senders": [7]}, "senders"),
         ({"senders": ["x"] * 101}, "senders"),
         ({"keywords": ["a\nb"]}, "keywords"),
