@@ -53,6 +53,8 @@ class CardBySms:
             return False
         state = self._state(dialogue, books) if dialogue is not None else None
         begins = said in _WORDS or (self._config.card_code and said == self._config.card_code)
+        if state is not None and not begins and self._is_conversation(event.recipient):
+            return False
         if state is not None:
             turn = script.begin_again(state) if begins else script.answer(state, event.text)
             self._follow(turn, event, books)
@@ -72,6 +74,13 @@ class CardBySms:
         """Whether a phone wrote to the number that is for cards alone: the code behind the access number."""
         access, code = self._config.access_number, self._config.card_code
         return bool(access and code and recipient == access + code)
+
+    def _is_conversation(self, recipient: str) -> bool:
+        """Whether a phone wrote to an extension: it answers a mail it was told of, and not our question."""
+        access = self._config.access_number
+        return (
+            bool(access) and recipient.startswith(access) and recipient not in (access, access + self._config.card_code)
+        )
 
     def _answers_from(self, recipient: str) -> str:
         """The number an answer comes from: the one the phone wrote to, so that its owner's answers go there again."""

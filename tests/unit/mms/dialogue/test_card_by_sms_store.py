@@ -131,6 +131,14 @@ def test_beginning_anew_asks_whether_to_go_on(table: Table) -> None:
     assert table.last() == table.said()[0]
 
 
+def test_an_answer_to_a_mail_is_no_answer_to_us(table: Table) -> None:
+    table.say("8878")
+    asked = table.said()
+    assert not table.say("好的，明天见", to=ACCESS + "07")
+    assert table.said() == asked
+    assert table.say("贺卡", to=ACCESS + "07")
+
+
 def test_stop_words_win_and_end_it(table: Table) -> None:
     table.say("8878")
     assert not table.say("退订")
