@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from PIL import Image, ImageSequence
+from PIL import Image, ImageChops, ImageSequence, ImageStat
 
 from mms.media.plan import octets_words
 
@@ -27,6 +27,10 @@ _ENOUGH, _CLOSE = 0.88, 0.95
 _REFINEMENTS: Final = 2
 #: Frames from which the octets of all are estimated.
 _SAMPLE: Final = 4
+#: Frames that stand for all where colours are chosen, and pixels of the longer side they are looked at with.
+_SCENES, _GLANCE = 8, 120
+#: One palette for all frames may miss their colours by so many times what palettes of their own miss them by.
+_AS_NEAR: Final = 1.4
 #: So many times too large with few colours: only fewer frames can help.
 _HOPELESS: Final = 2.5
 _SMALLEST: Final = 40
@@ -36,12 +40,14 @@ _SMALLEST: Final = 40
 class Frames:
     """A picture that moves."""
 
-    pictures: tuple[Image.Image, ...]  # RGBA, all of one size
+    pictures: tuple[Image.Image, ...]  # RGB, or RGBA where something can be seen through; all of one size
     durations_ms: tuple[int, ...]
     #: Times it plays; 0 = for ever.
     loops: int
     #: Some frames behind the last one were not read.
     is_cut: bool
+    #: By the number of colours: the palette that does for every frame, None where each needs its own.
+    palettes: dict[int, Image.Image | None] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +64,32 @@ def read(opened: Image.Image, box: tuple[int, int]) -> Frames:
     wide, high = opened.size
     scale = min(1.0, box[0] / wide, box[1] / high)
     size = max(1, round(wide * scale)), max(1, round(high * scale))
-    most = max(1, min(MAX_FRAMES, MAX_PIXELS // (wide * high)))
+    most = max(2, min(MAX_FRAMES, MAX_PIXELS // (wide * high)))
     pictures: list[Image.Image] = []
     durations: list[int] = []
-    for frame in ImageSequence.Iterator(opened):
-        picture = frame.convert("RGBA")
+    is_cut = False
+    for number, frame in enumerate(ImageSequence.Iterator(opened)):
+        if number >= most:
+            is_cut = True
+            break
+        if number == 0 and frame.info.get("default_image"):
+            continue  # shown by those who know nothing of APNG; no frame
+        picture = _opaque(frame.convert("RGBA"))
         if picture.size != size:
             picture = picture.resize(size, Image.Resampling.LANCZOS)
         duration = int(frame.info.get("duration", 0) or 0)
-        if pictures and picture.tobytes() == pictures[-1].tobytes():
+        if pictures and picture.mode == pictures[-1].mode and picture.tobytes() == pictures[-1].tobytes():
             durations[-1] += max(duration, _SHORTEST_MS)
         else:
             pictures.append(picture)
             durations.append(duration if duration >= _SHORTEST_MS else _FRAME_MS)
-        if len(pictures) >= most:
-            break
-    count = int(getattr(opened, "n_frames", len(pictures)))
     loops = int(opened.info.get("loop", 1) or 0)
-    return Frames(tuple(pictures), tuple(durations), loops, count > most)
+    return Frames(tuple(pictures), tuple(durations), loops, is_cut)
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    """RGB where nothing can be seen through."""
+    return picture.convert("RGB") if picture.getchannel("A").getextrema()[0] == 255 else picture
 
 
 def fit(frames: Frames, room: int, colours: int) -> Moving | None:
@@ -115,7 +129,7 @@ def _thinned(frames: Frames, step: int) -> Frames:
     """Every so many frames, each for as long as those it stands for."""
     pictures = frames.pictures[::step]
     durations = [sum(frames.durations_ms[at : at + step]) for at in range(0, len(frames.durations_ms), step)]
-    return Frames(pictures, tuple(durations), frames.loops, frames.is_cut)
+    return Frames(pictures, tuple(durations), frames.loops, frames.is_cut, frames.palettes)
 
 
 def _larger(data: bytes, frames: Frames, kept: Frames, size: float, depth: int, room: int) -> Moving:
@@ -145,7 +159,8 @@ def _estimated(frames: Frames, size: tuple[int, int], colours: int) -> int:
 
 
 def _beginning(frames: Frames, count: int) -> Frames:
-    return Frames(frames.pictures[:count], frames.durations_ms[:count], frames.loops, frames.is_cut)
+    some = frames.pictures[:count], frames.durations_ms[:count]
+    return Frames(*some, frames.loops, frames.is_cut, frames.palettes)
 
 
 def _encoded(frames: Frames, size: tuple[int, int], colours: int) -> bytes:
@@ -153,7 +168,8 @@ def _encoded(frames: Frames, size: tuple[int, int], colours: int) -> bytes:
         picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
         for picture in frames.pictures
     ]
-    reduced = [_reduced(picture, colours) for picture in pictures]
+    shared = _shared_palette(frames, colours)
+    reduced = [_reduced(picture, colours, shared) for picture in pictures]
     out = io.BytesIO()
     loop = {} if frames.loops == 1 else {"loop": frames.loops}
     reduced[0].save(
@@ -163,10 +179,40 @@ def _encoded(frames: Frames, size: tuple[int, int], colours: int) -> bytes:
     return out.getvalue()
 
 
-def _reduced(picture: Image.Image, colours: int) -> Image.Image:
-    if picture.getchannel("A").getextrema()[0] == 255:
-        return picture.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+def _reduced(picture: Image.Image, colours: int, shared: Image.Image | None) -> Image.Image:
+    if picture.mode == "RGB" and shared is not None:
+        return picture.quantize(palette=shared, dither=Image.Dither.NONE)
     return picture.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+
+
+def _shared_palette(frames: Frames, colours: int) -> Image.Image | None:
+    """Colours for all frames, where they do: what stands still then stays the same octets, and is left out of a GIF."""
+    if colours not in frames.palettes:
+        frames.palettes[colours] = _chosen_palette(frames, colours)
+    return frames.palettes[colours]
+
+
+def _chosen_palette(frames: Frames, colours: int) -> Image.Image | None:
+    every = -(-len(frames.pictures) // _SCENES)
+    scenes = [picture.convert("RGB") for picture in frames.pictures[::every] if picture.mode == "RGB"]
+    if not scenes:
+        return None
+    for scene in scenes:
+        scene.thumbnail((_GLANCE, _GLANCE), Image.Resampling.NEAREST)
+    wide, high = scenes[0].size
+    sheet = Image.new("RGB", (wide, high * len(scenes)))
+    for number, scene in enumerate(scenes):
+        sheet.paste(scene, (0, high * number))
+    shared = sheet.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    own = [scene.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for scene in scenes]
+    missed = sum(_missed(scene, picture) for scene, picture in zip(scenes, own, strict=True))
+    together = sum(_missed(scene, scene.quantize(palette=shared, dither=Image.Dither.NONE)) for scene in scenes)
+    return shared if together <= _AS_NEAR * missed + 1 else None
+
+
+def _missed(true: Image.Image, reduced: Image.Image) -> float:
+    """How far colours are from the true ones: the mean of their squares."""
+    return sum(ImageStat.Stat(ImageChops.difference(true, reduced.convert("RGB"))).sum2) / (true.width * true.height)
 
 
 def _made(data: bytes, before: Frames, kept: Frames, size: tuple[int, int], colours: int) -> Moving:

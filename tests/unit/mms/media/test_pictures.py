@@ -13,7 +13,7 @@ from mms.handsets.catalogue import resolve
 from mms.media.encodings import BEST
 from mms.media.kinds import kind_of
 from mms.media.pictures import MediaRefused, Picture
-from tests.fakes.media import camera_exif, drawing, encoded, jpeg, landscape, moving
+from tests.fakes.media import camera_exif, drawing, encoded, jpeg, landscape
 
 MODERN, OLD, MONO = resolve("unknown"), resolve("nokia-6610"), resolve("mono-2002")
 
@@ -189,39 +189,6 @@ def test_what_is_torn_is_damaged_or_shown_as_far_as_it_goes(cut: int) -> None:
 def test_no_room_is_said() -> None:
     with pytest.raises(MediaRefused, match="no picture worth showing"):
         Picture(jpeg((800, 600)), MODERN).fit(300)
-
-
-class TestMoving:
-    def test_it_still_moves_in_less_room(self) -> None:
-        data = moving(frames=12)
-        for room in (200_000, 60_000, 25_000):
-            made = Picture(data, MODERN).fit(room)
-            picture = opened(made.data)
-            assert len(made.data) <= room
-            assert picture.is_animated
-            total = 0
-            for n in range(picture.n_frames):
-                picture.seek(n)
-                total += picture.info["duration"]
-            assert total == pytest.approx(12 * 80, abs=10)
-            assert picture.info["loop"] == 0
-
-    def test_as_a_still_it_is_said(self) -> None:
-        made = Picture(moving(frames=12), MODERN).fit(1_500)
-        assert made.reasons[0] == "still"
-        assert not getattr(opened(made.data), "is_animated", False)
-
-    @pytest.mark.parametrize("form", ["WEBP", "PNG"])
-    def test_others_that_move_become_gifs(self, form: str) -> None:
-        data = moving((120, 90), 6, form=form)
-        made = Picture(data, OLD).fit(45_000)
-        assert made.media_type == "image/gif"
-        assert opened(made.data).n_frames == 6
-
-    def test_colours_of_the_phone(self) -> None:
-        made = Picture(moving((120, 90), 4), OLD).fit(45_000)
-        assert opened(made.data).n_frames == 4
-        assert "quality" not in made.after
 
 
 def test_the_best_is_bounded() -> None:
