@@ -22,6 +22,8 @@ from mms.assembly import assemble, content_of
 from mms.codec.codes import PduType, ReadStatus, ResponseStatus, RetrieveStatus, Status
 from mms.codec.pdu import (
     AcknowledgeInd,
+    ForwardConf,
+    ForwardReq,
     NotificationInd,
     NotifyRespInd,
     ReadRecInd,
@@ -31,7 +33,7 @@ from mms.codec.pdu import (
     decode,
 )
 from mms.codec.push import Push
-from mms.content import Content, Part
+from mms.content import Body, Content, Part
 from mms.letters import Letter, write_letter
 from tests.fakes.media import jpeg
 
@@ -137,7 +139,7 @@ async def fetch(hub: Hub, told: NotificationInd) -> tuple[int, bytes]:
 async def post(hub: Hub, octets: bytes, path: str = "/mm1", **headers: str) -> tuple[int, bytes]:
     async with (
         aiohttp.ClientSession(hub.url, headers={"User-Agent": AGENT, **headers}) as phone,
-        phone.post(path, data=octets) as answer,
+        phone.post(path, data=io.BytesIO(octets)) as answer,
     ):
         return answer.status, await answer.read()
 
@@ -229,6 +231,7 @@ async def test_a_fetch_whose_acknowledgement_is_lost_is_delivered_and_never_told
     message_id = await hub.send()
     (told,) = await hub.wait_for(lambda: hub.pushes(PHONE))
     await fetch(hub, told)
+    await hub.wait_for(lambda: hub.app.journal.counts["mm1_fetched", "phones"])
     await look_after(hub, clock, 11)
     assert hub.state(message_id) == "delivered"
     for _ in range(20):
@@ -283,3 +286,56 @@ async def test_what_is_no_pdu_is_refused(hub: Hub, octets: bytes) -> None:
         assert status == 400
     async with aiohttp.ClientSession(hub.url) as phone, phone.get("/mm1/nosuchtoken") as reply:
         assert reply.status == 404
+
+
+async def test_a_phone_that_breaks_off_has_not_fetched(hub: Hub) -> None:
+    await hub.send()
+    (told,) = await hub.wait_for(lambda: hub.pushes(PHONE))
+    one = hub.app.desk.read_now(lambda books: books.mm1.get(told.transaction_id))
+    assert one is not None
+    assert one.push_id is not None
+    # More than sockets hold: only then does the hub see it.
+    large = RetrieveConf(body=Body((Part("image/jpeg", b"\xff\xd8" + bytes(14 << 20), "a.jpg"),)), date_s=1).encode()
+    blob = await hub.app.desk.blobs.put(one.push_id, large, anew=True)
+    await hub.app.desk.commit(lambda books: books.mm1.refitted(one, blob, "unknown", ""))
+    address = hub.url.removeprefix("http://").split(":")
+    for _ in range(3):
+        reader, writer = await asyncio.open_connection(address[0], int(address[1]))
+        writer.write(f"GET {hub.path(told)} HTTP/1.1\r\nHost: m.example\r\n\r\n".encode())
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        writer.transport.abort()
+    await hub.wait_for(lambda: hub.app.journal.counts["mm1_broken_off", "phones"] == 3)
+    one = hub.app.desk.read_now(lambda books: books.mm1.get(told.transaction_id))
+    assert one is not None
+    assert one.state == "told"
+
+
+async def test_other_requests_of_phones(hub: Hub) -> None:
+    await hub.send()
+    (told,) = await hub.wait_for(lambda: hub.pushes(PHONE))
+    hub.app.desk.run_now(lambda books: books.handsets.learn(FRIEND, _stated(hub)))
+    forward = ForwardReq(transaction_id="F1", content_location=told.content_location, to=(FRIEND,))
+    conf = decode((await post(hub, forward.encode()))[1])
+    assert isinstance(conf, ForwardConf)
+    assert conf.response_status is ResponseStatus.OK
+    (forwarded,) = await hub.wait_for(lambda: hub.pushes(FRIEND))
+    assert forwarded.sender.startswith(PHONE)
+    unknown = ForwardReq(transaction_id="F2", content_location="http://m.example/mm1/nothing", to=(FRIEND,))
+    conf = decode((await post(hub, unknown.encode()))[1])
+    assert isinstance(conf, ForwardConf)
+    assert conf.response_status is ResponseStatus.NOT_FOUND
+    # The address of an MMS says whose phone it is where no gateway does.
+    body = assemble(Content((Part("text/plain", b"hi", "a.txt", "", "utf-8"),)), screen=(176, 220))
+    request = SendReq(transaction_id="S1", body=body, to=("anna@example.cn",), subject="hi").encode()
+    sent = decode((await post(hub, request, hub.path(told)))[1])
+    assert isinstance(sent, SendConf)
+    assert sent.response_status is ResponseStatus.OK
+    row = hub.app.desk.read_now(lambda books: books.inbox.get(int(sent.message_id)))
+    assert row is not None
+    assert row["sender"] == PHONE
+    status, _ = await post(hub, told.encode())
+    assert status == 400
+    async with aiohttp.ClientSession(hub.url) as phone, phone.put(hub.path(told)) as answer:
+        assert answer.status == 404
+    large = b"\x8c\x80\x98T1\x00\x8d\x92" + bytes(5 << 20)
+    assert (await post(hub, large))[0] == 413
