@@ -1,4 +1,4 @@
-"""Processes that fit MMS to phones: media come from strangers, and what reads them may hang, eat memory or die.
+"""Processes that fit MMS to phones and draw them: media are strangers', and what reads them may hang, eat memory, die.
 
 Each slot is one process that gets a job at a time over its standard input and answers on its standard output. What
 goes out to it is ours (a pickle); what comes back is only JSON and octets, for a process that read hostile media may be
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from mms.fitting import Fitted, FittingJob, MessageRefused
+from mms.fitting import DrawingJob, Drawn, Fitted, FittingJob, MessageRefused, Screen
 
 #: Jobs after which a process is started afresh, so that what a library leaks goes with it.
 JOBS_PER_PROCESS: Final = 200
@@ -55,13 +55,20 @@ class FittingPool:
 
     async def fit(self, job: FittingJob) -> Fitted:
         """Fit one MMS. Raises MessageRefused with a reason for its sender, FittingDied when the process broke."""
+        return _fitted(*await self._do(job))
+
+    async def draw(self, job: DrawingJob) -> Drawn:
+        """Draw one message or card. Raises MessageRefused with a reason, FittingDied when the process broke."""
+        return _drawn(*await self._do(job))
+
+    async def _do(self, job: FittingJob | DrawingJob) -> tuple[dict[str, Any], bytes]:
         slot = await self._free.get()
         try:
             return await self._with(slot, job)
         finally:
             self._free.put_nowait(slot)
 
-    async def _with(self, slot: _Slot, job: FittingJob) -> Fitted:
+    async def _with(self, slot: _Slot, job: FittingJob | DrawingJob) -> tuple[dict[str, Any], bytes]:
         process = await self._process(slot)
         assert process.stdin is not None
         assert process.stdout is not None
@@ -75,7 +82,7 @@ class FittingPool:
                 if words + body > MAX_ANSWER:
                     raise FittingDied("an answer longer than any MMS")
                 answer = json.loads(await process.stdout.readexactly(words))
-                pdu = await process.stdout.readexactly(body)
+                made = await process.stdout.readexactly(body)
         except TimeoutError as error:
             await self._kill(slot)
             raise FittingDied(f"not done in {self._timeout_s:g} s") from error
@@ -88,7 +95,11 @@ class FittingPool:
         slot.jobs += 1
         if slot.jobs >= JOBS_PER_PROCESS:
             await self._kill(slot)
-        return _read(answer, pdu)
+        if not isinstance(answer, dict):
+            raise FittingDied("an answer that is none")
+        if "refused" in answer:
+            raise MessageRefused(str(answer["refused"])[:500])
+        return answer, made
 
     async def _process(self, slot: _Slot) -> asyncio.subprocess.Process:
         if slot.process is None or slot.process.returncode is not None:
@@ -114,32 +125,58 @@ class FittingPool:
             await self._kill(self._free.get_nowait())
 
 
-def _read(answer: Any, pdu: bytes) -> Fitted:
-    if not isinstance(answer, dict):
-        raise FittingDied("an answer that is none")
-    if "refused" in answer:
-        raise MessageRefused(str(answer["refused"])[:500])
-    return Fitted(pdu, str(answer.get("receipt", "")), str(answer.get("story", ""))[:1000])
+def _fitted(answer: dict[str, Any], made: bytes) -> Fitted:
+    return Fitted(made, str(answer.get("receipt", "")), str(answer.get("story", ""))[:1000])
+
+
+def _drawn(answer: dict[str, Any], made: bytes) -> Drawn:
+    """The screens stand one after the other in the octets, and what moves behind them."""
+    try:
+        facts = [
+            (int(octets), int(duration_ms), tuple(str(note) for note in notes))
+            for octets, duration_ms, notes in answer["screens"]
+        ]
+        warnings = tuple(str(warning) for warning in answer["warnings"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FittingDied("an answer that is none") from error
+    screens, at = [], 0
+    for octets, duration_ms, notes in facts:
+        if not 0 < octets <= len(made) - at:
+            raise FittingDied("an answer that is none")
+        screens.append(Screen(made[at : at + octets], duration_ms, notes))
+        at += octets
+    return Drawn(tuple(screens), made[at:], warnings)
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Fit what comes until the other end closes."""
-    from mms.letter_fitting import fit_letter  # here and not above: only these processes load media libraries
-
+    """Fit and draw what comes until the other end closes."""
     while len(header := source.read(_LENGTHS.size)) == _LENGTHS.size:
         length, _ = _LENGTHS.unpack(header)
-        job: FittingJob = pickle.loads(source.read(length))  # noqa: S301  it comes from the hub itself
-        pdu = b""
+        job: FittingJob | DrawingJob = pickle.loads(source.read(length))  # noqa: S301  it comes from the hub itself
+        made = b""
+        words: dict[str, Any]
         try:
-            fitted = fit_letter(job)
-            pdu = fitted.pdu
-            words = {"receipt": fitted.receipt, "story": fitted.story}
+            words, made = _done(job)
         except MessageRefused as error:
             words = {"refused": str(error)}
         octets = json.dumps(words, ensure_ascii=False).encode()
-        sink.write(_LENGTHS.pack(len(octets), len(pdu)) + octets)
-        sink.write(pdu)
+        sink.write(_LENGTHS.pack(len(octets), len(made)) + octets)
+        sink.write(made)
         sink.flush()
+
+
+def _done(job: FittingJob | DrawingJob) -> tuple[dict[str, Any], bytes]:
+    # Here and not above: only these processes load media libraries.
+    from mms.drawing import draw
+    from mms.letter_fitting import fit_letter
+
+    if isinstance(job, DrawingJob):
+        drawn = draw(job)
+        screens = [[len(one.png), one.duration_ms, list(one.notes)] for one in drawn.screens]
+        pictures = b"".join(one.png for one in drawn.screens)
+        return {"screens": screens, "warnings": list(drawn.warnings)}, pictures + drawn.animated
+    fitted = fit_letter(job)
+    return {"receipt": fitted.receipt, "story": fitted.story}, fitted.pdu
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.errors import BadRequest, NotFound, Refused
 from gateway.mail.mime.headers import Priority as MailPriority
 from mms.assembly import assemble, content_of
 from mms.cards.card import Card
@@ -37,7 +37,7 @@ def fit_letter(job: FittingJob) -> Fitted:
             drawn = replace(letter, body=assemble(content, screen=job.handset.screen, charset=""))
             return Fitted(write_letter(drawn), "", "")
         fitted = fit(content, job.handset, max_octets=job.max_octets)
-    except (BadRequest, NotFound, MediaRefused) as error:
+    except (BadRequest, NotFound, Refused, MediaRefused) as error:
         raise MessageRefused(str(error)) from error
     pdu = RetrieveConf(
         body=fitted.body,

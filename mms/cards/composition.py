@@ -64,7 +64,7 @@ def compose(card: Card, handset: Handset, max_octets: int | None = None, *, medi
     """
     look = template(card.template)
     look.check(card)
-    photo = _photo(card, media)
+    photo = photo_of(card, media)
     draft = _Draft(min(handset.max_octets, max_octets or handset.max_octets) - _FRAME)
     spoken = _words(card, look, pictured=bool(handset.images))
     words = draft.add(_text(spoken, handset, "words.txt"))
@@ -128,7 +128,8 @@ def _sound(card: Card, look: CardTemplate, handset: Handset) -> Part | None:
         raise CardIncomplete([Problem("tune", said)]) from error
 
 
-def _photo(card: Card, media: Sequence[Part]) -> Image.Image | None:
+def photo_of(card: Card, media: Sequence[Part]) -> Image.Image | None:
+    """The card's photo among its media; None where it names none. Raises CardIncomplete where it cannot be had."""
     if not card.photo:
         return None
     texts = card_texts(card.language)

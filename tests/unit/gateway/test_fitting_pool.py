@@ -18,7 +18,7 @@ from mms.assembly import assemble, content_of
 from mms.cards.catalogue import template
 from mms.codec.pdu import RetrieveConf, decode
 from mms.content import Body, Content, Part
-from mms.fitting import FittingJob, MessageRefused
+from mms.fitting import DrawingJob, FittingJob, MessageRefused, Picturing
 from mms.handsets.catalogue import resolve
 from mms.letters import Letter, read_letter, write_letter
 from mms.media.plan import Plan
@@ -150,3 +150,41 @@ async def test_for_a_page_the_letter_of_a_card_gets_its_pictures(pool: FittingPo
     assert drawn.source is not None
     assert any(part.media_type.startswith("image/") for part in drawn.body.parts)
     assert drawn.message_id == "<c@b.example>"
+
+
+async def test_a_message_is_drawn_as_its_phone_shows_it(pool: FittingPool) -> None:
+    made = await pool.fit(job(letter(PHOTO)))
+    drawn = await pool.draw(DrawingJob(Picturing.MESSAGE, made.pdu, resolve("nokia-6610"), language="zh"))
+    assert [Image.open(io.BytesIO(screen.png)).size for screen in drawn.screens] == [(128, 128)]
+    assert Image.open(io.BytesIO(drawn.animated)).size == (128, 128)
+    with pytest.raises(MessageRefused):
+        await pool.draw(DrawingJob(Picturing.MESSAGE, b"no PDU", resolve("nokia-6610")))
+
+
+async def test_a_card_is_drawn_from_its_source_and_from_its_letter(pool: FittingPool) -> None:
+    source = template("business-plain").example("zh").to_json()
+    kept = write_letter(
+        Letter("名片", "a@b.example", (), Body((Part("text/plain", b"x", "card.txt"),)), 0, "<a@b.example>",
+               source=source)
+    )  # fmt: skip
+    drawings = [await pool.draw(DrawingJob(Picturing.CARD, data, width=160)) for data in (source, kept)]
+    assert drawings[0] == drawings[1]
+    assert Image.open(io.BytesIO(drawings[0].screens[0].png)).size == (160, 100)
+    with pytest.raises(MessageRefused, match="no card template"):
+        await pool.draw(DrawingJob(Picturing.CARD, source.replace(b"business-plain", b"business-none"), width=160))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ['{"screens": [[9, 1, []]], "warnings": []}', '{"screens": [[0, 1, []]], "warnings": []}', '{"screens": 5}', "{}"],
+)
+async def test_pictures_that_are_not_there_are_nobodys(words: str) -> None:
+    header = "len(words).to_bytes(4) + (4).to_bytes(4)"
+    code = (
+        f"import sys; words = {words.encode()!r}; sys.stdin.buffer.read(8); "
+        f"sys.stdout.buffer.write({header} + words + bytes(4))"
+    )
+    pool = FittingPool(1, 20, (sys.executable, "-c", code))
+    with pytest.raises(FittingDied):
+        await pool.draw(DrawingJob(Picturing.CARD, b"x"))
+    await pool.close()
