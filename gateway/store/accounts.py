@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from gateway.core.accounts import Account, Target, ToAddress, Token, ToMailbox, ToPhone
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.phone import is_mobile, normalise
+from gateway.store.address_books import delete_books_of
 from gateway.store.database import Transaction
 from gateway.store.schema import accounts, aliases, domains, folders, mailboxes, metadata, tokens
 
@@ -178,6 +179,7 @@ class Accounts:
         """Delete an account, its mailbox and all that hangs on it but mails; those go first."""
         mailbox_ids = sa.select(mailboxes.c.id).where(mailboxes.c.account_id == account_id)
         self._tx.execute(sa.delete(folders).where(folders.c.mailbox_id.in_(mailbox_ids)))
+        delete_books_of(self._tx, account_id)
         for table in reversed(metadata.sorted_tables):
             if any(key.target_fullname == "accounts.id" for key in table.foreign_keys):
                 self._tx.execute(sa.delete(table).where(table.c.account_id == account_id))

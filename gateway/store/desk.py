@@ -26,6 +26,7 @@ from gateway.core.outbox import State
 from gateway.core.routing import Router
 from gateway.journal import Journal
 from gateway.store.accounts import Accounts
+from gateway.store.address_books import AddressBooks
 from gateway.store.alarms import Alarms
 from gateway.store.blobs import Blobs
 from gateway.store.contacts import Contacts
@@ -149,8 +150,13 @@ class BooksOfStore:
         return Stops(self.tx, self.now_ms)
 
     @cached_property
+    def address_books(self) -> AddressBooks:
+        """Whose address books there are."""
+        return AddressBooks(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
     def contacts(self) -> Contacts:
-        """Address books."""
+        """Cards of address books."""
         return Contacts(self.tx, self.new_id, self.now_ms)
 
     @cached_property

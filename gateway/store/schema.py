@@ -119,24 +119,116 @@ stops = Table(  # who wants nothing from us any more; honoured until taken back 
     Column("inbox_id", BigInteger),
 )
 
-contacts = Table(
+# --- address books -----------------------------------------------------------------------------------------
+
+address_books = Table(
+    "address_books",
+    metadata,
+    _id(),
+    Column("scope", String(8), nullable=False),  # personal | domain | system
+    _ref("account_id", "accounts.id", nullable=True),  # of a personal book
+    _ref("domain_id", "domains.id", nullable=True),  # of a domain's book
+    Column("slug", String(64), nullable=False),  # its name in addresses
+    Column("name", String(128), nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("colour", String(16), nullable=False, server_default=""),
+    Column("properties", Text, nullable=False, server_default="{}"),  # what clients keep with it, JSON
+    Column("revision", BigInteger, nullable=False, server_default="0"),  # counts up with every change
+    Column("floor_revision", BigInteger, nullable=False, server_default="0"),  # deletions up to here are forgotten
+    Column("quota_cards", Integer, nullable=False, server_default="200000"),
+    Column("quota_octets", BigInteger, nullable=False, server_default="1073741824"),
+    Column("used_cards", Integer, nullable=False, server_default="0"),
+    Column("used_octets", BigInteger, nullable=False, server_default="0"),
+    Column("created_ms", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "slug"),
+    UniqueConstraint("domain_id", "slug"),
+    Index(
+        "ix_address_books_system",
+        "slug",
+        unique=True,
+        sqlite_where=text("scope = 'system'"),
+        postgresql_where=text("scope = 'system'"),
+    ),
+)
+
+book_shares = Table(  # who else may read or write a book; of a domain's or the system's book: who may write
+    "book_shares",
+    metadata,
+    Column("book_id", BigInteger, ForeignKey("address_books.id"), primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), primary_key=True),
+    Column("writable", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_book_shares_account_id", "account_id"),
+)
+
+contacts = Table(  # a deleted one stays a year as a row without a card, so that every device hears of it
     "contacts",
     metadata,
     _id(),
-    _ref("account_id", "accounts.id"),
-    Column("name", String(128), nullable=False),
+    _ref("book_id", "address_books.id"),
+    _ref("account_id", "accounts.id", nullable=True),  # whose book it is
+    Column("uid", String(255), nullable=False),
+    Column("href", String(255), nullable=False),  # its name in the book's address
+    Column("card", LargeBinary, nullable=False),  # as it was given, octet for octet
+    Column("version", String(4), nullable=False),  # of vCard: 2.1 | 3.0 | 4.0
+    Column("etag", String(64), nullable=False),  # digest of the card
+    Column("revision", BigInteger, nullable=False),  # that of the book at its last change
+    Column("size_octets", Integer, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="individual"),  # individual | group
+    Column("name", String(255), nullable=False),
+    Column("sort_key", String(255), nullable=False, server_default=""),  # pinyin of Chinese names, lower case
+    Column("organisation", String(255), nullable=False, server_default=""),
     Column("created_ms", BigInteger, nullable=False),
-    Index("ix_contacts_account_id", "account_id"),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False, server_default=""),  # the device or door
+    Column("action", String(16), nullable=False, server_default="created"),  # what the last change was
+    Column("batch_id", BigInteger),  # the import that made the last change
+    Column("deleted", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("book_id", "href"),
+    Index("ix_contacts_book_id_revision", "book_id", "revision"),
+    Index("ix_contacts_book_id_sort_key", "book_id", "sort_key"),
+    Index(
+        "ix_contacts_uid",
+        "book_id",
+        "uid",
+        unique=True,
+        sqlite_where=text("deleted = 0"),
+        postgresql_where=text("NOT deleted"),
+    ),
+    Index(
+        "ix_contacts_batch_id",
+        "batch_id",
+        sqlite_where=text("batch_id IS NOT NULL"),
+        postgresql_where=text("batch_id IS NOT NULL"),
+    ),
+)
+
+contact_versions = Table(  # what a contact was before its last change
+    "contact_versions",
+    metadata,
+    Column("contact_id", BigInteger, ForeignKey("contacts.id"), primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
+    Column("card", LargeBinary, nullable=False),  # empty where it was deleted
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("batch_id", BigInteger),
+    Index(
+        "ix_contact_versions_batch_id",
+        "batch_id",
+        sqlite_where=text("batch_id IS NOT NULL"),
+        postgresql_where=text("batch_id IS NOT NULL"),
+    ),
 )
 
 contact_mails = Table(
     "contact_mails",
     metadata,
     _id(),
-    _ref("account_id", "accounts.id"),
+    _ref("book_id", "address_books.id"),
     _ref("contact_id", "contacts.id"),
     Column("address", String(320), nullable=False),  # lower case
-    Index("ix_contact_mails_account_id_address", "account_id", "address"),
+    Index("ix_contact_mails_book_id_address", "book_id", "address"),
     Index("ix_contact_mails_contact_id", "contact_id"),
 )
 
@@ -144,11 +236,115 @@ contact_numbers = Table(
     "contact_numbers",
     metadata,
     _id(),
-    _ref("account_id", "accounts.id"),
+    _ref("book_id", "address_books.id"),
     _ref("contact_id", "contacts.id"),
-    Column("number", String(32), nullable=False),  # E.164
-    Index("ix_contact_numbers_account_id_number", "account_id", "number"),
+    Column("number", String(32), nullable=False),  # E.164, or a service number as it is dialled
+    Column("match_key", String(16), nullable=False),  # its last digits: how it is found however it was written
+    Column("mobile", Boolean, nullable=False, server_default=text("true")),
+    Index("ix_contact_numbers_book_id_match_key", "book_id", "match_key"),
     Index("ix_contact_numbers_contact_id", "contact_id"),
+)
+
+contact_categories = Table(
+    "contact_categories",
+    metadata,
+    _id(),
+    _ref("book_id", "address_books.id"),
+    _ref("contact_id", "contacts.id"),
+    Column("name", String(128), nullable=False),
+    Index("ix_contact_categories_book_id_name", "book_id", "name"),
+    Index("ix_contact_categories_contact_id", "contact_id"),
+)
+
+contact_words = Table(  # beginnings by which a contact is completed: names, pinyin, initials, numbers, mails
+    "contact_words",
+    metadata,
+    Column("book_id", BigInteger, ForeignKey("address_books.id"), primary_key=True),
+    Column("word", String(64).with_variant(String(64, collation="C"), "postgresql"), primary_key=True),
+    Column("contact_id", BigInteger, ForeignKey("contacts.id"), primary_key=True),
+    Index("ix_contact_words_contact_id", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+sync_devices = Table(
+    "sync_devices",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("device_id", String(255), nullable=False),  # what it calls itself: IMEI:… or of its own making
+    Column("name", String(128), nullable=False, server_default=""),  # what the member calls it
+    Column("number", String(32)),  # where it takes SMS
+    Column("man", String(128), nullable=False, server_default=""),
+    Column("mod", String(128), nullable=False, server_default=""),
+    Column("sw", String(128), nullable=False, server_default=""),
+    Column("devinf", Text, nullable=False, server_default="{}"),  # what it can hold, JSON
+    Column("secret", String(255), nullable=False, server_default=""),
+    Column("nonce", String(64), nullable=False, server_default=""),
+    Column("session", Text, nullable=False, server_default=""),  # a session that was broken off, JSON
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_seen_ms", BigInteger),
+    UniqueConstraint("account_id", "device_id"),
+)
+
+sync_anchors = Table(
+    "sync_anchors",
+    metadata,
+    Column("sync_device_id", BigInteger, ForeignKey("sync_devices.id"), primary_key=True),
+    Column("book_id", BigInteger, ForeignKey("address_books.id"), primary_key=True),
+    Column("client_last", String(255), nullable=False, server_default=""),
+    Column("client_next", String(255), nullable=False, server_default=""),
+    Column("server_last", String(64), nullable=False, server_default=""),
+    Column("server_next", String(64), nullable=False, server_default=""),
+    Column("server_revision", BigInteger, nullable=False, server_default="0"),
+    Column("synced_ms", BigInteger),
+)
+
+sync_maps = Table(
+    "sync_maps",
+    metadata,
+    Column("sync_device_id", BigInteger, ForeignKey("sync_devices.id"), primary_key=True),
+    Column("book_id", BigInteger, ForeignKey("address_books.id"), primary_key=True),
+    Column("luid", String(255), primary_key=True),
+    _ref("contact_id", "contacts.id"),
+    Column("revision", BigInteger, nullable=False, server_default="0"),  # the contact's, as the device has it
+    UniqueConstraint("sync_device_id", "book_id", "contact_id"),
+    Index("ix_sync_maps_contact_id", "contact_id"),
+)
+
+import_batches = Table(
+    "import_batches",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _ref("book_id", "address_books.id"),
+    Column("file_name", String(255), nullable=False),
+    Column("format", String(32), nullable=False, server_default=""),
+    Column("blob", String(128), nullable=False, server_default=""),  # the file, until it is imported
+    Column("mapping", Text, nullable=False, server_default="{}"),  # JSON
+    Column("state", String(16), nullable=False),  # waiting | running | done | failed | undone
+    Column("counts", Text, nullable=False, server_default="{}"),  # JSON
+    Column("done_rows", Integer, nullable=False, server_default="0"),
+    Column("all_rows", Integer, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),  # why it failed
+    Column("created_ms", BigInteger, nullable=False),
+    Column("finished_ms", BigInteger),
+    Column("undone_ms", BigInteger),
+    Index("ix_import_batches_account_id", "account_id"),
+    Index(
+        "ix_import_batches_open",
+        "id",
+        sqlite_where=text("state IN ('waiting', 'running')"),
+        postgresql_where=text("state IN ('waiting', 'running')"),
+    ),
+)
+
+import_mappings = Table(  # which column is which field, by the header of the file
+    "import_mappings",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.id"), primary_key=True),
+    Column("header_digest", String(64), primary_key=True),
+    Column("mapping", Text, nullable=False),  # JSON
+    Column("used_ms", BigInteger, nullable=False),
 )
 
 # --- mail --------------------------------------------------------------------------------------------------
