@@ -11,7 +11,6 @@ from carriers.mm1.config import Mm1Config
 from gateway.config import Config
 from gateway.fitting import FittingPool
 from gateway.mmsc.door import Mm1Door
-from gateway.mmsc.told_back import ToldBack
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
 from gateway.web.pickup import PickupPage
@@ -33,7 +32,6 @@ def rooms(
         "mm1": Mm1Door(
             desk,
             config.mms,
-            ToldBack(next(iter(mm1_links(config).values()), None)),
             pool,
             address_of=address_of,
             clock=time.monotonic,
