@@ -39,7 +39,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "gateway.hand_over",
     ),
     ("mail2sms", "mms"),
-    ("addressbook", "templates", "gateway.mail.mime"),
+    ("addressbook", "templates"),
+    ("gateway.mail.mime",),
     ("gateway.core",),
 )
 
