@@ -13,6 +13,7 @@ from gateway.fitting import FittingPool
 from gateway.mmsc.door import Mm1Door
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
+from gateway.web.dav import DavRoom
 from gateway.web.pickup import PickupPage
 from gateway.web.server import Room
 from mms.pickup import Mailboxes
@@ -27,6 +28,7 @@ def rooms(
     desk: Desk, config: Config, pool: FittingPool, address_of: Callable[[web.BaseRequest], str]
 ) -> Mapping[str, Room]:
     """By first word of the path."""
+    dav = DavRoom(desk, address_of=address_of, clock=time.monotonic)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     return {
         "mm1": Mm1Door(
@@ -37,5 +39,8 @@ def rooms(
             clock=time.monotonic,
             region=config.hub.region,
         ),
+        "dav": dav,
+        ".well-known": dav,
+        "principals": dav,
         "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
     }
