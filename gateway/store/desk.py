@@ -285,12 +285,15 @@ class BooksOfStore:
         envelope_sender: str = "",
         envelope_recipient: str = "",
         folder: str = "INBOX",
-        kind: str = "mail",
+        kind: str = "",
         flags: str = "",
         mail_id: int | None = None,
         announce: bool = True,
     ) -> int:
-        """File a stored mail in a member's mailbox, tell its story, and let others react; returns its id."""
+        """File a stored mail in a member's mailbox, tell its story, and let others react; returns its id.
+
+        `kind` is "mail", "mms" or "card"; "" = as the facts say.
+        """
         placement = self.mails.file(
             NewMail(
                 mailbox_id=target.mailbox_id,
@@ -306,7 +309,7 @@ class BooksOfStore:
                 envelope_sender=envelope_sender,
                 envelope_recipient=envelope_recipient,
                 folder=folder,
-                kind=kind,
+                kind=kind or facts.kind,
                 flags=flags,
             ),
             mail_id,
