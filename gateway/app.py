@@ -65,6 +65,7 @@ from mms.notices import MmsNotices
 from mms.outcome import Outcome
 from mms.phone_mail import PhoneMms
 from mms.pickup import Mailboxes
+from mms.receipts import tell_of_reading
 from mms.reception import OwnNumber, Reception
 
 
@@ -86,7 +87,7 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),
         MmsReceived: (reception.received,),
-        MmsRead: (told_back.read,),
+        MmsRead: (told_back.read, tell_of_reading),
         MessageSettled: (phone_mail.report_failure, outcome.settled, told_back.settled, learn_from_end),
     }
 
