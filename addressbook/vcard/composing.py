@@ -77,20 +77,9 @@ class Composer:
                 self._put("ORG", structured((value.name, *value.units)))
             case "title" | "role" | "note" if value:
                 self._put(attribute.upper(), escaped(value))
-            case "numbers":
-                self.values("TEL", value)
-            case "mails":
-                self.values("EMAIL", value)
-            case "addresses":
+            case "numbers" | "mails" | "urls" | "messengers" | "related" | "addresses":
                 for one in value:
-                    self.address(one)
-            case "urls":
-                self.urls(value)
-            case "messengers":
-                for one in value:
-                    self.messenger(one)
-            case "related":
-                self.related(value)
+                    self.add_value(attribute, one)
             case "birthday" if value:
                 self._date("BDAY", value)
             case "anniversary" if value:
@@ -108,40 +97,37 @@ class Composer:
             case _:
                 pass
 
-    def values(self, name: str, values: Iterable[Value]) -> None:
-        """One property for each value."""
-        for one in values:
-            self._labelled(Property(name, escaped(one.value), self._types(name, one.types, one.preferred)), one.label)
+    def add_value(self, attribute: str, one: Value | Address) -> None:
+        """The property that says this value of an attribute that has many."""
+        if isinstance(one, Address):
+            found = Property("ADR", structured(one.parts))
+        else:
+            match attribute:
+                case "numbers":
+                    found = Property("TEL", escaped(one.value))
+                case "mails":
+                    found = Property("EMAIL", escaped(one.value))
+                case "urls":  # whose value is no text: its commas and semicolons are its own
+                    found = Property("URL", one.value.replace("\\", "\\\\"))
+                case "messengers":
+                    found = self._messenger(one.value)
+                case _:
+                    found = self._related(one.value)
+        types = self._types(found.name, one.types, preferred=one.preferred)
+        self.labelled(replace(found, types=types), one.label)
 
-    def urls(self, values: Iterable[Value]) -> None:
-        """URL, whose value is no text: its commas and semicolons are its own."""
-        for one in values:
-            value = one.value.replace("\\", "\\\\")
-            self._labelled(Property("URL", value, self._types("URL", one.types, one.preferred)), one.label)
+    def _messenger(self, account: str) -> Property:
+        # IMPP is of RFC 4770 and younger than 2.1, where phones know an X- name for each messenger.
+        service, colon, rest = account.partition(":")
+        name = _MESSENGER_NAMES.get(service) if colon and self.version == "2.1" else None
+        return Property(name or "IMPP", escaped(rest if name else account))
 
-    def address(self, one: Address) -> None:
-        """ADR."""
-        self._labelled(Property("ADR", structured(one.parts), self._types("ADR", one.types, one.preferred)), one.label)
-
-    def messenger(self, one: Value) -> None:
-        """IMPP (RFC 4770), or in 2.1 the X- name that phones know."""
-        service, colon, account = one.value.partition(":")
-        name = _MESSENGER_NAMES.get(service if colon else "im") if self.version == "2.1" else None
-        value = account if name and colon else one.value
-        self._labelled(
-            Property(name or "IMPP", escaped(value), self._types("IMPP", one.types, one.preferred)), one.label
-        )
-
-    def related(self, values: Iterable[Value]) -> None:
-        """RELATED of 4.0, or Apple's X-ABRELATEDNAMES."""
-        for one in values:
-            if self._is_new:
-                params = () if ":" in one.value or _UUID.fullmatch(one.value) else (("VALUE", "text"),)
-                value = f"urn:uuid:{one.value}" if _UUID.fullmatch(one.value) else one.value
-                found = Property("RELATED", escaped(value), self._types("RELATED", one.types, one.preferred), params)
-            else:
-                found = Property("X-ABRELATEDNAMES", escaped(one.value), self._types("X", one.types, one.preferred))
-            self._labelled(found, one.label)
+    def _related(self, who: str) -> Property:
+        if not self._is_new:
+            return Property("X-ABRELATEDNAMES", escaped(who))
+        if _UUID.fullmatch(who):
+            return Property("RELATED", f"urn:uuid:{who}")
+        return Property("RELATED", escaped(who), params=() if ":" in who else (("VALUE", "text"),))
 
     @property
     def _is_new(self) -> bool:
@@ -150,7 +136,8 @@ class Composer:
     def _put(self, name: str, value: str, params: tuple[tuple[str, str], ...] = ()) -> None:
         self.properties.append(Property(name, value, params=params))
 
-    def _labelled(self, one: Property, label: str) -> None:
+    def labelled(self, one: Property, label: str) -> None:
+        """Add a property, and the label a person gave it, in a group of their own."""
         if not label:
             self.properties.append(one)
             return
@@ -161,7 +148,7 @@ class Composer:
         self._taken.add(group)
         self.properties += [replace(one, group=group), Property("X-ABLABEL", escaped(label), group=group)]
 
-    def _types(self, name: str, types: tuple[str, ...], preferred: bool) -> tuple[str, ...]:
+    def _types(self, name: str, types: tuple[str, ...], *, preferred: bool) -> tuple[str, ...]:
         kept = [kind for kind in dict.fromkeys(map(str.lower, types)) if _TYPE.fullmatch(kind)]
         if name == "EMAIL" and not self._is_new and "x400" not in kept:
             kept.insert(0, "internet")

@@ -218,6 +218,8 @@ class _Reader:
                 break
             pieces.append(following.strip())
             self._at += 1
+        if self._at < len(self._lines) and not self._peek().strip():
+            self._at += 1  # the blank line that ends it belongs to it
         return b"".join(pieces)
 
     def _nested(self, value: bytes) -> bool:

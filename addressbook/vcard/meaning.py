@@ -13,7 +13,7 @@ from addressbook.vcard.text import components, split, unescaped
 #: Values of one kind in one contact: more than a person has.
 MAX_VALUES: Final = 200
 #: Types that say nothing: what a number or a mail address is anyway, how mail is addressed since 1996, marks.
-_NOISE: Final = frozenset({"pref", "voice", "internet", "x-internet", "parcel", "postal", "intl", "dom", "unknown"})
+NOISE: Final = frozenset({"pref", "voice", "internet", "x-internet", "parcel", "postal", "intl", "dom", "unknown"})
 #: Names for messengers: of a property, in X-SERVICE-TYPE, of a URI scheme; left as they are where not listed.
 _MESSENGERS: Final = {
     "X-QQ": "qq", "X-TENCENT-QQ": "qq", "X-AIM": "aim", "X-ICQ": "icq", "X-JABBER": "xmpp", "X-XMPP": "xmpp",
@@ -70,15 +70,13 @@ def meant(card: Card) -> Contact:
         attribute = ATTRIBUTES.get(one.name)
         if attribute is not None:
             found.setdefault(attribute, []).append(one)
-    labels = {one.group: _label(one.value) for one in card.all("X-ABLABEL") if one.group}
+    labels = labels_of(card.properties)
 
     def text(attribute: str) -> str:
         return next((line for one in found.get(attribute, []) if (line := unescaped(one.value).strip())), "")
 
-    def values(
-        attribute: str, value_of: Callable[[Property], str] = lambda one: unescaped(one.value).strip()
-    ) -> tuple[Value, ...]:
-        return _values(found.get(attribute, []), labels, value_of)
+    def values(attribute: str) -> tuple[Value, ...]:
+        return tuple(value for _, value in values_of(found.get(attribute, []), labels, attribute))
 
     name = next((read_name(one.value) for one in found.get("name", []) if one.value.strip(";")), Name())
     photo = _photo(found.get("photo", []))
@@ -92,12 +90,12 @@ def meant(card: Card) -> Contact:
         organisation=_organisation(text_value(found.get("organisation", []))),
         title=text("title"),
         role=text("role"),
-        numbers=values("numbers", _number),
-        mails=values("mails", _mail),
-        addresses=_addresses(found.get("addresses", []), labels),
-        urls=values("urls", _plain),
-        messengers=values("messengers", _messenger),
-        related=values("related", lambda one: _bare(_plain(one))),
+        numbers=values("numbers"),
+        mails=values("mails"),
+        addresses=tuple(one for _, one in addresses_of(found.get("addresses", []), labels)),
+        urls=values("urls"),
+        messengers=values("messengers"),
+        related=values("related"),
         birthday=_date(found.get("birthday", [])),
         anniversary=_date(found.get("anniversary", [])),
         note="\n".join(note for one in found.get("note", [])[:MAX_VALUES] if (note := unescaped(one.value)).strip()),
@@ -138,16 +136,21 @@ def _list(properties: Iterable[Property]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in found if text))[: 10 * MAX_VALUES]
 
 
-def _values(
-    properties: list[Property], labels: dict[str, str], value_of: Callable[[Property], str]
-) -> tuple[Value, ...]:
+def labels_of(properties: Iterable[Property]) -> dict[str, str]:
+    """What Apple's X-ABLabel calls the values of each group."""
+    return {one.group: _label(one.value) for one in properties if one.name == "X-ABLABEL" and one.group}
+
+
+def values_of(properties: list[Property], labels: dict[str, str], attribute: str) -> list[tuple[Property, Value]]:
+    """The properties of an attribute with many values, each with what it says; those that say nothing left out."""
     best = _best(properties)
+    value_of = _READERS.get(attribute, _plain)
     found = []
     for one in properties[:MAX_VALUES]:
         value = value_of(one)
         if value:
-            found.append(Value(value, _types(one), label_of(one, labels), one is best))
-    return tuple(found)
+            found.append((one, Value(value, types_of(one), label_of(one, labels), one is best)))
+    return found
 
 
 def _best(properties: Iterable[Property]) -> Property | None:
@@ -162,8 +165,9 @@ def _rank(one: Property) -> int:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 3 else 101
 
 
-def _types(one: Property) -> tuple[str, ...]:
-    return tuple(kind for kind in one.types if kind not in _NOISE)
+def types_of(one: Property) -> tuple[str, ...]:
+    """What a value is for."""
+    return tuple(kind for kind in one.types if kind not in NOISE)
 
 
 def label_of(one: Property, labels: dict[str, str]) -> str:
@@ -205,29 +209,30 @@ def _messenger(one: Property) -> str:
     return f"{service}:{rest if colon else text}" if text else ""
 
 
-def _addresses(properties: Iterable[Property], labels: dict[str, str]) -> tuple[Address, ...]:
-    listed = list(properties)[:MAX_VALUES]
-    best = _best(listed)
+_READERS: Final[dict[str, Callable[[Property], str]]] = {
+    "numbers": _number,
+    "mails": _mail,
+    "messengers": _messenger,
+    "related": lambda one: _bare(_plain(one)),
+}
+
+
+def addresses_of(properties: list[Property], labels: dict[str, str]) -> list[tuple[Property, Address]]:
+    """As `values_of` for postal addresses."""
+    best = _best(properties)
     found = []
-    for one in listed:
+    for one in properties[:MAX_VALUES]:
         parts = [", ".join(filter(None, components(part, ","))) for part in split(one.value, ";")[:7]]
         if any(parts):
             box, extended, street, locality, region, code, country = (*parts, *[""] * 7)[:7]
-            found.append(
-                Address(
-                    box,
-                    extended,
-                    street,
-                    locality,
-                    region,
-                    code,
-                    country,
-                    types=_types(one),
-                    label=label_of(one, labels),
-                    preferred=one is best,
-                )
+            address = Address(
+                *(box, extended, street, locality, region, code, country),
+                types=types_of(one),
+                label=label_of(one, labels),
+                preferred=one is best,
             )
-    return tuple(found)
+            found.append((one, address))
+    return found
 
 
 def _date(properties: Iterable[Property]) -> str:
