@@ -55,7 +55,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("gateway.web", "gateway.rooms", "gateway.mmsc", "carriers.simulator", "carriers.http", "carriers.mm7"),
     "jinja2": ("gateway.web",),
     "dateutil": ("mail2sms.recurrence",),
-    "phonenumbers": ("mail2sms.quiet",),
+    "phonenumbers": ("mail2sms.quiet", "addressbook.numbers"),
     "prometheus_client": ("gateway.web",),
     "argon2": ("gateway.passwords",),
     "smpplib": (),  # the judge of our codec, in tests only
