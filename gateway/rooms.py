@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-
-from aiohttp import web
+from collections.abc import Mapping
 
 from carriers.mm1.config import Mm1Config
 from gateway.config import Config
 from gateway.fitting import FittingPool
 from gateway.mmsc.door import Mm1Door
+from gateway.mmsc.told_back import ToldBack
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
-from gateway.web.dav import DavRoom
 from gateway.web.pickup import PickupPage
 from gateway.web.server import Room
+from gateway.web.site.services import Services
+from gateway.web.site.site import Site
+from gateway.web.viewing import Client
 from mms.pickup import Mailboxes
 
 
@@ -24,23 +25,28 @@ def mm1_links(config: Config) -> dict[str, Mm1Config]:
     return {entry.link.name: entry.options for entry in config.links if isinstance(entry.options, Mm1Config)}
 
 
-def rooms(
-    desk: Desk, config: Config, pool: FittingPool, address_of: Callable[[web.BaseRequest], str]
-) -> Mapping[str, Room]:
+def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapping[str, Room]:
     """By first word of the path."""
-    dav = DavRoom(desk, address_of=address_of, clock=time.monotonic)
+    address_of = client.address_of
+    services = Services(
+        region=config.hub.region,
+        allowed_prefixes=config.web.allowed_prefixes,
+        max_segments=config.web.max_segments,
+        signature=config.notices.fixed_signature,
+        mms=config.mms,
+        pool=pool,
+    )
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     return {
+        **Site(desk, services, client).rooms,
         "mm1": Mm1Door(
             desk,
             config.mms,
+            ToldBack(next(iter(mm1_links(config).values()), None)),
             pool,
             address_of=address_of,
             clock=time.monotonic,
             region=config.hub.region,
         ),
-        "dav": dav,
-        ".well-known": dav,
-        "principals": dav,
         "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
     }

@@ -39,8 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "gateway.hand_over",
     ),
     ("mail2sms", "mms"),
-    ("addressbook", "templates"),
-    ("gateway.mail.mime",),
+    ("addressbook", "templates", "gateway.mail.mime"),
     ("gateway.core",),
 )
 
@@ -54,8 +53,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "dns": ("gateway.mail",),
     "aiohttp": ("gateway.web", "gateway.rooms", "gateway.mmsc", "carriers.simulator", "carriers.http", "carriers.mm7"),
     "jinja2": ("gateway.web",),
+    "babel": ("gateway.web",),
+    "nh3": ("gateway.web",),
     "dateutil": ("mail2sms.recurrence",),
-    "phonenumbers": ("mail2sms.quiet", "addressbook.numbers"),
+    "phonenumbers": ("mail2sms.quiet",),
     "prometheus_client": ("gateway.web",),
     "argon2": ("gateway.passwords",),
     "smpplib": (),  # the judge of our codec, in tests only
@@ -68,7 +69,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "PIL": ("mms.media", "mms.preview", "mms.cards"),
     "pillow_heif": ("mms.media",),
     "av": ("mms.media",),
-    "segno": ("mms.cards",),
+    "segno": ("mms.cards", "gateway.web"),
     "celery": ("gateway.worker", "gateway.hand_over"),
     "vobject": ("addressbook.vcard",),
 }

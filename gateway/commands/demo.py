@@ -174,7 +174,7 @@ def _say_where(stage: Stage, screen: Screen) -> None:
     screen.title("现在轮到您（Ctrl-C 结束）", "Now it is your turn (Ctrl-C ends it)")
     for zh, en, line in (
         ("手机页面（可以打字回短信）", "The phones (type to answer)", _phones(stage)),
-        ("彩邮状态页", "Status of the hub", f"http://{HOST}:{ports.http}/"),
+        ("彩邮状态页", "Status of the hub", f"http://{HOST}:{ports.http}/status"),
         (
             "写一封邮件",
             "Write a mail",

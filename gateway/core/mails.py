@@ -49,4 +49,3 @@ class MailFacts:
     message_id: str = ""
     references: tuple[str, ...] = ()
     wire_octets: int = 0  # size with CRLF line ends
-    kind: str = "mail"  # or "mms": a phone sent it as one

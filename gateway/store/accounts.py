@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from gateway.core.accounts import Account, Target, ToAddress, Token, ToMailbox, ToPhone
 from gateway.core.errors import Conflict, NotFound
 from gateway.core.phone import is_mobile, normalise
+from gateway.core.sessions import Role, SecondFactor
 from gateway.store.address_books import delete_books_of
 from gateway.store.database import Transaction
 from gateway.store.schema import accounts, aliases, domains, folders, mailboxes, metadata, tokens
@@ -29,6 +30,7 @@ _ACCOUNT = sa.select(
     domains.c.name.label("domain"),
 ).join(domains, domains.c.id == accounts.c.domain_id)
 
+_ROLE = sa.select(accounts.c.role).where(accounts.c.id == sa.bindparam("id"))
 _DOMAIN = sa.select(domains.c.id, domains.c.phone_mail, domains.c.state).where(domains.c.name == sa.bindparam("domain"))
 _ALIASES = sa.select(aliases.c.target).where(
     aliases.c.domain_id == sa.bindparam("domain_id"), aliases.c.name == sa.bindparam("name")
@@ -174,6 +176,47 @@ class Accounts:
     def set_state(self, account_id: int, state: str) -> None:
         """Suspend or resume an account: "active" or "suspended" ("unclaimed" becomes "active" when its owner comes)."""
         self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(state=state))
+
+    def role(self, account_id: int) -> Role:
+        """What an account may do beyond its own affairs."""
+        return Role(self._tx.ask(_ROLE, {"id": account_id}).scalar() or Role.MEMBER)
+
+    def set_role(self, account_id: int, role: Role) -> None:
+        """Make an account an administrator, or a member again."""
+        self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(role=role.value))
+
+    def change(self, account_id: int, *, name: str, language: str, zone: str) -> None:
+        """What a member says of itself: shown name, language, time zone."""
+        self._tx.execute(
+            sa.update(accounts)
+            .where(accounts.c.id == account_id)
+            .values(display_name=name, language=language, zone=zone)
+        )
+
+    def set_language(self, account_id: int, language: str) -> None:
+        """Speak another language from now on."""
+        self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(language=language))
+
+    def second_factor(self, account_id: int) -> tuple[SecondFactor, str, int]:
+        """What is asked for after the password, the secret of the authenticator, the newest step used of it."""
+        row = self._tx.read(
+            sa.select(accounts.c.second_factor, accounts.c.totp_secret, accounts.c.totp_step).where(
+                accounts.c.id == account_id
+            )
+        ).one()
+        return SecondFactor(row.second_factor), row.totp_secret, row.totp_step
+
+    def set_second_factor(self, account_id: int, factor: SecondFactor, secret: str, step: int) -> None:
+        """Ask for this from now on; `step` is the one whose code was just used."""
+        self._tx.execute(
+            sa.update(accounts)
+            .where(accounts.c.id == account_id)
+            .values(second_factor=factor.value, totp_secret=secret, totp_step=step)
+        )
+
+    def use_step(self, account_id: int, step: int) -> None:
+        """No code of this step, or of an older one, is good any more."""
+        self._tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(totp_step=step))
 
     def forget(self, account_id: int) -> None:
         """Delete an account, its mailbox and all that hangs on it but mails; those go first."""

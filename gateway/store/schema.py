@@ -67,6 +67,10 @@ accounts = Table(
     Column("language", String(8), nullable=False, server_default="zh"),
     Column("zone", String(64), nullable=False, server_default="Asia/Shanghai"),
     Column("sms_daily_cap", Integer, nullable=False, server_default="200"),  # SMS a day caused by this account
+    Column("role", String(8), nullable=False, server_default="member"),  # member | domain | system
+    Column("second_factor", String(8), nullable=False, server_default=""),  # "" | sms | totp
+    Column("totp_secret", String(64), nullable=False, server_default=""),  # Base32
+    Column("totp_step", BigInteger, nullable=False, server_default="0"),  # the newest whose code was used
     Column("created_ms", BigInteger, nullable=False),
     UniqueConstraint("domain_id", "name"),
 )
@@ -1104,4 +1108,37 @@ handset_profiles = Table(  # UAProf documents by the address phones give for the
         sqlite_where=text("due_ms IS NOT NULL"),
         postgresql_where=text("due_ms IS NOT NULL"),
     ),
+)
+
+# --- signed in to the pages ---------------------------------------------------------------------------------------
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of what the browser carries, hex
+    Column("csrf", String(64), nullable=False),
+    Column("is_kept", Boolean, nullable=False),  # stay signed in
+    Column("is_whole", Boolean, nullable=False),  # the second factor was shown, or none is asked for
+    Column("address", String(64), nullable=False),
+    Column("agent", String(255), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Index("ix_web_sessions_account_id", "account_id"),
+    Index("ix_web_sessions_seen_ms", "seen_ms"),
+)
+
+sign_in_codes = Table(
+    "sign_in_codes",
+    metadata,
+    _id(),
+    Column("purpose", String(16), nullable=False),  # register | reset | second | claim
+    Column("number", String(32), nullable=False),
+    Column("account_id", BigInteger, ForeignKey("accounts.id")),
+    Column("digest", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_sign_in_codes_number_created_ms", "number", "created_ms"),
 )

@@ -30,11 +30,10 @@ from gateway.web.pulse import Pulse
 from gateway.web.routes import MESSAGES, NoSuchMethod, Routes
 from gateway.web.submissions import MessageTaker, Submissions
 from gateway.web.tokens import Tokens
-from gateway.web.viewing import COOKIE, SESSION_S, Proxies, Viewers, wants_page
+from gateway.web.viewing import COOKIE, SESSION_S, Client, Proxies, Viewers, wants_page
 
 #: Seconds requests under way may take to end when the door closes.
 CLOSING_S: Final = 10.0
-DAV_METHODS: Final = frozenset({"OPTIONS", "PROPFIND", "REPORT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class WebDoor:
 
     In a front worker `submissions` is the line to the hub; without it messages go into the outbox from here. `hub`
     then gives what the hub's process says of itself.
-    `rooms` makes, from a function that tells whom a request comes from, those who answer below first words of paths.
+    `rooms` makes, from what tells whom a request comes from, those who answer below first words of paths.
     `signature` goes before the SMS with a code: None for that of the member's language, "" where the route signs.
     """
 
@@ -96,7 +95,7 @@ class WebDoor:
         submissions: MessageTaker | None = None,
         signature: str | None = None,
         hub: Callable[[], HubFigures] | None = None,
-        rooms: Callable[[Callable[[web.BaseRequest], str]], Mapping[str, Room]] = lambda address_of: {},
+        rooms: Callable[[Client], Mapping[str, Room]] = lambda client: {},
     ) -> None:
         self._hub = hub
         self._desk = desk
@@ -112,14 +111,14 @@ class WebDoor:
             default_rate_per_s=config.rate_per_s,
             max_body_octets=config.max_body_octets,
             body_timeout_s=config.body_timeout_s,
-            address_of=self._proxies.client_of,
+            address_of=self._proxies.address_of,
             clock=time.monotonic,
             private_webhooks=private_webhooks,
             recipient_daily_cap=config.recipient_daily_cap,
             signature=signature,
         )
         self._routes = Routes()
-        self._rooms = rooms(self._proxies.client_of)
+        self._rooms = rooms(self._proxies)
         self._viewers = Viewers(self._api, self._proxies, time.monotonic)
         self._health = Health(desk, time.monotonic)
         self._pulse = Pulse()
@@ -203,8 +202,7 @@ class WebDoor:
             route, names = self._routes.find(request.method, path)
             token = await self._api.authorise(request, route.scope)
             return await route.handler(Ask(self._api, request, token, names))
-        # Programs for address books look at the root too, in ways that browsers do not.
-        room = self._rooms.get("dav" if path == "/" and request.method in DAV_METHODS else path.split("/", 2)[1])
+        room = self._rooms.get(path.split("/", 2)[1])
         if room is not None:
             return await room.answer(request)
         if request.method not in ("GET", "HEAD"):
@@ -214,12 +212,12 @@ class WebDoor:
             return text_answer(trouble + "\n", 503) if trouble else text_answer("ok\n")
         if path == "/metrics":
             return await self._metrics(request)
-        if path == "/":
+        if path == "/status":
             return await self._status(request)
         name = path.removeprefix("/assets/")
         if name in status.ASSETS and path == f"/assets/{name}":
             return asset_answer(status.asset(name), status.ASSETS[name])
-        raise Problem(404, "no_such_path", f"there is nothing at {path[:64]}", "See / and /api/v1/openapi.json.")
+        raise Problem(404, "no_such_path", f"there is nothing at {path[:64]}", "See /status and /api/v1/openapi.json.")
 
     async def _metrics(self, request: web.BaseRequest) -> web.StreamResponse:
         await self._viewers.check(request)
@@ -235,14 +233,14 @@ class WebDoor:
     async def _status(self, request: web.BaseRequest) -> web.StreamResponse:
         secret = request.query.get("token")
         if secret:
-            answer = moved_answer("/")
+            answer = moved_answer("/status")
             answer.set_cookie(
                 COOKIE,
                 await self._viewers.enter(request, secret),
                 max_age=SESSION_S,
                 httponly=True,
                 samesite="Strict",
-                secure=self._viewers.is_private(request),
+                secure=self._proxies.is_private(request),
             )
             return answer
         await self._viewers.check(request)

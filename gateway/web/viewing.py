@@ -6,7 +6,7 @@ import ipaddress
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import web
 
@@ -47,7 +47,13 @@ class Proxies:
             return False
         return any(ip in network for network in self._trusted)
 
-    def client_of(self, request: web.BaseRequest) -> str:
+    def is_private(self, request: web.BaseRequest) -> bool:
+        """Whether the client reached us, or a trusted proxy of ours, by TLS."""
+        if request.secure:
+            return True
+        return self.trusts(request.remote or "") and request.headers.get("X-Forwarded-Proto") == "https"
+
+    def address_of(self, request: web.BaseRequest) -> str:
         """The address a request comes from: the peer, or what trusted proxies say, read from the right."""
         address = request.remote or ""
         if not self.trusts(address):
@@ -78,6 +84,13 @@ class Proxies:
         return name.lower() in _LOCAL_NAMES
 
 
+class Client(Protocol):
+    """What can be told of whoever sends a request."""
+
+    def address_of(self, request: web.BaseRequest) -> str: ...
+    def is_private(self, request: web.BaseRequest) -> bool: ...
+
+
 class Viewers:
     """Sessions of people who showed a token; the token is asked for again each time, so that revoking ends them."""
 
@@ -93,25 +106,19 @@ class Viewers:
             return
         session = self._sessions.get(request.cookies.get(COOKIE, ""))
         if session is not None and session[0] > self._clock():
-            _may_look(await self._api.check(session[1], self._proxies.client_of(request)))
+            _may_look(await self._api.check(session[1], self._proxies.address_of(request)))
             return
         secret = bearer(request.headers.get("Authorization"))
-        _may_look(await self._api.check(secret, self._proxies.client_of(request)))
+        _may_look(await self._api.check(secret, self._proxies.address_of(request)))
 
     async def enter(self, request: web.BaseRequest, secret: str) -> str:
         """Open a session for who shows a token, and return the value of its cookie. Raises Problem."""
-        _may_look(await self._api.check(secret[:MAX_SECRET], self._proxies.client_of(request)))
+        _may_look(await self._api.check(secret[:MAX_SECRET], self._proxies.address_of(request)))
         value = secrets.token_urlsafe(32)
         self._sessions[value] = (self._clock() + SESSION_S, secret)
         if len(self._sessions) > MAX_SESSIONS:
             self._sessions.popitem(last=False)
         return value
-
-    def is_private(self, request: web.BaseRequest) -> bool:
-        """Whether the client reached us, or a trusted proxy of ours, by TLS."""
-        if request.secure:
-            return True
-        return self._proxies.trusts(request.remote or "") and request.headers.get("X-Forwarded-Proto") == "https"
 
 
 def _may_look(token: Token) -> None:

@@ -602,7 +602,7 @@ async def test_webhooks_are_registered(hub: Hub) -> None:
     assert made["secret"].startswith("whsec_")
     _, document = await hub.ask("GET", "/api/v1/webhooks")
     assert document["webhooks"] == [
-        {"id": made["id"], "url": "https://hooks.example.org/x", "events": ["state", "mo", "read"], "enabled": True}
+        {"id": made["id"], "url": "https://hooks.example.org/x", "events": ["state", "mo"], "enabled": True}
     ]
     for url in ("http://127.0.0.1:1/", "http://169.254.169.254/latest", "ftp://example.org/", 5):
         assert (await hub.ask("POST", "/api/v1/webhooks", {"url": url}))[0] == 403
@@ -628,7 +628,7 @@ async def test_health_metrics_description_and_page(hub: Hub) -> None:
     assert "process_resident_memory_bytes" in text
     status, document = await hub.ask("GET", "/api/v1/openapi.json", who="")
     assert (status, document["openapi"]) == (200, "3.1.0")
-    status, html = await hub.ask("GET", "/", who="", headers={"Accept-Language": "zh"})
+    status, html = await hub.ask("GET", "/status", who="", headers={"Accept-Language": "zh"})
     assert status == 200
     assert "系统状态" in html
     policy = hub.last.headers["Content-Security-Policy"]
@@ -646,22 +646,22 @@ async def test_health_metrics_description_and_page(hub: Hub) -> None:
 
 async def test_the_page_from_elsewhere_needs_a_token(hub: Hub) -> None:
     elsewhere = {"X-Forwarded-For": "203.0.113.5", "Accept": "text/html"}
-    status, html = await hub.ask("GET", "/?lang=en", who="", headers=elsewhere)
+    status, html = await hub.ask("GET", "/status?lang=en", who="", headers=elsewhere)
     assert status == 401
     assert "This page needs a token" in html
     assert (await hub.ask("GET", "/metrics", who="", headers={"Host": "evil.example"}))[0] == 401
     hub.account("sam", "send")
-    assert (await hub.ask("GET", f"/?token={hub.tokens['sam']}", who="", headers=elsewhere))[0] == 403
-    status, _ = await hub.ask("GET", f"/?token={hub.tokens['ann']}", who="", headers=elsewhere)
-    assert (status, hub.last.headers["Location"]) == (303, "/")
+    assert (await hub.ask("GET", f"/status?token={hub.tokens['sam']}", who="", headers=elsewhere))[0] == 403
+    status, _ = await hub.ask("GET", f"/status?token={hub.tokens['ann']}", who="", headers=elsewhere)
+    assert (status, hub.last.headers["Location"]) == (303, "/status")
     cookie = hub.last.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert hub.tokens["ann"] not in cookie
     shown = elsewhere | {"Cookie": cookie.partition(";")[0]}
     hub.client.cookie_jar.clear()
-    assert (await hub.ask("GET", "/", who="", headers=shown))[0] == 200
-    assert (await hub.ask("GET", "/", who="", headers=elsewhere))[0] == 401
+    assert (await hub.ask("GET", "/status", who="", headers=shown))[0] == 200
+    assert (await hub.ask("GET", "/status", who="", headers=elsewhere))[0] == 401
     assert (await hub.ask("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.5"}))[0] == 200
 
 

@@ -46,7 +46,7 @@ def test_who_is_here(asked: Any, here: bool) -> None:
     ],
 )
 def test_whom_a_proxy_speaks_for(remote: str, forwarded: str, client: str) -> None:
-    assert Proxies(("10.0.0.0/8",)).client_of(request(remote, **{"X-Forwarded-For": forwarded})) == client
+    assert Proxies(("10.0.0.0/8",)).address_of(request(remote, **{"X-Forwarded-For": forwarded})) == client
 
 
 def test_a_wrong_proxy_is_a_wrong_configuration() -> None:

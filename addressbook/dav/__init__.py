@@ -1,1 +1,0 @@
-"""CardDAV without a network: requests read, answers written, properties, filters, paths."""

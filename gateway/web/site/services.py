@@ -1,0 +1,25 @@
+"""What pages need beside the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gateway.fitting import FittingPool
+from gateway.web.site.guard import Guard
+from mms.config import MmsConfig
+
+
+@dataclass(slots=True)
+class Services:
+    """Made once for the site. `signature` goes before SMS with a code, as in gateway.web.server.WebDoor."""
+
+    region: str
+    allowed_prefixes: tuple[str, ...]  # of numbers that may be written to, as in [web]
+    max_segments: int  # of a text
+    signature: str | None
+    mms: MmsConfig
+    pool: FittingPool
+    guard: Guard = field(default_factory=Guard)
+    clock: Callable[[], float] = time.monotonic
