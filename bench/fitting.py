@@ -103,10 +103,10 @@ def corpus() -> Iterator[Input]:
     for seconds in (2, 6, 15):
         yield Input(f"film-{seconds}", "video/mp4", film(seconds))
         yield Input(f"film-silent-{seconds}", "video/mp4", film(seconds, (320, 240), silent=True))
-    yield from _hostile()
+    yield from hostile()
 
 
-def _hostile() -> Iterator[Input]:
+def hostile() -> Iterator[Input]:
     """Torn, lying and exploding ones."""
     rng = random.Random(7)
     whole = jpeg((640, 480))
@@ -140,7 +140,8 @@ class Result:
     likeness: tuple[float, float] | None  # ours, plain
 
 
-def _judge(pair: tuple[Input, str]) -> Result:
+def judge(pair: tuple[Input, str]) -> Result:
+    """Fit the input to the handset of that key, and look at what became of it."""
     one, key = pair
     handset = resolve(key)
     began = time.perf_counter()
@@ -215,7 +216,7 @@ def judge_corpus(every: int) -> bool:
     print(f"{len(inputs)} inputs on {len(HANDSETS)} handsets: {len(pairs)} MMS", flush=True)
     began = time.perf_counter()
     with multiprocessing.get_context("fork").Pool() as pool:
-        results = list(pool.imap_unordered(_judge, pairs, chunksize=8))
+        results = list(pool.imap_unordered(judge, pairs, chunksize=8))
     took = time.perf_counter() - began
     over = [one for one in results if one.over]
     silent = [one for one in results if one.is_lost_silently]

@@ -6,14 +6,14 @@ import io
 import math
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 #: Quality of a JPEG: no better is worth its octets, no worse is worth showing.
 BEST, WORST = 92, 40
 _ENCODES: Final = 5  # to find a quality
 _CLOSE: Final = 0.93  # of the room: no further search
-#: Pixels of a picture whose palette is settled colour by colour: half the error, several times the work.
-_SETTLED: Final = 100_000
+#: Pixels that are looked at to choose colours.
+_GLANCE: Final = 50_000
 
 
 def jpeg(picture: Image.Image, quality: int) -> bytes:
@@ -68,15 +68,36 @@ def on_white(picture: Image.Image) -> tuple[Image.Image, bool]:
 
 
 def palette(picture: Image.Image, kind: str, colours: int) -> bytes:
-    """A GIF ("image/gif") or PNG of at most so many colours, up to 256."""
+    """A GIF ("image/gif") or PNG of at most so many colours, up to 256; those it has where they are no more."""
     out = io.BytesIO()
-    if picture.mode == "RGBA":
-        reduced = picture.quantize(colours, method=Image.Quantize.FASTOCTREE)
-    else:
-        settled = int(picture.width * picture.height <= _SETTLED)
-        reduced = picture.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=settled)
-    reduced.save(out, "GIF" if kind == "image/gif" else "PNG", optimize=True)
+    _reduced(picture, colours).save(out, "GIF" if kind == "image/gif" else "PNG", optimize=True)
     return out.getvalue()
+
+
+def _reduced(picture: Image.Image, colours: int) -> Image.Image:
+    if picture.mode == "RGBA":
+        return picture.quantize(colours, method=Image.Quantize.FASTOCTREE)
+    picture = picture.convert("RGB")
+    if colours == 256 and not ImageChops.difference(picture, picture.convert("L").convert("RGB")).getbbox():
+        return picture.convert("L")  # what was written or drawn on paper needs no palette
+    if picture.getcolors(colours) is not None:
+        return picture.quantize(colours, method=Image.Quantize.MEDIANCUT)
+    return picture.quantize(palette=settled_palette([picture], colours), dither=Image.Dither.NONE)
+
+
+def settled_palette(pictures: list[Image.Image], colours: int) -> Image.Image:
+    """The colours that come nearest to all of these pictures of one size, as a picture of them.
+
+    They are looked at in small: settled colour by colour, they miss half as much as a median cut, in many times its
+    time.
+    """
+    wide, high = pictures[0].size
+    scale = min(1.0, math.sqrt(_GLANCE / (wide * high * len(pictures))))
+    size = max(1, round(wide * scale)), max(1, round(high * scale))
+    sheet = Image.new("RGB", (size[0], size[1] * len(pictures)))
+    for number, picture in enumerate(pictures):
+        sheet.paste(picture.resize(size, Image.Resampling.NEAREST), (0, size[1] * number))
+    return sheet.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=1)
 
 
 def greys(picture: Image.Image, shades: int, kind: str) -> bytes:
@@ -90,3 +111,9 @@ def greys(picture: Image.Image, shades: int, kind: str) -> bytes:
         out, "GIF" if kind == "image/gif" else "PNG", optimize=True
     )
     return out.getvalue()
+
+
+def missed(true: Image.Image, shown: Image.Image) -> float:
+    """How far colours are from the true ones: the mean of their squares."""
+    stat = ImageStat.Stat(ImageChops.difference(true.convert("RGB"), shown.convert("RGB")))
+    return sum(stat.sum2) / (true.width * true.height)

@@ -28,6 +28,8 @@ HEADERS: Final = 700
 HEADROOM: Final = 0.03
 #: A part is not made smaller than this for the sake of others.
 _LEAST: Final = 1_500
+#: Share of the room that is not worth making anything anew for.
+_LEFT_OVER: Final = 0.04
 #: A text of fewer octets is not worth sending in place of a longer one.
 _LEAST_TEXT: Final = 40
 #: Pages one text is spread over; octets each costs around its text.
@@ -113,7 +115,7 @@ def _sorted(content: Content, handset: Handset, steps: dict[str, Step]) -> tuple
         if part.is_locked:
             steps[part.name] = Step(part.name, What.KEPT, before, before, ("locked",))
             fixed.append(part)
-        elif part.medium is Medium.TEXT:
+        elif part.medium is Medium.TEXT and not _is_media(part.data):
             text = _text(part, handset)
             reasons = ("charset",) if text.charset != (part.charset or "utf-8") else ()
             steps[part.name] = Step(part.name, What.KEPT, before, f"{octets_words(len(text.data))}", reasons)
@@ -128,6 +130,13 @@ def _sorted(content: Content, handset: Handset, steps: dict[str, Step]) -> tuple
         else:
             _open(part, handset, items, steps, before)
     return fixed, items
+
+
+def _is_media(data: bytes) -> bool:
+    """Whether it is no text, whatever it is called; a text may well begin with "BM" or the mark of UTF-16."""
+    return (
+        bool(kind_of(data)) and b"\0" in data[:256] and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    )
 
 
 def _open(part: Part, handset: Handset, items: list[_Item], steps: dict[str, Step], before: str) -> None:
@@ -273,11 +282,19 @@ def _share(items: Sequence[_Item], room: int) -> None:
     _divide(items, room)
     for item in items:
         _make(item)
-    for item in sorted(items, key=lambda item: isinstance(item.medium, Picture) and not item.medium.is_moving):
+    last = sorted(items, key=lambda item: isinstance(item.medium, Picture) and not item.medium.is_moving)
+    for number, item in enumerate(last):
         left = room - sum(len(one.made.data) for one in items if one.made is not None)
-        if left > _LEAST // 2 and (item.made is None or _wants_more(item.made)):
-            item.share = (len(item.made.data) if item.made is not None else 0) + left
-            _make(item)
+        if left <= max(_LEAST // 2, room * _LEFT_OVER):
+            return
+        if item.made is None:
+            item.share = left
+        elif _wants_more(item.made):
+            among = sum(one.made is not None and _wants_more(one.made) for one in last[number:])
+            item.share = len(item.made.data) + left // among
+        else:
+            continue
+        _make(item)
 
 
 def _divide(items: Sequence[_Item], room: int) -> None:

@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from PIL import Image, ImageChops, ImageSequence, ImageStat
+from PIL import Image, ImageSequence
 
+from mms.media.encodings import missed, settled_palette
 from mms.media.plan import octets_words
 
 #: Frames, and pixels of all frames together, that are decoded.
@@ -24,7 +25,7 @@ _SMALL_ENOUGH: Final = 0.6
 _FEWEST: Final = 32
 #: So much of the room used is enough; what is aimed at where it is not; how often.
 _ENOUGH, _CLOSE = 0.88, 0.95
-_REFINEMENTS: Final = 2
+_REFINEMENTS: Final = 3
 #: Frames from which the octets of all are estimated.
 _SAMPLE: Final = 4
 #: Frames that stand for all where colours are chosen, and pixels of the longer side they are looked at with.
@@ -136,15 +137,18 @@ def _larger(data: bytes, frames: Frames, kept: Frames, size: float, depth: int, 
     """What fits, or a little larger where that leaves room unused: estimates and steps are coarse."""
     wide, high = frames.pictures[0].size
     sides = max(1, round(wide * size)), max(1, round(high * size))
+    too_large = 1.1
     for _ in range(_REFINEMENTS):
         if size >= 1 or len(data) >= _ENOUGH * room:
             break
-        size = min(1.0, size * math.sqrt(_CLOSE * room / len(data)))
-        wider = max(1, round(wide * size)), max(1, round(high * size))
+        guess = size * math.sqrt(_CLOSE * room / len(data))
+        guess = min(1.0, guess if guess < too_large else (size + too_large) / 2)
+        wider = max(1, round(wide * guess)), max(1, round(high * guess))
         again = _encoded(kept, wider, depth)
         if len(again) > room:
-            break
-        data, sides = again, wider
+            too_large = guess
+        else:
+            data, sides, size = again, wider, guess
     return _made(data, frames, kept, sides, depth)
 
 
@@ -197,22 +201,13 @@ def _chosen_palette(frames: Frames, colours: int) -> Image.Image | None:
     scenes = [picture.convert("RGB") for picture in frames.pictures[::every] if picture.mode == "RGB"]
     if not scenes:
         return None
+    shared = settled_palette(scenes, colours)
     for scene in scenes:
         scene.thumbnail((_GLANCE, _GLANCE), Image.Resampling.NEAREST)
-    wide, high = scenes[0].size
-    sheet = Image.new("RGB", (wide, high * len(scenes)))
-    for number, scene in enumerate(scenes):
-        sheet.paste(scene, (0, high * number))
-    shared = sheet.quantize(colours, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     own = [scene.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for scene in scenes]
-    missed = sum(_missed(scene, picture) for scene, picture in zip(scenes, own, strict=True))
-    together = sum(_missed(scene, scene.quantize(palette=shared, dither=Image.Dither.NONE)) for scene in scenes)
-    return shared if together <= _AS_NEAR * missed + 1 else None
-
-
-def _missed(true: Image.Image, reduced: Image.Image) -> float:
-    """How far colours are from the true ones: the mean of their squares."""
-    return sum(ImageStat.Stat(ImageChops.difference(true, reduced.convert("RGB"))).sum2) / (true.width * true.height)
+    apart = sum(missed(scene, picture) for scene, picture in zip(scenes, own, strict=True))
+    together = sum(missed(scene, scene.quantize(palette=shared, dither=Image.Dither.NONE)) for scene in scenes)
+    return shared if together <= _AS_NEAR * apart + 1 else None
 
 
 def _made(data: bytes, before: Frames, kept: Frames, size: tuple[int, int], colours: int) -> Moving:

@@ -5,6 +5,7 @@ shows, in as many octets as there are.
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import struct
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from mms.codec import wbmp
 from mms.codec.errors import MmsFormatError
 from mms.handsets.handset import Handset
 from mms.media import heif, moving
-from mms.media.encodings import BEST, greys, jpeg, jpeg_within, on_white, palette
+from mms.media.encodings import BEST, greys, jpeg, jpeg_within, missed, on_white, palette
 from mms.media.kinds import kind_of
 from mms.media.metadata import bare
 from mms.media.plan import octets_words
@@ -33,7 +34,9 @@ _FORMATS: Final = {
 MAX_PIXELS: Final = {"image/jpeg": 64_000_000, "image/heic": 50_000_000, "image/webp": 24_000_000}
 MAX_PIXELS_WHOLE: Final = 40_000_000
 _SMALLEST: Final = 48  # pixels of the longer side
-_FEW: Final = 256  # colours of drawings
+#: Colours of a palette; of a drawing as it comes, whose lines have soft edges; those it is tried with.
+_FEW, _SOFT = 256, 1024
+_DRAWN_COLOURS: Final = (256, 64, 16)
 #: Phones made from this year on let one look into a picture larger than the screen.
 _LOOKS_INTO_SINCE: Final = 2006
 _SMALL, _FINER = 400, 3  # pixels of a small picture; how much larger it is decoded
@@ -83,6 +86,7 @@ class Picture:
         self.kind = kind_of(data)
         self.is_moving = False
         self._frames: moving.Frames | None = None
+        self._is_drawing = False
         if self.kind == "image/vnd.wap.wbmp":
             self._picture = _bitmap(data)
             self.size = self._picture.size
@@ -123,7 +127,7 @@ class Picture:
                 self.is_moving = len(self._frames.pictures) > 1
                 self._picture = self._frames.pictures[0]
             else:
-                self._picture = _decoded(opened, box, orientation)
+                self._picture, self._is_drawing = _decoded(opened, box, orientation)
 
     def _open_heif(self) -> None:
         opened = heif.opened(self._data)
@@ -209,7 +213,7 @@ class Picture:
         handset = self._handset
         if handset.grey or handset.colours <= 16:
             return self._few_shades(room)
-        drawing = self._drawing(room)
+        drawing = self._drawing(room) if self._is_drawing else None
         if drawing is not None:
             return drawing
         if self._shows("image/jpeg"):
@@ -261,18 +265,25 @@ class Picture:
                 return None
 
     def _drawing(self, room: int) -> Made | None:
-        """Line art and screenshots with few colours stay sharp where they fit as they are; None for anything else."""
-        if self.kind == "image/jpeg" or self._picture.size != self.size:
-            return None
-        if self._picture.getcolors(_FEW * 4) is None:
-            return None
-        for kind in ("image/png", "image/gif"):
-            if self._shows(kind):
-                data = palette(self._picture, kind, 256)
-                if len(data) <= room:
-                    size = self._picture.size
-                    after = f"{size[0]}x{size[1]}, {octets_words(len(data))}"
-                    return Made(data, kind, after, tuple(self._reasons(size, kind)))
+        """A drawing of few colours at its whole size, sharp; or as a photograph, where that comes nearer to it."""
+        picture = self._picture
+        kinds = [kind for kind in ("image/png", "image/gif") if self._shows(kind)]
+        found = picture.getcolors(_FEW)
+        for colours, kind in itertools.product(_DRAWN_COLOURS, kinds):
+            if colours > self._colours():
+                continue
+            data = palette(picture, kind, colours)
+            if len(data) > room:
+                continue
+            reasons = self._reasons(picture.size, kind)
+            if found is None or len(found) > colours:
+                if picture.mode == "RGB" and self._shows("image/jpeg"):
+                    photograph = self._photograph(room)
+                    if photograph is not None and _nearer(picture, photograph.data, data):
+                        return photograph
+                reasons.append("colours")
+            after = f"{picture.width}x{picture.height}, {octets_words(len(data))}"
+            return Made(data, kind, after, tuple(reasons))
         return None
 
     def _palette(self, room: int, kind: str) -> Made | None:
@@ -320,8 +331,11 @@ class Picture:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def _decoded(opened: Image.Image, box: tuple[int, int], orientation: int) -> Image.Image:
-    """Upright, in sRGB, brought down to the box; a JPEG is decoded at the fraction that is enough for that."""
+def _decoded(opened: Image.Image, box: tuple[int, int], orientation: int) -> tuple[Image.Image, bool]:
+    """Upright, in sRGB, brought down to the box; and whether it came as a drawing, of few colours.
+
+    A JPEG is decoded at the fraction that is enough for the box.
+    """
     across = (box[1], box[0]) if orientation in _SIDEWAYS else box
     profile = opened.info.get("icc_profile")
     if opened.format == "JPEG":
@@ -331,13 +345,16 @@ def _decoded(opened: Image.Image, box: tuple[int, int], orientation: int) -> Ima
     picture: Image.Image = opened
     if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
         picture = picture.convert("I").point(lambda value: value / 257).convert("L")
-    picture = _smaller(_plain(picture), across)
+    if not (picture.mode == "CMYK" and profile):  # what inks look like, their profile says
+        picture = _plain(picture)
+    is_drawing = opened.format != "JPEG" and picture.getcolors(_SOFT) is not None
+    picture = _smaller(picture, across)
     if profile:
         picture = _in_srgb(picture, profile)
     turn = _TURNS.get(orientation)
     if turn is not None:
-        return picture.transpose(turn)
-    return picture.copy() if picture is opened else picture  # its file is about to be closed
+        return picture.transpose(turn), is_drawing
+    return (picture.copy() if picture is opened else picture), is_drawing  # its file is about to be closed
 
 
 def _smaller(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
@@ -376,18 +393,28 @@ def _is_srgb(picture: Image.Image) -> bool:
 
 
 def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """In the colours every screen takes for granted; as it is when its profile says nothing that can be understood."""
+    """In the colours every screen takes for granted; as well as can be where its profile says nothing that fits it."""
+    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-        converted = ImageCms.profileToProfile(picture.convert("RGB"), source, _SRGB, outputMode="RGB")
-        if converted is None:
-            return picture
-        if alpha is not None:
-            converted.putalpha(alpha)
-        return converted
+        flat = picture if picture.mode == "CMYK" else picture.convert("RGB")
+        converted = ImageCms.profileToProfile(flat, source, _SRGB, outputMode="RGB")
     except LIES:
-        return picture
+        converted = None
+    if converted is None:
+        return _plain(picture)
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted
+
+
+def _nearer(true: Image.Image, one: bytes, other: bytes) -> bool:
+    """Whether the first of two files, both of the size of the true picture, comes nearer to it."""
+    missed_by = []
+    for data in (one, other):
+        with Image.open(io.BytesIO(data)) as shown:
+            missed_by.append(missed(true, shown) if shown.size == true.size else math.inf)
+    return missed_by[0] < missed_by[1]
 
 
 def _bitmap(data: bytes) -> Image.Image:

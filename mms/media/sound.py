@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import av
@@ -14,6 +15,7 @@ from mms.codec import amr, imelody, midi, rtttl
 from mms.codec.errors import MmsFormatError
 from mms.codec.tune import Tune
 from mms.handsets.handset import Handset
+from mms.media import tones
 from mms.media.kinds import kind_of
 from mms.media.metadata import bare
 from mms.media.pictures import Made, MediaRefused
@@ -108,7 +110,7 @@ class Sound:
         return self._pcm
 
     def _tune(self, room: int) -> Made:
-        """The tune as it came, or in another form the phone plays."""
+        """The tune as it came, in another form the phone plays, or in tones."""
         if self._plays(self.kind) and len(self._data) <= room:
             return Made(self._data, self.kind, self.before)
         try:
@@ -121,7 +123,12 @@ class Sound:
                 if len(data) <= room:
                     kind = "audio/sp-midi" if kind not in self._handset.sounds and kind == "audio/midi" else kind
                     return Made(data, kind, f"{len(tune.notes)} notes, {octets_words(len(data))}", ("tune",))
-        raise MediaRefused("the phone plays no tune of this kind", "unsupported")
+        if not self._plays("audio/amr"):
+            raise MediaRefused("the phone plays no tune of this kind", "unsupported")
+        if self._pcm is None:
+            self._pcm = tones.played(tune)
+        made = self._amr(room)
+        return replace(made, reasons=("tune", *(reason for reason in made.reasons if reason != "format")))
 
 
 def decode_pcm(data: bytes, kind: str) -> bytes:

@@ -15,7 +15,7 @@ from mms.media.fitting import fit
 from mms.media.kinds import kind_of
 from mms.media.pictures import MediaRefused
 from mms.media.plan import Plan, What
-from tests.fakes.media import drawing, encoded, film, jpeg, moving, sound
+from tests.fakes.media import camera_exif, drawing, encoded, film, jpeg, moving, sound
 
 PHONES = ("unknown", "nokia-6610", "nokia-n73", "mono-2002", "iphone-13")
 PHOTO = Part("image/jpeg", jpeg((1600, 1200), quality=93), "照片.jpg")
@@ -115,6 +115,24 @@ def test_types_are_what_the_octets_say() -> None:
     liar = replace(PHOTO, media_type="image/gif", name="x.gif")
     (part,) = fit(Content((liar,)), resolve("unknown")).content.parts
     assert part.media_type == "image/jpeg"
+
+
+def test_a_picture_called_a_text_is_a_picture_and_a_text_is_a_text() -> None:
+    (part,) = fit(Content((replace(PHOTO, media_type="text/plain", name="x.txt"),)), resolve("unknown")).content.parts
+    assert part.media_type == "image/jpeg"
+    for words in (b"BMW is a car", "ID3 \u4f60".encode(), "FLV".encode("utf-16")):
+        text = Part("text/plain", words, "t.txt", charset="utf-16" if words[0] > 127 else "utf-8")
+        assert fit(Content((text,)), resolve("unknown")).content.parts[0].media_type == "text/plain"
+
+
+def test_what_one_leaves_is_shared_by_those_that_want_more() -> None:
+    handset = replace(resolve("unknown"), max_image=(1600, 1200), screen=(1080, 1920))
+    photos = [replace(PHOTO, data=jpeg((1600, 1200), quality=95, seed=3), name=f"{n}.jpg") for n in range(3)]
+    little = Part("image/jpeg", jpeg((320, 240), quality=90, exif=camera_exif()), "s.jpg")
+    fitted = fit(Content((*photos, little)), handset, max_octets=200_000)
+    sizes = [len(part.data) for part in fitted.content.parts if part.name != "s.jpg"]
+    assert max(sizes) < 1.15 * min(sizes)
+    assert fitted.octets > 170_000
 
 
 def test_broken_parts_are_left_out_and_said_the_rest_is_sent() -> None:

@@ -6,13 +6,14 @@ import io
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageCms, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageStat
 
 from mms.codec import wbmp
 from mms.handsets.catalogue import resolve
-from mms.media.encodings import BEST
+from mms.media.encodings import BEST, missed
 from mms.media.kinds import kind_of
 from mms.media.pictures import MediaRefused, Picture
+from tests.fakes.colours import DISPLAY_P3, PAPER, profile
 from tests.fakes.media import camera_exif, drawing, encoded, jpeg, landscape
 
 MODERN, OLD, MONO = resolve("unknown"), resolve("nokia-6610"), resolve("mono-2002")
@@ -119,6 +120,39 @@ def test_a_drawing_stays_sharp_where_it_fits() -> None:
     assert ImageChops.difference(opened(made.data).convert("RGB"), drawing((120, 100))).getbbox() is None
 
 
+@pytest.mark.parametrize("clear", [False, True])
+def test_a_drawing_larger_than_the_screen_stays_a_drawing(clear: bool) -> None:
+    source = drawing((1200, 900), clear=clear)
+    made = Picture(encoded(source, "PNG"), OLD).fit(40_000)
+    shown = opened(made.data)
+    assert (made.media_type, shown.size) == ("image/png", (128, 96))
+    assert ("A" in shown.convert("RGBA").getbands() and shown.convert("RGBA").getextrema()[3][0] == 0) is clear
+    if not clear:
+        true = source.resize((128, 96), Image.Resampling.LANCZOS)
+        assert missed(true, shown) < missed(true, opened(jpeg_of(true)))
+
+
+def jpeg_of(picture: Image.Image) -> bytes:
+    return encoded(picture, "JPEG", quality=92)
+
+
+def test_a_page_of_writing_is_grey_and_sharp() -> None:
+    page = Image.new("1", (1240, 1754), 1)
+    for y in range(60, 1700, 40):
+        ImageDraw.Draw(page).text((60, y), "All our yesterdays have lighted fools " * 4, fill=0, font_size=24)
+    made = Picture(encoded(page, "PNG"), MODERN).fit(300_000)
+    true = page.convert("RGB").resize(opened(made.data).size, Image.Resampling.LANCZOS)
+    assert missed(true, opened(made.data)) == 0
+    tight = Picture(encoded(page, "PNG"), MODERN).fit(20_000)
+    assert len(tight.data) <= 20_000
+
+
+def test_what_comes_nearer_as_a_photograph_is_one() -> None:
+    colours = landscape((500, 400)).quantize(200, dither=Image.Dither.NONE).convert("RGB")
+    colours.putpixel((0, 0), (1, 2, 3))
+    assert Picture(encoded(colours, "BMP"), MODERN).fit(70_000).media_type == "image/jpeg"
+
+
 def test_an_old_screen_gets_its_size() -> None:
     made = Picture(jpeg((2000, 1500)), OLD).fit(40_000)
     assert opened(made.data).size == (128, 96)
@@ -169,6 +203,25 @@ def test_a_profile_is_applied_and_left_out() -> None:
     assert "icc_profile" not in opened(made.data).info
     broken = Picture(jpeg((500, 400), icc_profile=b"junk" * 40), OLD).fit(20_000)
     assert opened(broken.data).size == (128, 102)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIF", "WEBP"])
+def test_colours_wider_than_a_screen_s_look_as_they_did(form: str) -> None:
+    """A green of Display P3 is a stronger one of sRGB: by both matrices, worked out by hand."""
+    picture = Image.new("RGB", (64, 48), (100, 180, 90))
+    source = encoded(picture, form, icc_profile=profile(b"RGB ", DISPLAY_P3), quality=100)
+    shown = opened(Picture(source, MODERN).fit(100_000).data)
+    assert shown.convert("RGB").getpixel((30, 20)) == pytest.approx((64, 184, 76), abs=3)
+    assert "icc_profile" not in shown.info
+
+
+def test_inks_look_as_their_profile_says() -> None:
+    picture = Image.new("CMYK", (64, 48), (255, 0, 0, 0))
+    plain = opened(Picture(encoded(picture, "JPEG"), MODERN).fit(100_000).data).convert("RGB").getpixel((30, 20))
+    data = encoded(picture, "JPEG", icc_profile=profile(b"CMYK", PAPER))
+    shown = opened(Picture(data, MODERN).fit(100_000).data).convert("RGB").getpixel((30, 20))
+    assert shown == pytest.approx((0, 158, 222), abs=30)
+    assert plain == pytest.approx((0, 255, 255), abs=8)
 
 
 def test_a_bomb_is_refused_before_it_is_read() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import io
+import itertools
 import struct
 from dataclasses import replace
 
@@ -12,10 +14,11 @@ from PIL import Image, ImageStat
 
 from mms.codec import amr, imelody, midi, rtttl
 from mms.handsets.catalogue import resolve
+from mms.media import tones
 from mms.media.film import Film
 from mms.media.kinds import kind_of
 from mms.media.pictures import MediaRefused
-from mms.media.sound import Sound, encode_amr
+from mms.media.sound import Sound, decode_pcm, encode_amr
 from tests.fakes.media import film, pcm, sound
 
 PHONE = replace(resolve("unknown"), sounds=frozenset({"audio/amr"}))
@@ -82,6 +85,28 @@ def test_tunes_are_played_in_their_own_way(octets: bytes, kind: str, plays: str,
     assert made.media_type == becomes
     decode = imelody.decode if becomes == "audio/imelody" else midi.decode
     assert [note.pitch for note in decode(made.data).notes if note.pitch] == [n.pitch for n in TUNE.notes if n.pitch]
+
+
+def test_a_phone_that_takes_no_notes_hears_tones() -> None:
+    a_and_e = rtttl.decode(b"x:d=2,o=5,b=60:a,p,e6")
+    made = Sound(midi.encode(a_and_e), "audio/midi", PHONE).fit(30_000)
+    assert (made.media_type, made.reasons) == ("audio/amr", ("tune",))
+    samples = array.array("h", decode_pcm(made.data, "audio/amr"))
+    assert len(samples) == pytest.approx(6 * 8000, rel=0.02)
+
+    def crossings(start_s: float) -> int:
+        part = samples[int(start_s * 8000) : int((start_s + 0.5) * 8000)]
+        return sum(one < 0 <= other for one, other in itertools.pairwise(part))
+
+    assert crossings(0.3) == pytest.approx(440, rel=0.02)  # half a second of 880 Hz
+    assert max(map(abs, samples[int(2.5 * 8000) : int(3.5 * 8000)])) < 300
+    assert crossings(4.3) == pytest.approx(659, rel=0.02)
+
+
+def test_tones_are_as_long_as_the_tune_and_no_longer_than_a_minute() -> None:
+    assert len(tones.played(TUNE)) / 16 == pytest.approx(TUNE.duration_ms, abs=1)
+    endless = replace(TUNE, notes=TUNE.notes * 100)
+    assert len(tones.played(endless)) == 60 * 8000 * 2
 
 
 def streams(data: bytes) -> tuple[tuple[int, int], set[str], float, dict[str, str]]:
