@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 from carriers.link_memory import LinkMemory, PassingMemory
 from carriers.session import SessionEvent
 from gateway.core.messages import Segment
+from mms.codec.mm4 import DeliveryReport, ReadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,14 @@ class CarriesMms(Protocol):
     @property
     def carries_mms(self) -> bool:
         """Always true."""
+
+
+@runtime_checkable
+class TellsCentre(Protocol):
+    """A link to another MMS centre, that is to be told what became of its MMS."""
+
+    def tell(self, message: DeliveryReport | ReadReport) -> None:
+        """Send a report; it is tried a few times, and forgotten when the link stops."""
 
 
 class LinkListener(Protocol):

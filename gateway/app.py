@@ -15,7 +15,15 @@ from carriers.link import Link, LinkBasics
 from gateway import clock, housekeeping
 from gateway.alarms import LOOK_EVERY_S, Watch
 from gateway.config import Config, LinkEntry
-from gateway.core.events import MailArrived, MailSubmitted, MessageSettled, MmsReceived, PhoneMailArrived, SmsReceived
+from gateway.core.events import (
+    MailArrived,
+    MailSubmitted,
+    MessageSettled,
+    MmsRead,
+    MmsReceived,
+    PhoneMailArrived,
+    SmsReceived,
+)
 from gateway.core.ids import IdSource
 from gateway.core.routing import Router
 from gateway.dispatcher import Dispatcher
@@ -57,7 +65,8 @@ from mms.notices import MmsNotices
 from mms.outcome import Outcome
 from mms.phone_mail import PhoneMms
 from mms.pickup import Mailboxes
-from mms.reception import Reception
+from mms.receipts import tell_of_reading
+from mms.reception import OwnNumber, Reception
 
 
 def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
@@ -68,15 +77,17 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     phone_mail = PhoneMail(config.notices, PhoneMms(config.mms))
     answers = Answers(config.notices)
     cards = CardBySms(config.mms, config.notices.fixed_signature)
-    reception = Reception(config.notices.access_number, config.notices.extension_digits, config.notices.reply_days)
     outcome = Outcome(Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature))
     told_back = ToldBack(next(iter(mm1_links(config).values()), None))
+    own = OwnNumber(config.notices.access_number, config.notices.extension_digits, config.notices.reply_days)
+    reception = Reception(own, told_back.refused)
     return {
         MailArrived: (notifier.notify_on_arrival,),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),
         MmsReceived: (reception.received,),
+        MmsRead: (told_back.read, tell_of_reading),
         MessageSettled: (phone_mail.report_failure, outcome.settled, told_back.settled, learn_from_end),
     }
 

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
-from carriers.link import CarriesMms, Link, TellsOfData
+from carriers.link import CarriesMms, Link, TellsCentre, TellsOfData
 from carriers.session import MmsArrived, ReportArrived, SessionEvent, SmsArrived, SubmitAnswered
 from gateway.core.alarms import Kind
 from gateway.core.errors import StoreUnavailable
@@ -21,7 +21,7 @@ from gateway.core.routing import LinkFacts
 from gateway.inbound import Arrived, Inbound
 from gateway.journal import Journal
 from gateway.lane import LOOK_EVERY_S, Lane, LinkPolicy
-from gateway.store.desk import BooksOfStore, Desk
+from gateway.store.desk import BooksOfStore, CentreReport, Desk
 from gateway.store.links import LEASE_S, Lease
 
 #: How often a lease is renewed and messages without an answer are looked at, seconds.
@@ -88,6 +88,7 @@ class Dispatcher:
         self._started = False
         self._small_tasks: set[asyncio.Task[None]] = set()
         desk.work_for_link = self.wake
+        desk.tell_over_link = self._tell
 
     @property
     def lanes(self) -> dict[str, Lane]:
@@ -138,6 +139,11 @@ class Dispatcher:
         served = self.served.get(link)
         if served is not None:
             served.lane.wake()
+
+    def _tell(self, link: str, report: CentreReport) -> None:
+        served = self.served.get(link)
+        if served is not None and isinstance(served.lane.link, TellsCentre):
+            served.lane.link.tell(report)
 
     # --- one link ---------------------------------------------------------------------------------------------
 

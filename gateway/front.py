@@ -22,7 +22,7 @@ from gateway.mail.facts import read_facts
 from gateway.rooms import rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import open_store
-from gateway.store.desk import Desk
+from gateway.store.desk import Desk, Reactions
 from gateway.web.channel import WorkerEnd
 from gateway.web.server import WebDoor
 
@@ -38,8 +38,8 @@ def socket_path(config: Config) -> Path:
     return Path(config.store.data_dir).resolve() / "run" / f"front-{config.store.node}.sock"
 
 
-async def run_worker(config: Config, number: int) -> None:
-    """Be worker `number` until the hub goes away."""
+async def run_worker(config: Config, number: int, reactions: Reactions) -> None:
+    """Be worker `number` until the hub goes away. What phones bring to its door has the hub's reactions."""
     over = asyncio.Event()
     journal = Journal()
     store = open_store(config.store)
@@ -53,7 +53,7 @@ async def run_worker(config: Config, number: int) -> None:
         new_id=IdSource(clock.now_ms, _FIRST_NODE + (config.store.node * 8 + number) % _NODES),
         now_ms=clock.now_ms,
         read_facts=read_facts,
-        reactions={},
+        reactions=reactions,
     )
     end = WorkerEnd(journal, over.set)
     await asyncio.get_running_loop().create_unix_connection(lambda: end, str(socket_path(config)))

@@ -21,7 +21,7 @@ from gateway.core.phone import normalise
 from gateway.journal import Journal
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.inbox import Filed
-from mms.incoming import IncomingMms, ReadReport, ReadState
+from mms.incoming import IncomingMms, ReadReport
 from mms.incoming_letter import fingerprint_of, letter_of
 
 Arrived = SmsArrived | ReportArrived | MmsArrived | ReadArrived
@@ -155,12 +155,8 @@ def _take(books: BooksOfStore, link: str, group: str, letter: Letter) -> bool:
 
 def _note_read(books: BooksOfStore, group: str, report: ReadReport) -> None:
     message_id = books.reports.message_of(group, report.carrier_id)
-    if message_id is None:
-        return
-    if report.state is ReadState.READ and not books.mms.was_read(message_id):
-        return  # told before
-    words = {ReadState.READ: "its owner has read it", ReadState.DELETED: "its owner deleted it without reading"}
-    books.timeline.step(message_id, "read", words.get(report.state, report.text or "nobody knows whether it was read"))
+    if message_id is not None:
+        books.note_read(message_id, report.state, report.text)
 
 
 def _announce(books: BooksOfStore, filed: Filed) -> None:

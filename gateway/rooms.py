@@ -9,9 +9,9 @@ from carriers.mm1.config import Mm1Config
 from gateway.config import Config
 from gateway.fitting import FittingPool
 from gateway.mmsc.door import Mm1Door
-from gateway.mmsc.told_back import ToldBack
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
+from gateway.web.dav import DavRoom
 from gateway.web.pickup import PickupPage
 from gateway.web.server import Room
 from gateway.web.site.services import Services
@@ -36,17 +36,20 @@ def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapp
         mms=config.mms,
         pool=pool,
     )
+    dav = DavRoom(desk, address_of=address_of, clock=time.monotonic)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     return {
         **Site(desk, services, client).rooms,
         "mm1": Mm1Door(
             desk,
             config.mms,
-            ToldBack(next(iter(mm1_links(config).values()), None)),
             pool,
             address_of=address_of,
             clock=time.monotonic,
             region=config.hub.region,
         ),
+        "dav": dav,
+        ".well-known": dav,
+        "principals": dav,
         "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
     }

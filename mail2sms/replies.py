@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.core.accounts import Account
-from gateway.core.addresses import Address
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.conversations import answered_by, extension_of
+from gateway.core.errors import NotFound
 from gateway.core.events import SmsReceived
-from gateway.core.notices import Notice
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import is_mobile
 from gateway.core.ports import Books
 from mail2sms.letters import Letter, in_answer
-from mail2sms.limits import DAY_MS, free_key
+from mail2sms.limits import free_key
 from mail2sms.listing import LIST_DAYS, list_mails
 from mail2sms.proof import prove_by_sms
 from mail2sms.quiet import zone_of
@@ -31,14 +29,6 @@ ANSWERS_APART_MS: Final = 10_000
 _ANSWERS: Final = ("no_mail_found", "help", "stop_done", "start_done", "number_proved", "list_head", "list_empty")
 #: Says that a mail came from a phone; such mails are told like any other, they are written by people.
 VIA: Final = "X-Caiyou-Via"
-
-
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """Who an answer by SMS is from, as a mail says it."""
-
-    address: str
-    name: str
 
 
 class Answers:
@@ -115,64 +105,41 @@ class Answers:
         """Send the SMS as a mail to whom the notice it answers was about; False when there is none."""
         if not event.text.strip():
             return False
-        notice = self._notice_of(event, books)
-        account = books.accounts.by_id(notice.account_id) if notice is not None else None
-        if notice is None or account is None:
+        config = self._config
+        extension = extension_of(event.recipient, config.access_number, config.extension_digits)
+        answered = answered_by(event.sender, extension, config.reply_days, books)
+        if answered is None:
             return False
+        account, mail_id = answered.account, answered.notice.mail_id
+        row = books.mail(mail_id)
         try:
-            to_address = str(Address.parse(notice.reply_to))
-        except BadRequest:
-            return False
-        writer = _writer(event.sender, notice, account, books)
-        if writer is None:
-            return False
-        row = books.mail(notice.mail_id)
-        try:
-            view: MailView | None = MailView(books.body(notice.mail_id))
+            view: MailView | None = MailView(books.body(mail_id))
         except NotFound:
             view = None
         reply_id = books.new_id()
         letter = Letter(
-            from_address=writer.address,
-            from_name=writer.name,
-            to_address=to_address,
-            to_name=_name_of(view, to_address),
+            from_address=answered.from_address,
+            from_name=answered.from_name,
+            to_address=answered.to_address,
+            to_name=_name_of(view, answered.to_address),
             subject=_subject(view, row, event.sender, account),
             text=f"{event.text.strip()}\n\n{mail_texts(account.language).render('sent_by_sms', number=event.sender)}",
-            message_id=f"<{reply_id}.sms@{writer.address.rpartition('@')[2]}>",
+            message_id=f"<{reply_id}.sms@{answered.from_address.rpartition('@')[2]}>",
             date=datetime.datetime.fromtimestamp((event.received_ms or books.now_ms) / 1000, zone_of(account.zone)),
             in_reply_to=view.headers.message_id if view else "",
             references=_references(view),
             marks={VIA: "sms"},
         )
-        mail_id = books.send_mail(
+        sent_id = books.send_mail(
             letter.encode(),
-            sender=writer.address,
-            recipients=[to_address],
+            sender=answered.from_address,
+            recipients=[answered.to_address],
             account_id=account.id,
-            keep_copy_for=account.id if writer.address == account.address else 0,
+            keep_copy_for=answered.keep_copy_for,
         )
-        books.timeline.step(event.inbox_id, STEP, f"sent on as mail {mail_id}")
-        books.timeline.step(notice.mail_id, STEP, f"by SMS {event.inbox_id}, sent as mail {mail_id}")
+        books.timeline.step(event.inbox_id, STEP, f"sent on as mail {sent_id}")
+        books.timeline.step(mail_id, STEP, f"by SMS {event.inbox_id}, sent as mail {sent_id}")
         return True
-
-    def _notice_of(self, event: SmsReceived, books: Books) -> Notice | None:
-        """The notice an SMS answers: by the extension it was sent to, else the last one that phone got.
-
-        An extension that stands for nothing any more answers nothing: the last notice may be about something else. A
-        digest tells of several mails, so no plain reply answers it.
-        """
-        since_ms = books.now_ms - self._config.reply_days * DAY_MS
-        extension = self._extension_of(event.recipient)
-        notice = books.notices.last_to(event.sender, extension, since_ms)
-        return notice if notice is not None and notice.state == "sent" else None
-
-    def _extension_of(self, recipient: str) -> str:
-        access, digits = self._config.access_number, self._config.extension_digits
-        if not access or not digits or access not in recipient:
-            return ""
-        extension = recipient.rpartition(access)[2]
-        return extension if extension.isascii() and extension.isdigit() else ""
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -212,26 +179,6 @@ class Answers:
             for language in LANGUAGES
             for key in _ANSWERS
         )
-
-
-def _writer(number: str, notice: Notice, account: Account, books: Books) -> _Writer | None:
-    """Who answers: the member where the number is proved to be theirs, else the phone under its own address.
-
-    None where the notice was for a phone that was the member's and is no more: its new owner answers nothing.
-    """
-    message = books.outbox.get(notice.message_id) if notice.message_id else None
-    is_phone_mail = message is not None and message["purpose"] == Purpose.PHONE_MAIL
-    phone = books.phones.get(account.id, number)
-    is_own = phone is not None and phone.proved_ms is not None
-    if is_own and not is_phone_mail and notice.reply_to != account.address:
-        return _Writer(account.address, account.display_name)
-    if not is_phone_mail and notice.reply_to != account.address:
-        return None
-    domain = account.address.rpartition("@")[2]
-    if is_phone_mail and message is not None and message["tag"].rpartition("@")[2]:
-        domain = message["tag"].rpartition("@")[2]
-    local = number.removeprefix("+86")
-    return _Writer(f"{local}@{domain}", books.contacts.name_of_number(account.id, number) or local)
 
 
 def _subject(view: MailView | None, row: Mapping[str, Any] | None, number: str, account: Account) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +17,10 @@ from mms.cards_on_mail import CardOnMail, cards_of, may_carry_cards
 from mms.config import MmsConfig
 from mms.content import Content, Medium
 from mms.letters import Letter, is_letter, write_letter
+from mms.mail_mapping.fields import Envelope, mms_headers
 from mms.mail_mapping.reading import mms_of_mail
+from mms.receipts import receipt_to
+from mms.terms import MmsHeaders
 
 #: The screen a letter is laid out for before anybody knows the phone.
 SCREEN: Final = (640, 480)
@@ -66,6 +70,7 @@ class PhoneMms:
             body=assemble(content, screen=SCREEN, charset=""),
             date_ms=event.received_ms or books.now_ms,
             message_id=_message_id("mms", event, books),
+            mms=_asked(event, books),
         )
         return self._queue(letter, Purpose.PHONE_MAIL, from_, event, books, key)
 
@@ -126,6 +131,7 @@ class PhoneMms:
                 sender=from_.sender,
                 from_name=from_.name,
                 mail_id=event.mail_id,
+                want_read=letter.mms.read_report,
                 key=key,
                 tag=event.recipient[:128],
             )
@@ -140,6 +146,17 @@ def has_media(content: Content) -> bool:
 def has_words(content: Content) -> bool:
     """Whether it says anything."""
     return any(part.medium is Medium.TEXT and words_of(part) for part in content.parts)
+
+
+def _asked(event: PhoneMailArrived, books: Books) -> MmsHeaders:
+    """What the mail asks for that a phone knows: its priority, its class, word of reading."""
+    now = datetime.datetime.fromtimestamp((event.received_ms or books.now_ms) / 1000, datetime.UTC)
+    asked = mms_headers(event.content, Envelope(event.envelope_sender, (event.recipient,)), now)
+    return MmsHeaders(
+        message_class=asked.message_class,
+        priority=asked.priority,
+        read_report=bool(receipt_to(event.content, event.envelope_sender)),
+    )
 
 
 def _message_id(kind: str, event: PhoneMailArrived, books: Books) -> str:

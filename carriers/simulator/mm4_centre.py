@@ -58,6 +58,8 @@ class Mm4Centre:
         self._courier = Courier(self._options)
         #: What phones got, the oldest go first.
         self.received: deque[ReceivedMms] = deque(maxlen=config.keep_handsets)
+        #: What the hub told of MMS of our phones.
+        self.told: deque[DeliveryReport | ReadReport] = deque(maxlen=config.keep_handsets)
         self._seen: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
@@ -93,6 +95,7 @@ class Mm4Centre:
             body=body,
             subject=subject,
             delivery_report=True,
+            read_reply=True,
         )
         self._operator.counters.messages_written += 1
         self._spawn(self._bring(forward, forward.recipients))
@@ -109,6 +112,7 @@ class Mm4Centre:
         if isinstance(message, Response):
             return "250 2.0.0 OK"
         if not isinstance(message, Forward):
+            self.told.append(message)
             self._answer(message, RequestStatus.OK)
             return "250 2.0.0 OK"
         numbers = [read_address(one, {self._options.own_domain}) for one in recipients]

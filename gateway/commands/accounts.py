@@ -219,9 +219,9 @@ def _add_token(options: argparse.Namespace) -> None:
 def _add_webhook(options: argparse.Namespace) -> None:
     if not options.url.startswith(("http://", "https://")):
         raise BadRequest(f"{options.url} is no URL of http or https")
-    unknown = sorted(set(options.events.split()) - {"state", "mo"})
+    unknown = sorted(set(options.events.split()) - {"state", "mo", "read"})
     if unknown:
-        raise BadRequest(f"there is no event {unknown[0]}; the events are state and mo")
+        raise BadRequest(f"there is no event {unknown[0]}; the events are state, mo and read")
     secret = "whsec_" + secrets.token_urlsafe(32)
     with open_desk(options.config) as desk:
         desk.run_now(

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvloop
 
 from gateway import logs
-from gateway.app import App, build
+from gateway.app import App, build, reactions
 from gateway.config import Config, read_config
 from gateway.front import run_worker
 
@@ -41,7 +41,7 @@ def _front(options: argparse.Namespace) -> None:
     logs.set_up(config.log)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the hub, and the worker goes with it
     tune_collector()
-    uvloop.run(run_worker(config, options.number))
+    uvloop.run(run_worker(config, options.number, reactions(config)))
 
 
 async def run(config: Config, file: Path) -> None:

@@ -174,3 +174,18 @@ class Changes:
     revision: int  # ask from here next time
     changes: tuple[Change, ...]  # oldest first
     more: bool  # True: the limit was reached; ask again from `revision`
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a list shows of a contact."""
+
+    id: int
+    book_id: int
+    is_group: bool
+    name: str
+    organisation: str
+    sort_key: str
+    mails: tuple[str, ...]
+    numbers: tuple[str, ...]
+    mobiles: tuple[str, ...]  # those of its numbers that take SMS

@@ -81,4 +81,12 @@ class MessageSettled:
     tag: str = ""
 
 
-Event = MailArrived | MailSubmitted | PhoneMailArrived | SmsReceived | MmsReceived | MessageSettled
+@dataclass(frozen=True, slots=True)
+class MmsRead:
+    """What the owner of a phone did with an MMS of the outbox became known."""
+
+    message_id: int
+    is_read: bool  # or deleted without being read
+
+
+Event = MailArrived | MailSubmitted | PhoneMailArrived | SmsReceived | MmsReceived | MmsRead | MessageSettled

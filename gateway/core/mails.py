@@ -49,3 +49,4 @@ class MailFacts:
     message_id: str = ""
     references: tuple[str, ...] = ()
     wire_octets: int = 0  # size with CRLF line ends
+    kind: str = "mail"  # or "mms": a phone sent it as one

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.core.mails import MailFacts
-from gateway.mail.mime.headers import read_headers
+from gateway.mail.mime.headers import headers_of, read_fields
+from mms.mail_mapping.from_phones import is_from_phone
 
 #: A date further ahead than this is a wrong clock or a trick to stay on top of the list.
 MAX_AHEAD_MS = 86_400_000
@@ -14,7 +15,8 @@ _UNSTORABLE = {0: None} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 def read_facts(data: bytes, now_ms: int) -> MailFacts:
     """The facts of a mail as it came, `now_ms` standing in for a date that is missing or absurd. Never raises."""
-    headers = read_headers(data)
+    fields = read_fields(data)
+    headers = headers_of(fields)
     date_ms = int(headers.date.timestamp() * 1000) if headers.date else now_ms
     if not 0 <= date_ms <= now_ms + MAX_AHEAD_MS:
         date_ms = now_ms
@@ -29,6 +31,7 @@ def read_facts(data: bytes, now_ms: int) -> MailFacts:
         date_ms=date_ms,
         message_id=_storable(headers.message_id),
         references=references,
+        kind="mms" if is_from_phone(fields, headers) else "mail",
         wire_octets=len(data) + data.count(b"\n") - data.count(b"\r\n"),
     )
 

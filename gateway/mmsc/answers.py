@@ -6,12 +6,12 @@ from typing import Final
 
 from gateway.core.messages import ReportState
 from gateway.mmsc.centre import DAY_MS, LAST_CALL_MS, settle, settle_late
-from gateway.mmsc.told_back import ToldBack
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.mm1 import OPEN, Notification
 from mms.codec.codes import ReadStatus, ResponseStatus, Status
 from mms.codec.pdu import AcknowledgeInd, DeleteConf, DeleteReq, NotifyRespInd, ReadRecInd
 from mms.handsets.evidence import Seen
+from mms.incoming import ReadState
 
 #: Locations in one m-delete-req that are looked at.
 MAX_LOCATIONS: Final = 50
@@ -27,9 +27,8 @@ def token_in(text: str) -> str:
 class PhoneAnswers:
     """Notes what phones say."""
 
-    def __init__(self, desk: Desk, told_back: ToldBack) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._told_back = told_back
 
     async def take(self, said: Said, seen: Seen | None) -> None:
         """Note it once it is on disk. What names no MMS of ours changes nothing. Raises StoreUnavailable."""
@@ -42,7 +41,8 @@ class PhoneAnswers:
             if seen is not None:
                 books.handsets.learn(one.number, seen)
             if isinstance(said, ReadRecInd):
-                self._read(books, one, said.read_status)
+                was_read = said.read_status is ReadStatus.READ
+                books.note_read(one.message_id, ReadState.READ if was_read else ReadState.DELETED)
             elif isinstance(said, AcknowledgeInd) or said.status is Status.RETRIEVED:
                 _retrieved(books, one)
             elif said.status is Status.DEFERRED:
@@ -72,15 +72,6 @@ class PhoneAnswers:
             locations=unknown,
             version=request.version,
         )
-
-    def _read(self, books: BooksOfStore, one: Notification, status: ReadStatus) -> None:
-        if status is ReadStatus.READ:
-            if not books.mms.was_read(one.message_id):
-                return  # said before
-            books.timeline.step(one.message_id, "read", "its owner has read it")
-        else:
-            books.timeline.step(one.message_id, "read", "its owner deleted it without reading")
-        self._told_back.read(one.message_id, status, books)
 
 
 def _retrieved(books: BooksOfStore, one: Notification) -> None:

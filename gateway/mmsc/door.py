@@ -24,7 +24,6 @@ from gateway.mmsc.answers import PhoneAnswers
 from gateway.mmsc.centre import MINUTE_MS
 from gateway.mmsc.handed_in import HandedIn
 from gateway.mmsc.retrieval import Fitting, Retrieval
-from gateway.mmsc.told_back import ToldBack
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.mm1 import Notification
 from gateway.web.answers import text_answer
@@ -68,7 +67,6 @@ class Mm1Door:
         self,
         desk: Desk,
         config: MmsConfig,
-        told_back: ToldBack,
         pool: Fitting,
         *,
         address_of: Callable[[web.BaseRequest], str],
@@ -82,7 +80,7 @@ class Mm1Door:
         self._gateways = _networks(config.mm1_gateways)
         self._acknowledge_ms = config.mm1_acknowledge_minutes * MINUTE_MS
         self._retrieval = Retrieval(desk, config, pool)
-        self._answers = PhoneAnswers(desk, told_back)
+        self._answers = PhoneAnswers(desk)
         self._handed_in = HandedIn(desk, region)
         self._addresses = Buckets(BURST)
         self._phones = Buckets(PHONE_BURST)

@@ -34,7 +34,6 @@ MAX_BOOKS = 100
 #: How a book that is not one's own is called in one's addresses: "~" and its id.
 _FOREIGN = "~"
 _SLUG = re.compile(r"[^~/\s\x00-\x1f][^/\x00-\x1f]{0,63}")
-_RANK = {Scope.PERSONAL: 0, Scope.DOMAIN: 2, Scope.SYSTEM: 3}
 
 _b = address_books.c
 _domain = sa.select(accounts.c.domain_id).where(accounts.c.id == bindparam("account_id")).scalar_subquery()
@@ -52,6 +51,7 @@ _SEEN = (
     .where(_b.id.in_(_readable))
 )
 _SEEN_BY_ID = _SEEN.where(_b.id == bindparam("book_id"))
+_IDS = sa.select(_b.id, _b.scope, _b.account_id, _b.slug).where(_b.id.in_(_readable))
 _OWN_BY_SLUG = sa.select(address_books, sa.false().label("writable")).where(
     _b.account_id == bindparam("account_id"), _b.slug == bindparam("slug")
 )
@@ -70,8 +70,13 @@ class AddressBooks:
     def of(self, account_id: int) -> list[Book]:
         """Every book an account may read: its default book, its others, shared ones, its domain's, the system's."""
         self._tx.flush()
-        seen = [_book(row, account_id) for row in self._tx.ask(_SEEN, {"account_id": account_id})]
-        return sorted(seen, key=lambda book: (not book.is_own, _rank(book), book.slug != DEFAULT_SLUG, book.id))
+        rows = self._tx.ask(_SEEN, {"account_id": account_id})
+        return [_book(row, account_id) for row in sorted(rows, key=lambda row: _place(row, account_id))]
+
+    def ids_of(self, account_id: int) -> list[int]:
+        """The ids of those books, in the same order: for look-ups, which come with every mail."""
+        rows = self._tx.ask(_IDS, {"account_id": account_id})
+        return [row.id for row in sorted(rows, key=lambda row: _place(row, account_id))]
 
     def get(self, account_id: int, book_id: int) -> Book:
         """A book as an account sees it. Raises NoBook."""
@@ -241,9 +246,11 @@ def _fitted(columns: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rank(book: Book) -> int:
-    shared = book.scope is Scope.PERSONAL and not book.is_own
-    return 1 if shared else _RANK[book.scope]
+def _place(row: Any, account_id: int) -> tuple[int, bool, int]:
+    """Where a book stands among those of an account: own, shared, the domain's, the system's; the default one first."""
+    own = row.account_id == account_id
+    kind = 0 if own else 1 if row.scope == Scope.PERSONAL else 2 if row.scope == Scope.DOMAIN else 3
+    return kind, row.slug != DEFAULT_SLUG, row.id
 
 
 def _book(row: Any, account_id: int) -> Book:

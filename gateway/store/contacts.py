@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from addressbook.card_index import CardIndex, IndexedNumber, index_of
+from addressbook.card_index import CardIndex, index_of
 from addressbook.new_card import new_card
+from addressbook.numbers import Kind, Number
 from gateway.core.book import (
     MAX_CARD_OCTETS,
     MAX_CHANGES,
@@ -28,7 +30,7 @@ from gateway.core.book import (
     TokenDead,
     UidTaken,
 )
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.errors import BadRequest, CaiyouError, NotFound
 from gateway.store.address_books import AddressBooks
 from gateway.store.columns import fitting
 from gateway.store.contact_lookup import ContactLookup
@@ -163,6 +165,36 @@ _DROP_WORD = sa.delete(contact_words).where(
 )
 
 
+@dataclass(slots=True)
+class _BookState:
+    """The counters of a book that is being changed, and what this transaction has put into it."""
+
+    id: int
+    account_id: int | None
+    revision: int
+    quota_cards: int
+    quota_octets: int
+    cards: int
+    octets: int
+    hrefs: set[str] = field(default_factory=set)
+    uids: set[str] = field(default_factory=set)
+
+    def make_room(self, size: int, old_size: int | None) -> None:
+        """Count a card in, in place of one of `old_size` octets (None: it is new). Raises BookFull."""
+        octets = self.octets + size - (old_size or 0)
+        if (old_size is None and self.cards >= self.quota_cards) or octets > max(self.quota_octets, self.octets):
+            raise BookFull(f"the book may have {self.quota_cards} cards and {self.quota_octets} octets")
+        self.revision += 1
+        self.cards += old_size is None
+        self.octets = octets
+
+    def clear(self, size: int) -> None:
+        """Count a card out."""
+        self.revision += 1
+        self.cards -= 1
+        self.octets -= size
+
+
 class Contacts:
     """Cards within one transaction."""
 
@@ -197,16 +229,54 @@ class Contacts:
         octets again change nothing. Raises NoBook, BadRequest (no card, or a name too long), CardTooLarge,
         Precondition, UidTaken, BookFull; before anything is written.
         """
+        state = self._lock(book_id)
+        stored = self._put(state, href, card, by, if_match, if_none_match, action, batch_id)
+        if stored.changed:
+            self._count_up(state)
+        return stored
+
+    def put_many(
+        self,
+        book_id: int,
+        cards: Iterable[tuple[str | None, bytes]],
+        *,
+        by: str = "",
+        action: Action | None = None,
+        batch_id: int | None = None,
+    ) -> list[Stored | CaiyouError]:
+        """As `put` for many cards, with one answer each: what became of it, or the error for which it was left out."""
+        state = self._lock(book_id)
+        answers: list[Stored | CaiyouError] = []
+        for href, card in cards:
+            try:
+                answers.append(self._put(state, href, card, by, None, False, action, batch_id))
+            except CaiyouError as error:
+                answers.append(error)
+        self._count_up(state)
+        return answers
+
+    def _put(
+        self,
+        state: _BookState,
+        href: str | None,
+        card: bytes,
+        by: str,
+        if_match: str | None,
+        if_none_match: bool,
+        action: Action | None,
+        batch_id: int | None,
+    ) -> Stored:
         if len(card) > MAX_CARD_OCTETS:
             raise CardTooLarge(f"the card has {len(card)} octets; {MAX_CARD_OCTETS} are the most")
         index = index_of(card)
-        book = self._lock(book_id)
         contact_id = self._new_id()
-        if href is None:
-            href = f"{contact_id}.vcf"
-        if not 0 < len(href) <= MAX_HREF or len(index.uid) > MAX_HREF:
-            raise BadRequest(f"a card's name and its UID have 1 to {MAX_HREF} characters")
-        known = self._tx.ask(_AT, {"book_id": book_id, "href": href}).first()
+        known = None
+        if href is not None:
+            if not 0 < len(href) <= MAX_HREF:
+                raise BadRequest(f"a card's name has 1 to {MAX_HREF} characters")
+            if href in state.hrefs:
+                self._tx.flush()
+            known = self._tx.ask(_AT, {"book_id": state.id, "href": href}).first()
         live = known if known is not None and not known.deleted else None
         _check(live, if_match, if_none_match)
         etag = etag_of(card)
@@ -214,22 +284,24 @@ class Contacts:
             return Stored(etag, created=False, changed=False, revision=live.revision, contact_id=live.id)
         if known is not None:
             contact_id = known.id
+        href = href or f"{contact_id}.vcf"
         uid = index.uid or str(contact_id)
-        owner = self._tx.ask(_WITH_UID, {"book_id": book_id, "uid": uid}).first()
+        if len(uid) > MAX_HREF:
+            raise BadRequest(f"a card's UID has at most {MAX_HREF} characters")
+        if uid in state.uids:
+            self._tx.flush()
+        owner = self._tx.ask(_WITH_UID, {"book_id": state.id, "uid": uid}).first()
         if owner is not None and owner.id != contact_id:
             raise UidTaken(owner.href)
-        cards = book.used_cards + (live is None)
-        octets = book.used_octets + len(card) - (live.size_octets if live else 0)
-        if (cards > book.quota_cards and live is None) or (octets > book.quota_octets and octets > book.used_octets):
-            raise BookFull(f"the book may have {book.quota_cards} cards and {book.quota_octets} octets")
-        revision = book.revision + 1
-        self._count_up(book_id, revision, cards, octets)
+        state.make_room(len(card), None if live is None else live.size_octets)
+        state.hrefs.add(href)
+        state.uids.add(uid)
         columns = {
             "uid": uid,
             "card": card,
-            "version": index.version,
+            "version": fitting(index.version, 4),
             "etag": etag,
-            "revision": revision,
+            "revision": state.revision,
             "size_octets": len(card),
             "kind": index.kind,
             "name": fitting(index.name, 255),
@@ -245,13 +317,13 @@ class Contacts:
             if not self._tx.waiting(_INSERT):
                 # Statements run in the order first named: rows of its mails must not run before the contact is there.
                 self._tx.flush_for(_ADD_MAIL, _ADD_NUMBER, _ADD_CATEGORY, _ADD_WORD)
-            fixed = {"id": contact_id, "book_id": book_id, "account_id": book.account_id, "href": href}
+            fixed = {"id": contact_id, "book_id": state.id, "account_id": state.account_id, "href": href}
             self._tx.defer(_INSERT, {**fixed, "created_ms": self._now_ms, **columns})
         else:
             self._tx.defer(_KEEP, {"b_id": contact_id})
             self._tx.defer(_REPLACE, {"b_id": contact_id, **{f"b_{name}": value for name, value in columns.items()}})
-        self._index(book_id, contact_id, index, is_new=live is None)
-        return Stored(etag, created=live is None, changed=True, revision=revision, contact_id=contact_id)
+        self._index(state.id, contact_id, index, is_new=live is None)
+        return Stored(etag, created=live is None, changed=True, revision=state.revision, contact_id=contact_id)
 
     def delete(
         self,
@@ -264,19 +336,19 @@ class Contacts:
         batch_id: int | None = None,
     ) -> int:
         """Delete a card, and return the book's new revision. Raises NoBook, NotFound, Precondition."""
-        book = self._lock(book_id)
+        state = self._lock(book_id)
         known = self._tx.ask(_AT, {"book_id": book_id, "href": href}).first()
         if known is None or known.deleted:
             raise NotFound(f"there is no card {href}")
         _check(known, if_match, if_none_match=False)
-        revision: int = book.revision + 1
-        self._count_up(book_id, revision, book.used_cards - 1, book.used_octets - known.size_octets)
+        state.clear(known.size_octets)
+        self._count_up(state)
         self._tx.defer(_KEEP, {"b_id": known.id})
         self._tx.defer(
             _BURY,
             {
                 "b_id": known.id,
-                "b_revision": revision,
+                "b_revision": state.revision,
                 "b_changed_ms": self._now_ms,
                 "b_changed_by": fitting(by, 128),
                 "b_action": action,
@@ -284,7 +356,7 @@ class Contacts:
             },
         )
         self._index(book_id, known.id, _NOTHING, is_new=False)
-        return revision
+        return state.revision
 
     def add(self, account_id: int, name: str, mails: Iterable[str] = (), numbers: Iterable[str] = ()) -> int:
         """Add a person (numbers in E.164) to the account's own book and return the contact's id."""
@@ -361,15 +433,15 @@ class Contacts:
 
     # --- within ---------------------------------------------------------------------------------------------
 
-    def _lock(self, book_id: int) -> Any:
+    def _lock(self, book_id: int) -> _BookState:
         self._tx.flush_rows(_COUNT_UP, "b_id", book_id)
-        book = self._tx.ask(_BOOK, {"book_id": book_id}).first()
-        if book is None:
+        row = self._tx.ask(_BOOK, {"book_id": book_id}).first()
+        if row is None:
             raise NoBook("there is no such book")
-        return book
+        return _BookState(book_id, *row)
 
-    def _count_up(self, book_id: int, revision: int, cards: int, octets: int) -> None:
-        row = {"b_id": book_id, "b_revision": revision, "b_cards": cards, "b_octets": octets}
+    def _count_up(self, state: _BookState) -> None:
+        row = {"b_id": state.id, "b_revision": state.revision, "b_cards": state.cards, "b_octets": state.octets}
         self._tx.defer(_COUNT_UP, row)
 
     def _index(self, book_id: int, contact_id: int, index: CardIndex, *, is_new: bool) -> None:
@@ -421,9 +493,9 @@ def _card(row: Any) -> Card:
     return Card(contact_id, href, uid, etag, version, revision, changed_ms, changed_by, bytes(data))
 
 
-def _number_row(number: IndexedNumber) -> dict[str, Any]:
+def _number_row(number: Number) -> dict[str, Any]:
     return {
         "number": fitting(number.number, 32),
         "match_key": fitting(number.match_key, 16),
-        "mobile": number.mobile,
+        "mobile": number.kind is Kind.MOBILE,
     }

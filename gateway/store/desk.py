@@ -19,7 +19,7 @@ from gateway.core import events
 from gateway.core.accounts import ToAddress, ToMailbox
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
-from gateway.core.events import Event, MailArrived, MessageSettled, MmsReceived, PhoneMailArrived
+from gateway.core.events import Event, MailArrived, MessageSettled, MmsRead, MmsReceived, PhoneMailArrived
 from gateway.core.mails import MailFacts, NewMail, Placement
 from gateway.core.mms import AWAITED, PREPARING, REPORTED
 from gateway.core.outbox import State
@@ -59,8 +59,11 @@ from gateway.store.sessions import Sessions
 from gateway.store.sign_in_codes import SignInCodes
 from gateway.store.timeline import Timeline
 from gateway.store.webhooks import Webhooks
+from mms.codec.mm4 import DeliveryReport, ReadReport
+from mms.incoming import ReadState
 
 T = TypeVar("T")
+CentreReport = DeliveryReport | ReadReport  # what became of an MMS that came from another centre
 Reaction = Callable[[Any, Any], None]  # (event, books)
 Reactions = Mapping[type, Sequence[Reaction]]
 
@@ -77,6 +80,7 @@ class Aftermath:
     relay: bool = False  # mail waits for the relay
     calls: bool = False  # webhooks wait
     peers: set[int] = field(default_factory=set)  # peers that are to be told something
+    reports: list[tuple[str, CentreReport]] = field(default_factory=list)  # link, what its centre is told over it
 
 
 class BooksOfStore:
@@ -293,12 +297,15 @@ class BooksOfStore:
         envelope_sender: str = "",
         envelope_recipient: str = "",
         folder: str = "INBOX",
-        kind: str = "mail",
+        kind: str = "",
         flags: str = "",
         mail_id: int | None = None,
         announce: bool = True,
     ) -> int:
-        """File a stored mail in a member's mailbox, tell its story, and let others react; returns its id."""
+        """File a stored mail in a member's mailbox, tell its story, and let others react; returns its id.
+
+        `kind` is "mail", "mms" or "card"; "" = as the facts say.
+        """
         placement = self.mails.file(
             NewMail(
                 mailbox_id=target.mailbox_id,
@@ -314,7 +321,7 @@ class BooksOfStore:
                 envelope_sender=envelope_sender,
                 envelope_recipient=envelope_recipient,
                 folder=folder,
-                kind=kind,
+                kind=kind or facts.kind,
                 flags=flags,
             ),
             mail_id,
@@ -493,6 +500,46 @@ class BooksOfStore:
             )
         return is_new
 
+    def note_read(self, message_id: int, state: ReadState, words: str = "") -> None:
+        """Note what the owner of a phone did with an MMS, and let others react; what was said before changes nothing.
+
+        `words` are those of who says so, for its story.
+        """
+        if state is ReadState.UNKNOWN:
+            self.timeline.step(message_id, "read", words or "nobody knows whether it was read")
+            return
+        is_read = state is ReadState.READ
+        if is_read and not self.mms.was_read(message_id):
+            return
+        self.timeline.step(
+            message_id, "read", "its owner has read it" if is_read else "its owner deleted it without reading"
+        )
+        self.publish(MmsRead(message_id, is_read))
+        row = self.outbox.get(message_id)
+        if row is not None and row["account_id"]:
+            for webhook_id in self.webhooks.wanted_by({row["account_id"]}, "read").get(row["account_id"], ()):
+                self.aftermath.calls = True
+                self.webhooks.call(
+                    webhook_id,
+                    {
+                        "event": "read",
+                        "message_id": str(message_id),
+                        "read": is_read,
+                        "tag": row["tag"],
+                        "at_ms": self.now_ms,
+                    },
+                )
+
+    def tell_centre(self, link: str, report: CentreReport) -> bool:
+        """Tell another MMS centre over its link, once this is on disk; False where no link to a centre has that name.
+
+        It is told by the process that works the link, if that is this one, and forgotten when the hub is killed before.
+        """
+        if not any(row["name"] == link and row["protocol"] == "mm4" for row in self.links.all()):
+            return False
+        self.aftermath.reports.append((link, report))
+        return True
+
     def free_octets(self, account_id: int) -> int:
         """What an account's mailbox can still take."""
         mailbox_id = self.mails.mailbox_of(account_id)
@@ -521,11 +568,12 @@ class BooksOfStore:
             self.failures.keep(_name(reaction), _event_to_json(event), str(error))
 
     def _attempt(self, reaction: Reaction, event: Event) -> None:
-        placed = len(self.aftermath.placements)
+        placed, reported = len(self.aftermath.placements), len(self.aftermath.reports)
         try:
             self.tx.attempt(lambda: reaction(event, self))
         except WorkFailed:
             del self.aftermath.placements[placed:]  # or a mail without a row would appear in a Maildir
+            del self.aftermath.reports[reported:]
             raise
 
     def try_again(self, limit: int = 20) -> int:
@@ -596,6 +644,7 @@ class Desk:
         self.work_for_relay: Callable[[], None] = lambda: None
         self.work_for_webhooks: Callable[[], None] = lambda: None
         self.work_for_peer: Callable[[int], None] = lambda peer_id: None
+        self.tell_over_link: Callable[[str, CentreReport], None] = lambda link, report: None
         self._unplaced: list[Placement] = []
         self._placing: asyncio.Task[None] | None = None
 
@@ -642,6 +691,8 @@ class Desk:
             self.work_for_webhooks()
         for peer_id in aftermath.peers:
             self.work_for_peer(peer_id)
+        for name, report in aftermath.reports:
+            self.tell_over_link(name, report)
         if aftermath.placements:
             self._unplaced.extend(aftermath.placements)
             if self._placing is None or self._placing.done():

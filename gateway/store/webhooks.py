@@ -57,7 +57,7 @@ class Webhooks:
         self._now_ms = now_ms
 
     def add(self, account_id: int, url: str, secret: str, events: str = "state mo") -> int:
-        """Register a webhook of an account for events ("state", "mo")."""
+        """Register a webhook of an account for events ("state", "mo", "read")."""
         webhook_id = self._new_id()
         self._tx.execute(
             sa.insert(webhooks),

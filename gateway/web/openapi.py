@@ -208,7 +208,9 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         repeat=_text("How it comes again: a recurrence rule of RFC 5545, at most hourly; empty: once."),
         zone=_text("IANA time zone; left out: the account's."),
     ),
-    "Webhook": _object(("url",), closed=True, url=_text(format="uri"), events=_list(_text(enum=["state", "mo"]))),
+    "Webhook": _object(
+        ("url",), closed=True, url=_text(format="uri"), events=_list(_text(enum=["state", "mo", "read"]))
+    ),
     "Page": _object(next=_NEXT),
     "Anything": {"type": "object"},
 }

@@ -34,6 +34,7 @@ from gateway.web.viewing import COOKIE, SESSION_S, Client, Proxies, Viewers, wan
 
 #: Seconds requests under way may take to end when the door closes.
 CLOSING_S: Final = 10.0
+DAV_METHODS: Final = frozenset({"OPTIONS", "PROPFIND", "REPORT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,8 @@ class WebDoor:
             route, names = self._routes.find(request.method, path)
             token = await self._api.authorise(request, route.scope)
             return await route.handler(Ask(self._api, request, token, names))
-        room = self._rooms.get(path.split("/", 2)[1])
+        # Programs for address books look at the root too, in ways that browsers do not.
+        room = self._rooms.get("dav" if path == "/" and request.method in DAV_METHODS else path.split("/", 2)[1])
         if room is not None:
             return await room.answer(request)
         if request.method not in ("GET", "HEAD"):

@@ -20,7 +20,7 @@ from gateway.web.problems import FieldError, Problem, invalid, missing
 from mail2sms.proof import ProofResult, finish_proof, start_proof
 from mail2sms.rules import read_rule
 
-EVENTS: Final = ("state", "mo")
+EVENTS: Final = ("state", "mo", "read")
 MAX_WEBHOOKS: Final = 20
 MAX_ENTRIES: Final = 50
 

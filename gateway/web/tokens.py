@@ -21,7 +21,7 @@ MAX_REMEMBERED: Final = 10_000
 #: Characters of a secret that are looked at; ours have 46.
 MAX_SECRET: Final = 128
 
-SCOPES: Final = ("send", "read", "webhooks", "ledger", "settings", "admin", "route")
+SCOPES: Final = ("send", "read", "webhooks", "ledger", "settings", "admin", "route", "dav")
 
 
 def bearer(header: str | None) -> str:

@@ -57,7 +57,7 @@ class CardBySms:
             return False
         if state is not None:
             turn = script.begin_again(state) if begins else script.answer(state, event.text)
-            self._follow(turn, event, books)
+            self._follow(turn, state.language, event, books)
             return True
         if not begins and not self._is_card_number(event.recipient):
             return False
@@ -67,7 +67,7 @@ class CardBySms:
             books.timeline.step(event.inbox_id, STEP, "nothing to cancel")
             return True
         language = "en" if said.isascii() and said.isalpha() else self._language(event.sender, books)
-        self._follow(script.begin(language), event, books)
+        self._follow(script.begin(language), language, event, books)
         return True
 
     def _is_card_number(self, recipient: str) -> bool:
@@ -93,15 +93,21 @@ class CardBySms:
             books.dialogues.end(dialogue.number)  # of another version
             return None
 
-    def _follow(self, turn: Turn, event: SmsReceived, books: Books) -> None:
+    def _follow(self, turn: Turn, language: str, event: SmsReceived, books: Books) -> None:
         account_ids = books.phones.accounts_of(event.sender) if turn.card is not None else []
         account_id = account_ids[0] if account_ids else 0
         key = self._free_key(event.sender, account_id, books) if turn.card is not None else None
-        if turn.card is not None and key is None:
+        is_stopped = turn.card is not None and bool(books.stops.among([turn.recipient]))
+        if is_stopped or (turn.card is not None and key is None):
             books.dialogues.end(event.sender)
-            books.timeline.step(event.inbox_id, STEP, "not sent: too many cards today")
-            texts = sms_texts(turn.card.language)
-            self._say(texts.render("card_too_many", signature=self._sign(turn.card.language)), event, books)
+            why = "its recipient wants nothing more" if is_stopped else "too many cards today"
+            books.timeline.step(event.inbox_id, STEP, f"not sent: {why}")
+            said = sms_texts(language).render(
+                "card_stopped" if is_stopped else "card_too_many",
+                signature=self._sign(language),
+                recipient=turn.recipient.removeprefix("+86"),
+            )
+            self._say(said, event, books)
             return
         if turn.state is None:
             books.dialogues.end(event.sender)
@@ -122,7 +128,7 @@ class CardBySms:
             books.timeline.step(event.inbox_id, STEP, f"sent as MMS {message_id}")
         else:
             books.timeline.step(event.inbox_id, STEP, turn.state.step if turn.state else "given up")
-        self._say(turn.reply, event, books)
+        self._say(self._sign(language) + turn.reply, event, books)
 
     def _send(
         self, card: Card, recipient: str, event: SmsReceived, books: Books, *, account_id: int, key: str | None

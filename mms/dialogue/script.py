@@ -60,7 +60,7 @@ class Turn:
 
     #: None when the dialogue is over.
     state: State | None
-    #: What the phone is told; one SMS.
+    #: What the phone is told, without signature; one SMS.
     reply: str
     #: The card to be sent, and to whom.
     card: Card | None = None

@@ -26,7 +26,13 @@ class OutgoingMail:
 
 
 def mail_of_mms(
-    letter: Letter, *, domain: str, recipients: tuple[str, ...], now: datetime.datetime, history: History | None = None
+    letter: Letter,
+    *,
+    domain: str,
+    recipients: tuple[str, ...],
+    now: datetime.datetime,
+    history: History | None = None,
+    sender_name: str = "",
 ) -> OutgoingMail:
     """The mail of an MMS for these mail addresses; numbers become number@`domain`, where answers to phones come in.
 
@@ -52,7 +58,7 @@ def mail_of_mms(
     origin = history.first if history is not None else None
     date = origin.date if origin is not None and origin.date is not None else None
     mail = build_mail(
-        from_=Mailbox("", mail_address(origin.sender, domain) if origin is not None else sender),
+        from_=Mailbox("", mail_address(origin.sender, domain)) if origin is not None else Mailbox(sender_name, sender),
         to=[Mailbox("", mail_address(one, domain)) for one in letter.recipients],
         cc=[Mailbox("", mail_address(one, domain)) for one in letter.cc],
         subject=" ".join(letter.subject.split()),

@@ -602,7 +602,7 @@ async def test_webhooks_are_registered(hub: Hub) -> None:
     assert made["secret"].startswith("whsec_")
     _, document = await hub.ask("GET", "/api/v1/webhooks")
     assert document["webhooks"] == [
-        {"id": made["id"], "url": "https://hooks.example.org/x", "events": ["state", "mo"], "enabled": True}
+        {"id": made["id"], "url": "https://hooks.example.org/x", "events": ["state", "mo", "read"], "enabled": True}
     ]
     for url in ("http://127.0.0.1:1/", "http://169.254.169.254/latest", "ftp://example.org/", 5):
         assert (await hub.ask("POST", "/api/v1/webhooks", {"url": url}))[0] == 403

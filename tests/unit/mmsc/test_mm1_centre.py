@@ -38,7 +38,7 @@ class Books:
         self.bench.router.set_routes([Route("", "a", preference=1), Route("", "phones", preference=2)])
         self.bench.router.set_link("phones", LinkFacts(up=True, mms=True))
         self.centre = Centre(self.bench.desk, {"phones": CONFIG})
-        self.answers = PhoneAnswers(self.bench.desk, ToldBack(CONFIG))
+        self.answers = PhoneAnswers(self.bench.desk)
 
     async def told(self) -> tuple[int, str]:
         """An MMS whose phone is told; its id and token."""

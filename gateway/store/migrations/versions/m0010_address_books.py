@@ -342,7 +342,7 @@ def _write_people(people: list[tuple[sa.Row[Any], list[str], list[str]]]) -> Non
         )
         first = {"book_id": book["id"], "contact_id": person.id}
         mail_rows += [first | {"address": address} for address in mails]
-        number_rows += [first | {"number": number, "key": number.lstrip("+")[-9:]} for number in numbers]
+        number_rows += [first | {"number": number, "key": _key(number)} for number in numbers]
     if not rows:
         return
     run(
@@ -377,6 +377,10 @@ def _write_people(people: list[tuple[sa.Row[Any], list[str], list[str]]]) -> Non
             ),
             row | {"id": place + 1},
         )
+
+
+def _key(number: str) -> str:
+    return number[-7:] if number[:1] == "+" else f"*{number}"[:16]
 
 
 def _card(person: sa.Row[Any], mails: list[str], numbers: list[str]) -> bytes:

@@ -20,6 +20,7 @@ from mms.dialogue.card_by_sms import CardBySms
 from mms.letters import read_letter
 from mms.outcome import Outcome
 from mms.pickup import Mailboxes, Waiting
+from templates.engine import sms_texts
 from tests.fakes.desk import Bench
 
 ACCESS = "10657520"
@@ -92,6 +93,15 @@ def test_a_card_is_queued_as_a_letter_with_its_source(table: Table) -> None:
     assert table.ask(lambda books: books.dialogues.of(MAKER)) is None
 
 
+def test_every_answer_is_signed_in_its_language(table: Table) -> None:
+    table.cards = CardBySms(CONFIG)
+    for text in ("8878", str(GREETING), "什么都不是" * 30, "帮助", "取消"):
+        table.say(text)
+    assert all(said.startswith("【彩邮】") for said in table.said())
+    table.say("card")
+    assert table.last().startswith(sms_texts("en").render("signature"))
+
+
 def test_every_sms_has_one_answer_and_strangers_to_cards_have_none(table: Table) -> None:
     assert not table.say("你好")
     assert not table.say("8878", sender="10086")
@@ -145,6 +155,14 @@ def test_stop_words_win_and_end_it(table: Table) -> None:
     assert table.ask(lambda books: books.dialogues.of(MAKER)) is None
     table.run(lambda books: books.stops.stop(MAKER, "退订"))
     assert not table.say("8878")
+
+
+def test_nothing_goes_to_who_said_stop(table: Table) -> None:
+    table.run(lambda books: books.stops.stop(FRIEND, "退订"))
+    table.make()
+    assert table.cards_for() == []
+    assert FRIEND[3:] in table.last()
+    assert table.ask(lambda books: books.dialogues.of(MAKER)) is None
 
 
 def test_a_day_holds_so_many_cards(table: Table) -> None:

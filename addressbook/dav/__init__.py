@@ -1,0 +1,1 @@
+"""CardDAV without a network: requests read, answers written, properties, filters, paths."""
