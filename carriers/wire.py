@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from addressbook.syncml import wire as syncml
 from carriers.cmpp import wire as cmpp
 from carriers.cmpp.pdu import Version
 from carriers.gsm.tpdu import wire as tpdu
@@ -49,6 +50,7 @@ TOOLS: dict[str, WireTool] = {
     "mms": WireTool(pdu_wire.decode_line, pdu_wire.encode_line, "MMS 1.0 to 1.3 between phone and centre"),
     "mm4": WireTool(mm4_wire.decode_line, mm4_wire.encode_line, "MM4, mails between MMS centres"),
     "mm7": WireTool(mm7.decode_line, mm7.encode_line, "MM7, XML or a whole HTTP message (read only)"),
+    "syncml": WireTool(syncml.decode_line, syncml.encode_line, "SyncML 1.0 to 1.2, binary or XML"),
     "sgip": WireTool(sgip.decode_line, sgip.encode_line, "SGIP 1.2"),
     "smgp": WireTool(smgp.decode_line, smgp.encode_line, "SMGP 3.0"),
     "smgp13": WireTool(

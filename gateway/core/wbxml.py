@@ -17,6 +17,8 @@ from gateway.core.errors import MalformedPdu, NotEncodable
 
 MAX_OCTETS: Final = 4_194_304
 MAX_DEPTH: Final = 64
+#: An element may be one octet: without a limit a document would become a hundred times its size in memory.
+MAX_ELEMENTS: Final = 200_000
 #: References to the string table may add up to so many times the length of the document: a small one must not become
 #: a large one.
 MAX_GROWTH: Final = 8
@@ -305,6 +307,7 @@ class _Reader:
         self._table = b""
         self._codec = "utf-8"
         self._growth = MAX_GROWTH * len(data)
+        self._elements = 0
 
     def document(self) -> Document:
         version = self._octet()
@@ -335,6 +338,9 @@ class _Reader:
     def _element(self, token: int, depth: int) -> Element:
         if depth >= MAX_DEPTH:
             raise MalformedPdu(f"elements are nested more than {MAX_DEPTH} deep", offset=self._at - 1)
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise MalformedPdu(f"more than {MAX_ELEMENTS} elements", offset=self._at - 1)
         while token == _SWITCH_PAGE:
             self._tag_page = self._octet()
             token = self._octet()
