@@ -4,6 +4,7 @@ from carriers.cmpp.pdu import Version
 from carriers.gsm.tpdu.deliver import Deliver
 from carriers.gsm.tpdu.status_report import StatusReport
 from carriers.gsm.tpdu.submit import Submit
+from tests.unit.addressbook.syncml.vectors import FRAMES as SYNCML_FRAMES
 from tests.unit.carriers.cmpp.cmpp_vectors import VECTORS as CMPP_VECTORS
 from tests.unit.carriers.gsm.tpdu.tpdu_vectors import VECTORS as TPDU_VECTORS
 from tests.unit.carriers.sgip.sgip_vectors import VECTORS as SGIP_VECTORS
@@ -27,6 +28,7 @@ FRAMES = (
     + [("mms", pdu.encode().hex()) for pdu in SAMPLES.values()]
     + [("mm4", frame.hex()) for frame in MM4_FRAMES]
     + [("mm7", frame.hex()) for frame in MM7_FRAMES]
+    + [("syncml", frame.hex()) for frame in SYNCML_FRAMES]
     + [("wap-push", vector.octets) for vector in PUSHES.values()]
     + [(TPDU_TOOLS[type(vector.message)], vector.digits.lower()) for vector in TPDU_VECTORS]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from addressbook.syncml import documents
 from addressbook.syncml.auth import md5
 from addressbook.syncml.commands import (
     Alert,
@@ -25,9 +26,9 @@ from addressbook.syncml.commands import (
     Sync,
 )
 from addressbook.syncml.devinf import ContentType, DataStore, Device, Field, device_element
-from addressbook.syncml.documents import Form
+from addressbook.syncml.documents import Document, Form
 from addressbook.syncml.tokens import Version
-from addressbook.syncml.writing import anchor_element
+from addressbook.syncml.writing import anchor_element, element_of
 
 CARD: Final = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:张;三\r\nTEL;CELL:+8613800000001\r\nEND:VCARD\r\n".encode()
 
@@ -111,6 +112,14 @@ def everything(version: Version, form: Form) -> Message:
             Other("13", "Exec"),
         ),
     )
+
+
+#: As they go over the wire, for the line tool.
+FRAMES: Final = [
+    documents.write(Document(element_of(everything(version, form)), form, version))
+    for version in Version
+    for form in Form
+]
 
 
 def plain(message: Message) -> Message:
