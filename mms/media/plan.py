@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -50,6 +51,29 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+#: How a step's facts, which are kept in English, are said in Chinese.
+_IN_CHINESE: Final = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"\bquality (\d+)", r"质量 \1"),
+        (r"\b(\d+) frames\b", r"\1 帧"),
+        (r"\b(\d+) colours\b", r"\1 色"),
+        (r"\b(\d+) greys\b", r"\1 级灰度"),
+        (r"\bblack and white\b", "黑白"),
+        (r"\b(\d+) notes\b", r"\1 个音符"),
+        (r"\b(\d+) s at ([\d.]+) kbit/s", r"\1 秒，\2 kbit/s"),
+        (r"\b(\d+) s\b", r"\1 秒"),
+        (", ", "，"),
+    )
+)
+
+
+def _in_chinese(facts: str) -> str:
+    for pattern, words in _IN_CHINESE:
+        facts = pattern.sub(words, facts)
+    return facts
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What became of every part, and how much of the room is used."""
@@ -67,8 +91,11 @@ class Plan:
             if step.what is What.KEPT and not step.reasons:
                 continue
             why = ("；" if column == 0 else "; ").join(REASONS[reason][column] for reason in step.reasons)
-            after = step.after or ("未发送" if column == 0 else "not sent")
-            found.append(f"{step.part}: {step.before} → {after}" + (f" ({why})" if why else ""))
+            if column == 0:
+                before, after = _in_chinese(step.before), _in_chinese(step.after) or "未发送"
+                found.append(f"{step.part}：{before} → {after}" + (f"（{why}）" if why else ""))
+            else:
+                found.append(f"{step.part}: {step.before} → {step.after or 'not sent'}" + (f" ({why})" if why else ""))
         return found
 
     @property
