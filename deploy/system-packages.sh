@@ -16,7 +16,9 @@ test=(
     gammu-smsd
     kannel        # the SMS gateway we are measured against, and an SMPP client that is not ours
     kannel-extras
+    dbus-daemon   # a session bus for SyncEvolution
     libwbxml2-utils # writes and reads WBXML
+    litmus        # tests of WebDAV servers
     netpbm        # writes and reads WBMP
     nodejs        # npm's smpp, carrier and client
     openssl       # certificates of the TLS tests
@@ -25,8 +27,10 @@ test=(
     rabbitmq-server # a broker for Celery workers
     python3-gammu # reads and writes the PDUs of modems
     smstools      # and another
+    syncevolution # a client for address books
     strace        # faults and order of system calls
     swaks         # an SMTP client that is not ours
+    thunderbird   # another, driven without a screen
     tshark        # reads our wire
     util-linux    # runuser
 )

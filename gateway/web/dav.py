@@ -9,7 +9,7 @@ from aiohttp import web
 
 from addressbook.dav.errors import DavError
 from addressbook.dav.headers import read_credentials
-from addressbook.dav.paths import ROOT_PATH, Kind, read_path
+from addressbook.dav.paths import ROOT_PATH, Kind, Place, read_path
 from gateway.core.book import NoBook, NotAllowed
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.store.desk import Desk
@@ -96,7 +96,7 @@ class DavRoom:
             answer.headers["Retry-After"] = str(wait_s)
             return answer
         await self._open_book(account.id)
-        ask = DavAsk(self._desk, request, read_path(request.raw_path), account)
+        ask = DavAsk(self._desk, request, _place(request), account)
         if request.method == "OPTIONS":
             return await self._options(ask)
         handler = _HANDLERS.get(request.method)
@@ -119,3 +119,13 @@ class DavRoom:
         if ask.place.kind is not Kind.PRINCIPAL:
             ask.must_be_own()
         return dav_answer(200, headers={"Allow": _ALLOWED})
+
+
+def _place(request: web.BaseRequest) -> Place:
+    """What the path names. Raises DavError: 409 where something is to be made that has no place (RFC 4918 9.3.1)."""
+    try:
+        return read_path(request.raw_path)
+    except DavError as error:
+        if request.method in ("PUT", "MKCOL"):
+            raise DavError(409, error.detail) from None
+        raise

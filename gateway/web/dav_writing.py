@@ -238,11 +238,11 @@ def _must_be_new(books: BooksOfStore, book: Book, name: str, tags: Tags | None) 
 async def mkcol(ask: DavAsk) -> web.StreamResponse:
     """Make a book: an extended MKCOL (RFC 5689), or a plain one, for a home has nothing but books."""
     ask.must_be_own()
+    making = read_mkcol(await _patch_body(ask), ask.headers.get("Content-Type", ""))
     if ask.place.kind is Kind.CARD:
         raise DavError(403, "a book is not made in a book", carddav("addressbook-collection-location-ok"))
     if ask.place.kind is not Kind.BOOK:
         raise DavError(405, "there is something at this path already")
-    making = read_mkcol(await _patch_body(ask), ask.headers.get("Content-Type", ""))
     patch = plan(making.changes, {}, ask.place.book)
     if not patch.works:
         return dav_answer(403, document(dav("mkcol-response"), propstats(patch)))

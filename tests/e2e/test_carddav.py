@@ -148,9 +148,8 @@ async def test_the_way_is_told_wherever_one_begins(hub: DavHub, path: str) -> No
     assert not answer.missing(here)
 
 
-async def test_the_page_for_people_stays_at_the_root(hub: DavHub) -> None:
-    answer = await hub.ask("GET", "/", user="")
-    assert "text/html" in answer.headers["content-type"]
+async def test_people_at_the_root_are_not_asked_for_a_password(hub: DavHub) -> None:
+    assert "www-authenticate" not in (await hub.ask("GET", "/", user="")).headers
 
 
 async def test_principal_home_and_book_are_three(hub: DavHub) -> None:
@@ -272,7 +271,8 @@ async def test_where_no_card_can_be(hub: DavHub) -> None:
     assert (await hub.put(f"{HOME}none/a.vcf", card("a"))).status == 409
     assert (await hub.put(BOOK, card("a"))).status == 405
     assert (await hub.put(BOOK + "sub/", card("a"))).status == 409
-    assert (await hub.put(BOOK + "sub/a.vcf", card("a"))).status == 404
+    assert (await hub.put(BOOK + "sub/a.vcf", card("a"))).status == 409
+    assert (await hub.ask("MKCOL", BOOK + "a/b/")).status == 409
 
 
 async def test_a_book_that_is_full(hub: DavHub) -> None:

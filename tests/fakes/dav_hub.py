@@ -24,6 +24,7 @@ from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.web.dav import DavRoom
 from gateway.web.server import WebConfig, WebDoor
+from gateway.web.viewing import Client
 
 ANN, BEN = "ann@example.cn", "ben@example.cn"
 PASSWORD = "correct horse"
@@ -176,11 +177,11 @@ async def dav_hub(data_dir: Path, *, members: tuple[str, ...] = (ANN, BEN), port
 
     accounts = desk.run_now(open_accounts)
 
-    def rooms(address_of: object) -> dict[str, DavRoom]:
-        room = DavRoom(desk, address_of=address_of, clock=time.monotonic)  # type: ignore[arg-type]
+    def rooms(client: Client) -> dict[str, DavRoom]:
+        room = DavRoom(desk, address_of=client.address_of, clock=time.monotonic)
         return {"dav": room, ".well-known": room, "principals": room}
 
-    door = WebDoor(desk, WebConfig(port=port, connections_per_address=5000), rooms=rooms)  # type: ignore[arg-type]
+    door = WebDoor(desk, WebConfig(port=port, connections_per_address=5000), rooms=rooms)
     await door.start()
     try:
         async with aiohttp.ClientSession() as client:
