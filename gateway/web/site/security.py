@@ -11,6 +11,7 @@ from gateway.core.sessions import SecondFactor, Session
 from gateway.passwords import MAX_PASSWORD, check_password, hash_password
 from gateway.store.desk import BooksOfStore
 from gateway.web.site import totp
+from gateway.web.site.agents import browser_of
 from gateway.web.site.qr import svg_of
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.sign_in import MIN_PASSWORD
@@ -128,7 +129,7 @@ async def _page(visit: Visit, trouble: str = "", status: int = 200) -> web.Respo
     sessions, factor, number = await visit.desk.read(work)
     return visit.page(
         "site/account.html", status, trouble=trouble, sessions=sessions, factor=str(factor), number=number or "",
-        zones=_ZONES,
+        zones=_ZONES, browser_of=browser_of,
     )  # fmt: skip
 
 
