@@ -106,17 +106,20 @@ def _behind_blocks(data: bytes, at: int) -> int:
 
 
 def _bare_mp3(data: bytes) -> bytes | None:
-    """Without ID3 before and behind it, nor APE tags."""
+    """Without ID3 before and behind it, nor APE tags, however often programs have put them there."""
     start, end = 0, len(data)
     while data[start : start + 3] == b"ID3":
         octets = data[start + 6 : start + 10]
         size = 10 + (octets[0] << 21 | octets[1] << 14 | octets[2] << 7 | octets[3])
         start += size + (10 if data[start + 5] & 0x10 else 0)
-    if data[max(start, end - _ID3V1_OCTETS) :].startswith(b"TAG"):
-        end -= _ID3V1_OCTETS
-    if data[end - 32 : end - 24] == b"APETAGEX":
-        size, _, flags = struct.unpack_from("<III", data, end - 20)
-        end -= size + (32 if flags & 0x80000000 else 0)
+    while start < end:
+        if data[max(start, end - _ID3V1_OCTETS) : end].startswith(b"TAG"):
+            end -= _ID3V1_OCTETS
+        elif end - 32 >= start and data[end - 32 : end - 24] == b"APETAGEX":
+            size, _, flags = struct.unpack_from("<III", data, end - 20)
+            end -= max(32, size + (32 if flags & 0x80000000 else 0))
+        else:
+            break
     return data[start:end] if start < end else None
 
 

@@ -107,3 +107,13 @@ def test_octets_that_lie_never_do_more_than_give_nothing(kind: str) -> None:
 
 def test_formats_nobody_walks_are_not_called_bare() -> None:
     assert bare(b"II*\x00", "image/tiff") is None
+
+
+def test_tags_of_several_programs_all_go() -> None:
+    song = b"\xff\xfb\x90\x64" + bytes(400)
+    first = b"ID3\x04\x00\x00\x00\x00\x00\x03abc"
+    old = b"TAG" + bytes(125)
+    ape = b"APETAGEX" + struct.pack("<IIII", 2000, 32 + 5, 1, 0x80000000) + bytes(8)
+    ape = ape + b"title" + b"APETAGEX" + struct.pack("<IIII", 2000, 32 + 5, 1, 0x80000000) + bytes(8)
+    assert bare(first + first + song + old + ape + old + old, "audio/mpeg") == song
+    assert bare(first + old, "audio/mpeg") is None
