@@ -53,6 +53,7 @@ domains = Table(
     Column("zone", String(64), nullable=False, server_default="Asia/Shanghai"),
     Column("phone_mail", Boolean, nullable=False, server_default=text("true")),  # number@domain becomes an SMS
     Column("created_ms", BigInteger, nullable=False),
+    Column("delete_ms", BigInteger),  # when it is deleted for good with all its accounts; NULL = it stays
 )
 
 accounts = Table(
@@ -72,7 +73,14 @@ accounts = Table(
     Column("totp_secret", String(64), nullable=False, server_default=""),  # Base32
     Column("totp_step", BigInteger, nullable=False, server_default="0"),  # the newest whose code was used
     Column("created_ms", BigInteger, nullable=False),
+    Column("delete_ms", BigInteger),  # when it is deleted for good; NULL = it stays
     UniqueConstraint("domain_id", "name"),
+    Index(
+        "ix_accounts_delete_ms",
+        "delete_ms",
+        sqlite_where=text("delete_ms IS NOT NULL"),
+        postgresql_where=text("delete_ms IS NOT NULL"),
+    ),
 )
 
 aliases = Table(
@@ -680,6 +688,7 @@ alarms = Table(  # what is or was wrong, one row for each thing that can be
     Column("well_ms", BigInteger, nullable=False, server_default="0"),  # since when it is well again
     Column("told_ms", BigInteger, nullable=False, server_default="0"),
     Column("tellings", Integer, nullable=False, server_default="0"),
+    Column("silent_until_ms", BigInteger, nullable=False, server_default="0"),  # nobody is told before
 )
 
 alarm_calls = Table(  # what is still to be told to the operators' own program
@@ -1141,4 +1150,60 @@ sign_in_codes = Table(
     Column("is_open", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Index("ix_sign_in_codes_number_created_ms", "number", "created_ms"),
+)
+
+entry_links = Table(  # links that let somebody in once: to choose a password, to become the first administrator
+    "entry_links",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the secret in the link, hex
+    Column("purpose", String(16), nullable=False),  # password | first
+    Column("account_id", BigInteger, ForeignKey("accounts.id")),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_entry_links_account_id", "account_id"),
+)
+
+# --- administration -----------------------------------------------------------------------------------------------
+
+audit = Table(  # every administrative act; only added to
+    "audit",
+    metadata,
+    _id(),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),  # account; 0 = the command line
+    Column("actor", String(320), nullable=False),  # its address then, or who gave the command
+    Column("address", String(64), nullable=False, server_default=""),  # network address it came from
+    Column("act", String(32), nullable=False),  # account-suspended, link-paused …
+    Column("domain_id", BigInteger, nullable=False, server_default="0"),  # whose administrators may read it; 0 = none
+    Column("subject", String(320), nullable=False),  # what was changed, as people know it
+    Column("changes", Text, nullable=False, server_default="{}"),  # JSON: what -> [before, after]
+    Index("ix_audit_domain_id_id", "domain_id", "id"),
+    Index("ix_audit_subject_id", "subject", "id"),
+    Index("ix_audit_actor_id", "actor", "id"),
+    Index("ix_audit_act_id", "act", "id"),
+)
+
+minute_figures = Table(  # how each link stood at each minute; counts go up until another process serves the link
+    "minute_figures",
+    metadata,
+    Column("minute_ms", BigInteger, primary_key=True),
+    Column("link", String(32), primary_key=True),
+    Column("waiting", Integer, nullable=False),
+    Column("in_flight", Integer, nullable=False),
+    Column("submitted", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("delivered", BigInteger, nullable=False),
+    Column("arrived", BigInteger, nullable=False),
+    Column("times", String(255), nullable=False),  # JSON: answers by class of gateway.core.link_figures.TIMES_S
+    sqlite_with_rowid=False,
+)
+
+own_texts = Table(  # texts of this hub that go before those in templates/
+    "own_texts",
+    metadata,
+    Column("medium", String(8), primary_key=True),  # sms | mail
+    Column("language", String(8), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
 )
