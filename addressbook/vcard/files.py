@@ -14,7 +14,7 @@ from addressbook.vcard.lines import MAX_OCTETS
 _BEGIN: Final = re.compile(rb"^[ \t]*BEGIN[ \t]*:[ \t]*VCARD[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _MARK: Final = re.compile(
     rb"^[ \t]*(?:(BEGIN)|(END))[ \t]*:[ \t]*VCARD[ \t]*\r?$\n?"
-    rb"|^[ \t]*(?:[\w.-]+\.)?(AGENT)\b[^:\n]*:[ \t]*(BEGIN:VCARD)?",
+    rb"|^[ \t]*(?:[\w.-]+\.)?(AGENT)\b[^:\n]*:[ \t]*(BEGIN:VCARD[ \t]*\r?$)?",
     re.MULTILINE | re.IGNORECASE,
 )
 _LINE_CHARS: Final = 60
