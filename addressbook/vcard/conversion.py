@@ -39,6 +39,7 @@ _TO_NEW: Final = {
 _FROM_NEW: Final = {
     **{new: old for old, new in _TO_NEW.items() if old not in ("X-EVOLUTION-ANNIVERSARY", "X-ABRELATEDNAMES")},
 }
+_OMITTED: Final = "X-APPLE-OMIT-YEAR"
 _DATES: Final = frozenset({"BDAY", "ANNIVERSARY", "X-ANNIVERSARY", "DEATHDATE", "X-DEATHDATE"})
 _BASIC: Final = re.compile(r"(\d{4}|--)-?(\d{2})-(\d{2})")
 _REVISED: Final = re.compile(r"(?<=\d)[-:](?=\d)")
@@ -78,7 +79,7 @@ def is_same(one: Property, other: Property) -> bool:
         one.name == other.name
         and one.group.lower() == other.group.lower()
         and set(one.types) - {"internet"} == set(other.types) - {"internet"}
-        and sorted(one.params) == sorted(other.params)
+        and sorted(_without(one, _OMITTED).params) == sorted(_without(other, _OMITTED).params)
         and one.data == other.data
         and one.media_type == other.media_type
         and _said(one) == _said(other)
@@ -98,7 +99,7 @@ def _said(one: Property) -> object:
     if one.name == "REV":
         return _REVISED.sub("", text)
     if one.name in _DATES:
-        return date(text) if len(text) <= 10 else text
+        return _date(one)
     return one.value if one.name.startswith("X-") else text
 
 
@@ -111,6 +112,8 @@ def _put(one: Property, origin: str, version: str) -> Property:
     if one.data is not None:
         params = tuple(param for param in one.params if param[0] not in ("VALUE", "MEDIATYPE"))
         return replace(one, params=_params(params, version))
+    if one.name in _DATES and one.param("VALUE").lower() != "text":
+        one = _dated(one, version)
     if origin == "4.0":
         one = _from_new(one)
     elif version == "4.0":
@@ -128,12 +131,6 @@ def _from_new(one: Property) -> Property:
         one = _without(replace(one, value=one.value[4:]), "VALUE")
     elif one.name == "GEO":
         one = replace(one, value=_GEO_URI.sub(r"\1;\2", one.value))
-    elif one.name in _DATES and one.param("VALUE").lower() != "text":
-        said = date(one.value) if len(one.value) <= 10 else one.value
-        if said.startswith("--") and len(said) == 7:
-            one = replace(one, value=f"{NO_YEAR}{said[1:]}", params=(*one.params, ("X-APPLE-OMIT-YEAR", NO_YEAR)))
-        else:
-            one = replace(one, value=said)
     elif one.name == "EMAIL" and "x400" not in one.types:
         one = replace(one, types=("internet", *one.types))
     return _renamed(one, name)
@@ -147,17 +144,33 @@ def _to_new(one: Property) -> Property:
         found = _GEO.fullmatch(one.value)
         if found:
             one = replace(one, value=f"geo:{found[1]},{found[2]}")
-    elif one.name in _DATES:
-        said = date(one.value) if len(one.value) <= 10 else one.value
-        if said[:4] in (NO_YEAR, one.param("X-APPLE-OMIT-YEAR")):
-            one, said = _without(one, "X-APPLE-OMIT-YEAR"), f"-{said[4:]}"
-        found = _BASIC.fullmatch(said)
-        one = replace(one, value=f"{found[1]}{found[2]}{found[3]}" if found else said)
     elif one.name == "REV":
         one = replace(one, value=_REVISED.sub("", one.value))
     elif one.name == "EMAIL":
         one = replace(one, types=tuple(kind for kind in one.types if kind != "internet"))
     return _renamed(one, name)
+
+
+def _dated(one: Property, version: str) -> Property:
+    """A date as the version writes it; one without its year as 4.0 does, or as Apple's programs do in 3.0."""
+    if len(one.value) > len("1985-04-12"):
+        return one  # with a time
+    said = _date(one)
+    one = _without(one, _OMITTED)
+    if version == "4.0":
+        found = _BASIC.fullmatch(said)
+        return replace(one, value=f"{found[1]}{found[2]}{found[3]}" if found else said)
+    if said.startswith("--") and len(said) == len("--04-12"):
+        params = one.params if version == "2.1" else (*one.params, (_OMITTED, NO_YEAR))
+        return replace(one, value=f"{NO_YEAR}{said[1:]}", params=params)
+    return replace(one, value=said)
+
+
+def _date(one: Property) -> str:
+    """1985-04-12, or --04-12 where the year is one that stands for none."""
+    said = date(one.value)
+    is_made_up = len(said) == len("1985-04-12") and said[:4] in (NO_YEAR, one.param(_OMITTED))
+    return f"-{said[4:]}" if is_made_up else said
 
 
 def _to_old(one: Property) -> Property:
