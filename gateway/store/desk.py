@@ -20,7 +20,7 @@ from gateway.core.accounts import ToAddress, ToMailbox
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.events import Event, MailArrived, MessageSettled, MmsRead, MmsReceived, PhoneMailArrived
-from gateway.core.mails import MailFacts, NewMail, Placement
+from gateway.core.mails import MailFacts, NewMail, Placement, Removal
 from gateway.core.mms import AWAITED, PREPARING, REPORTED
 from gateway.core.outbox import State
 from gateway.core.routing import Router
@@ -32,7 +32,6 @@ from gateway.store.blobs import Blobs
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
 from gateway.store.dialogues import Dialogues
-from gateway.store.drafts import Drafts
 from gateway.store.failures import FailedReactions
 from gateway.store.handsets import HandsetBook
 from gateway.store.inbox import Inbox
@@ -78,6 +77,7 @@ class Aftermath:
 
     links: set[str] = field(default_factory=set)  # links with new work
     placements: list[Placement] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
     relay: bool = False  # mail waits for the relay
     calls: bool = False  # webhooks wait
     peers: set[int] = field(default_factory=set)  # peers that are to be told something
@@ -190,11 +190,6 @@ class BooksOfStore:
     def mails(self) -> Mails:
         """Mails in mailboxes."""
         return Mails(self.tx, self.new_id, self.now_ms, self._desk.blobs.file_name)
-
-    @cached_property
-    def drafts(self) -> Drafts:
-        """Mails being written."""
-        return Drafts(self.tx, self.new_id, self.now_ms)
 
     @cached_property
     def relay(self) -> Relay:
@@ -443,7 +438,15 @@ class BooksOfStore:
         return mail_id
 
     def file_letter(
-        self, account_id: int, *, blob: str, data: bytes, kind: str, folder: str = "INBOX", announce: bool = True
+        self,
+        account_id: int,
+        *,
+        blob: str,
+        data: bytes,
+        kind: str,
+        folder: str = "INBOX",
+        announce: bool = True,
+        mail_id: int | None = None,
     ) -> int | None:
         """File a letter that lies on disk under `blob` in an account's mailbox; None where there is none."""
         mailbox_id, account = self.mails.mailbox_of(account_id), self.accounts.by_id(account_id)
@@ -457,7 +460,39 @@ class BooksOfStore:
             folder=folder,
             kind=kind,
             announce=announce,
+            mail_id=mail_id,
         )
+
+    def replace_letter(self, row: Mapping[str, Any], *, blob: str, data: bytes, version_id: int) -> None:
+        """A new version of a letter, on disk under `blob`, takes the place of the one whose row (with folder) it is."""
+        facts = self._desk.read_facts(data, self.now_ms)
+        placement, removal = self.mails.replace(
+            row,
+            NewMail(
+                mailbox_id=row["mailbox_id"],
+                blob=blob,
+                size_octets=len(data),
+                wire_octets=facts.wire_octets or len(data),
+                sender=facts.sender,
+                sender_name=facts.sender_name,
+                subject=facts.subject,
+                date_ms=facts.date_ms,
+                message_id=facts.message_id,
+            ),
+            version_id,
+        )
+        self.aftermath.placements.append(placement)
+        self.aftermath.removals.append(removal)
+
+    def move_mail(self, row: Mapping[str, Any], folder: str) -> None:
+        """A mail, whose row (with folder) it is, lies in another folder from now on."""
+        placement, removal = self.mails.move(row, folder)
+        self.aftermath.placements.append(placement)
+        self.aftermath.removals.append(removal)
+
+    def remove_letter(self, row: Mapping[str, Any]) -> None:
+        """A letter that nothing else refers to is gone, whose row (with folder) it was."""
+        self.aftermath.removals.append(self.mails.remove(row))
 
     def take_mms(
         self,
@@ -653,6 +688,7 @@ class Desk:
         self.tell_over_link: Callable[[str, CentreReport], None] = lambda link, report: None
         self._unplaced: list[Placement] = []
         self._placing: asyncio.Task[None] | None = None
+        self._clearing: asyncio.Task[None] | None = None
 
     async def commit(self, work: Callable[[BooksOfStore], T]) -> T:
         """Run `work` in the next batch; returns its result once that is on disk. It may run twice."""
@@ -699,10 +735,25 @@ class Desk:
             self.work_for_peer(peer_id)
         for name, report in aftermath.reports:
             self.tell_over_link(name, report)
+        if aftermath.removals:
+            self._clearing = asyncio.get_running_loop().create_task(
+                self._clear([*aftermath.removals], self._clearing), name="clear-mails"
+            )
         if aftermath.placements:
             self._unplaced.extend(aftermath.placements)
             if self._placing is None or self._placing.done():
                 self._placing = asyncio.get_running_loop().create_task(self._place(), name="place-mails")
+
+    async def _clear(self, removals: Sequence[Removal], before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await before
+        if self._placing is not None:
+            await asyncio.wait([self._placing])  # it may be about to make the very link that is to go
+        try:
+            gone = await self.read(lambda books: books.mails.without_rows(removals))
+            await asyncio.to_thread(self.blobs.clear, gone)
+        except (OSError, StoreUnavailable) as error:
+            self.journal.task_failed("clear-mails", str(error))
 
     async def _place(self) -> None:
         loop = asyncio.get_running_loop()
@@ -736,6 +787,8 @@ class Desk:
 
     async def close(self) -> None:
         """Finish placing, commit what waits, let go of everything."""
+        if self._clearing is not None:
+            await self._clearing
         if self._placing is not None:
             await self._placing
         await self.store.close()
