@@ -50,6 +50,7 @@ from gateway.store.link_memory import StoredMemory
 from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
 from gateway.web.alarm_calls import AlarmCaller
+from gateway.web.asking import Media
 from gateway.web.channel import HubEnd
 from gateway.web.number_dip import NumberDips
 from gateway.web.server import WebDoor
@@ -268,6 +269,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         web=WebDoor(
             desk,
             config.web,
+            Media(config.mms, pool),
             region=config.hub.region,
             private_webhooks=config.webhooks.allow_private,
             signature=config.notices.fixed_signature,

@@ -23,6 +23,7 @@ from gateway.rooms import rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import open_store
 from gateway.store.desk import Desk, Reactions
+from gateway.web.asking import Media
 from gateway.web.channel import WorkerEnd
 from gateway.web.server import WebDoor
 
@@ -68,6 +69,7 @@ async def run_worker(config: Config, number: int, reactions: Reactions) -> None:
     web = WebDoor(
         desk,
         config.web,
+        Media(config.mms, pool),
         region=config.hub.region,
         private_webhooks=config.webhooks.allow_private,
         submissions=end,

@@ -43,7 +43,7 @@ def fit_letter(job: FittingJob) -> Fitted:
         body=fitted.body,
         date_s=job.date_ms // 1000,
         sender=job.sender,
-        to=(job.recipient,),
+        to=(job.recipient,) if job.recipient else (),
         subject=letter.subject[:MAX_SUBJECT],
         message_class=letter.mms.message_class.value,
         priority=_PRIORITIES.get(letter.mms.priority, Priority.NORMAL),

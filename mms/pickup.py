@@ -35,6 +35,22 @@ def new_pin() -> str:
     return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
 
 
+def waiting_text(
+    language: str, *, signature: str, from_name: str, until: datetime.datetime, url: str, pin: str, count: int = 1
+) -> str:
+    """The SMS that says where what waits can be looked at; `pin` "" = it is known."""
+    texts = sms_texts(language)
+    return texts.render(
+        "mms_waiting_many" if count > 1 else "mms_waiting",
+        signature=signature,
+        sender=_short(from_name) or texts.render("mms_somebody"),
+        count=count,
+        until=f"{until.month}-{until.day}" if language == "en" else f"{until.month}月{until.day}日",
+        url=url,
+        pin=texts.render("mms_pin", pin=pin) if pin else "",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """An MMS to be filed for a number."""
@@ -137,16 +153,14 @@ class Mailboxes:
         if not untold:
             return None
         language = _language(number)
-        until = datetime.datetime.fromtimestamp(untold[0].look_by_ms / 1000, _zone(number))
-        key = "mms_waiting_many" if len(untold) > 1 else "mms_waiting"
-        text = sms_texts(language).render(
-            key,
+        text = waiting_text(
+            language,
             signature=self.signature(language),
-            sender=_short(from_name) or sms_texts(language).render("mms_somebody"),
-            count=len(untold),
-            until=f"{until.month}-{until.day}" if language == "en" else f"{until.month}月{until.day}日",
+            from_name=from_name,
+            until=datetime.datetime.fromtimestamp(untold[0].look_by_ms / 1000, _zone(number)),
             url=self.link(untold[0]),
-            pin=sms_texts(language).render("mms_pin", pin=pin) if pin else "",
+            pin=pin,
+            count=len(untold),
         )
         notice_id = self._send(number, text, books, key=f"pickup {untold[-1].id}")
         books.pickups.told([one.id for one in untold], notice_id)

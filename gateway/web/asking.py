@@ -11,16 +11,37 @@ import orjson
 from aiohttp import web
 
 from gateway.core.accounts import Token
+from gateway.fitting import FittingPool
 from gateway.store.desk import Desk
 from gateway.web.limits import Buckets
 from gateway.web.messages_json import MessageRules, read_time
 from gateway.web.problems import FieldError, Problem, bad_json, invalid, too_many
 from gateway.web.submissions import MessageTaker
 from gateway.web.tokens import Tokens, bearer, forbidden, unauthorised
+from mms.config import MmsConfig
 
 #: Wrong tokens an address may show before it has to wait: so many at once, and one more each ten seconds.
 WRONG_TOKENS: Final = 20
 WRONG_TOKENS_PER_S: Final = 0.1
+#: Bodies with media that are read at the same time: each is held in memory.
+LARGE_BODIES: Final = 8
+#: Octets a second at which a large body must come at least.
+SLOWEST: Final = 262_144
+
+
+@dataclass(slots=True)
+class Media:
+    """What handlers of MMS and cards work with."""
+
+    config: MmsConfig
+    pool: FittingPool
+    bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_BODIES))
+    #: Who draws: half of the pool at most, for what is to be sent goes first.
+    turns: asyncio.Semaphore = field(init=False)
+    waiting: int = 0  # for a turn
+
+    def __post_init__(self) -> None:
+        self.turns = asyncio.Semaphore(max(1, self.pool.size // 2))
 
 
 @dataclass(slots=True)
@@ -36,6 +57,7 @@ class Api:
     body_timeout_s: float
     address_of: Callable[[web.BaseRequest], str]
     clock: Callable[[], float]  # seconds that only grow
+    media: Media
     private_webhooks: bool = False  # webhooks may point into private networks
     recipient_daily_cap: int = 0  # messages a day from one account to one number; 0 = no limit
     signature: str | None = None  # before the SMS with a code; None = that of the language
@@ -70,27 +92,32 @@ class Api:
         if rate and (wait_s := self.rates.take(token.id, rate, self.clock(), messages)):
             raise too_many(f"this token may send {rate} messages a second", wait_s)
 
-    async def read_body(self, request: web.BaseRequest) -> bytes:
-        """The body, bounded in size and time. Raises Problem."""
+    async def read_body(self, request: web.BaseRequest, limit: int = 0) -> bytes:
+        """The body, bounded in size (0: as requests are) and time. Raises Problem."""
+        check_encoding(request)
         content = request.content
-        limit = self.max_body_octets
+        limit = limit or self.max_body_octets
         if (request.content_length or 0) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         if content.is_eof():
             body = content.read_nowait(-1)
             if len(body) > limit:
-                raise _too_large(limit)
-        else:
-            try:
-                async with asyncio.timeout(self.body_timeout_s):
-                    body = await request.read()
-            except TimeoutError:
-                raise Problem(408, "too_slow", "the body did not come in time", "Send it at once.") from None
-            except web.HTTPRequestEntityTooLarge:
-                raise _too_large(limit) from None
-        if "Content-Encoding" in request.headers:
-            raise Problem(415, "encoded", "the body is compressed", "Send it without Content-Encoding.")
-        return body
+                raise too_large(limit)
+            return body
+        found = bytearray()
+        try:
+            async with asyncio.timeout(self.body_seconds(limit)):
+                async for chunk in content.iter_any():
+                    if len(found) + len(chunk) > limit:
+                        raise too_large(limit)
+                    found += chunk
+        except TimeoutError:
+            raise too_slow() from None
+        return bytes(found)
+
+    def body_seconds(self, limit: int) -> float:
+        """How long a body of so many octets may take."""
+        return self.body_timeout_s + max(0, limit - self.max_body_octets) / SLOWEST
 
     async def read_json(self, request: web.BaseRequest) -> Any:
         """The JSON in the body. Raises Problem."""
@@ -173,5 +200,17 @@ def read_id(text: str, what: str) -> int:
     return int(text)
 
 
-def _too_large(limit: int) -> Problem:
-    return Problem(413, "too_large", f"the body is larger than {limit} octets", "Send fewer messages at once.")
+def check_encoding(request: web.BaseRequest) -> None:
+    """Raises Problem for a body that is compressed."""
+    if "Content-Encoding" in request.headers:
+        raise Problem(415, "encoded", "the body is compressed", "Send it without Content-Encoding.")
+
+
+def too_large(limit: int) -> Problem:
+    """A body of too many octets."""
+    return Problem(413, "too_large", f"the body is larger than {limit} octets", "Send less at once.")
+
+
+def too_slow() -> Problem:
+    """A body that takes too long."""
+    return Problem(408, "too_slow", "the body did not come in time", "Send it at once.")

@@ -81,6 +81,26 @@ EXAMPLES: Final[dict[str, Any]] = {
         "to": ["13800138000"],
         "card": {"template": "spring-festival", "language": "zh", "fields": {"to": "小明", "from": "王芳"}},
     },
+    "slides": {
+        "to": ["13800138000"],
+        "subject": "海边",
+        "slides": [{"text": "第一天", "visual": "a.gif", "duration_ms": 4000}, {"text": "第二天"}],
+        "parts": [
+            {"type": "image/gif", "name": "a.gif", "data": "R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAIBRAA7"}
+        ],
+        "not_before": "2026-03-01T08:30:00+08:00",
+        "validity_s": 86400,
+    },
+    "preview": {
+        "card": {"template": "mid-autumn", "language": "zh", "fields": {"from": "王芳"}},
+        "handsets": ["smartphone-today", "nokia-6610", "nokia-3310"],
+        "language": "zh",
+    },
+    "keep": {
+        "template": "business-plain",
+        "language": "zh",
+        "fields": {"name": "王芳", "company": "彩邮", "phone": "13800138000"},
+    },
     "reminder": {
         "to": "13800138000",
         "text": "交房租",
@@ -88,6 +108,36 @@ EXAMPLES: Final[dict[str, Any]] = {
         "repeat": "FREQ=MONTHLY;BYMONTHDAY=1",
     },
     "webhook": {"url": "https://hooks.example.org/caiyou", "events": ["state", "mo"]},
+}
+
+_PARTS: Final = _list(
+    _object(
+        ("type", "data"),
+        closed=True,
+        type=_text("The media type; what it really is, the octets say."),
+        name=_text("The name of the file."),
+        data=_text("The file in Base64.", contentEncoding="base64"),
+    ),
+    maxItems=20,
+    description="Pictures, sounds, films, contacts; each phone gets them as it can show them.",
+)
+_SLIDES: Final = _list(
+    _object(
+        closed=True,
+        text=_text("Words."),
+        visual=_text("The name of the part it shows: a picture or a film."),
+        audio=_text("The name of the part it plays."),
+        duration_ms={"type": "integer", "minimum": 500, "maximum": 120_000, "default": 5000},
+    ),
+    maxItems=40,
+    description="Left out: a slide for each picture, the text on the first. What is on none comes after them.",
+)
+_CARD: Final[dict[str, _Schema]] = {
+    "template": _text("A key of /api/v1/cards/templates."),
+    "language": _text(enum=["zh", "en"], default="zh"),
+    "fields": {"type": "object", "additionalProperties": {"type": "string"}},
+    "photo": _text("The name of a part."),
+    "tune": _text("A key of a tune; left out: that of the template; none: silence."),
 }
 
 _SCHEMAS: Final[dict[str, _Schema]] = {
@@ -176,29 +226,56 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         to=_list(_text("A mobile number."), minItems=1, maxItems=100),
         subject=_text("What it is about.", maxLength=200),
         text=_text("Words, shown with the first picture.", maxLength=10_000),
-        parts=_list(
-            _object(
-                ("type", "data"),
-                closed=True,
-                type=_text("The media type; what it really is, the octets say."),
-                name=_text("The name of the file."),
-                data=_text("The file in Base64.", contentEncoding="base64"),
-            ),
-            maxItems=20,
-            description="Pictures, sounds, films, contacts; each phone gets them as it can show them.",
-        ),
-        card=_object(
-            ("template",),
-            template=_text("A key of /api/v1/cards/templates."),
-            language=_text(enum=["zh", "en"], default="zh"),
-            fields={"type": "object", "additionalProperties": {"type": "string"}},
-        ),
+        parts=_PARTS,
+        slides=_SLIDES,
+        card=_ref("Card"),
+        saved=_text("Instead of anything else: the id of a card of /api/v1/cards."),
         key=_text("Idempotency key: the same key is the same MMS to the same phone.", maxLength=100),
         tag=_text("Given back in webhooks and lists.", maxLength=MAX_TAG),
         report={"type": "boolean", "default": True},
         read_report={"type": "boolean", "default": False},
         way=_text("Left out: as the phone is known.", enum=["mms", "mailbox"]),
+        not_before=_text("Not sent before this moment; ISO 8601 with offset.", format="date-time"),
+        validity_s={"type": "integer", "minimum": 1, "maximum": MAX_VALIDITY_S, "default": 604_800},
     ),
+    "Preview": _object(
+        closed=True,
+        subject=_text(),
+        text=_text(),
+        parts=_PARTS,
+        slides=_SLIDES,
+        card=_ref("Card"),
+        saved=_text("The id of a card of /api/v1/cards."),
+        read_report={"type": "boolean"},
+        handsets=_list(_text("A key of /api/v1/handsets."), minItems=1, maxItems=8),
+        language=_text("Of what is said about it.", enum=["zh", "en"]),
+    ),
+    "Previewed": _object(
+        ("handset", "name", "screen", "way"),
+        handset=_text(),
+        name=_text(),
+        screen=_list(_WHOLE, description="Width and height in pixels."),
+        way=_text("mailbox: this phone takes no MMS.", enum=["mms", "mailbox"]),
+        sms=_text("Of a phone without MMS: what it is told; link and PIN are made when it is sent."),
+        refused=_text("Why it cannot be made for this phone; then nothing else is here."),
+        octets={"type": "integer", "description": "Of the encoded message."},
+        max_octets={"type": ["integer", "null"], "description": "The most it may have."},
+        lines=_list(_text(), description="What was made of each part that is not as it was."),
+        receipt={"type": ["object", "null"], "description": "The same for programs."},
+        slides=_list(
+            _object(
+                png=_text("A screen as PNG.", contentEncoding="base64"),
+                duration_ms=_WHOLE,
+                notes=_list(_text()),
+            )
+        ),
+        animated=_text("All screens with what moves on them, as APNG.", contentEncoding="base64"),
+        warnings=_list(_text()),
+    ),
+    "Previews": _object(subject=_text(), previews=_list(_ref("Previewed"))),
+    "Card": _object(("template",), closed=True, **_CARD),
+    "CardToKeep": _object(("template",), closed=True, **_CARD, parts=_PARTS, folder=_text(default="Cards")),
+    "CardChange": _object(closed=True, starred={"type": "boolean"}, folder=_text()),
     "Reminder": _object(
         ("text", "start"),
         closed=True,
@@ -223,6 +300,7 @@ def _query(name: str, description: str, schema: _Schema | None = None) -> _Schem
 _LIMIT: Final = _query("limit", "Entries of a page.", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50})
 _SINCE: Final = _query("since", "Not older than this moment.", {"type": "string", "format": "date-time"})
 _BEFORE: Final = _query("before", "Where the page begins: `next` of the page before.")
+_WIDTH: Final = _query("width", "Pixels.", {"type": "integer", "minimum": 64, "maximum": 1080, "default": 160})
 _KEY: Final[_Schema] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -237,6 +315,7 @@ def _operation(
     *,
     body: tuple[str, ...] = (),
     examples: tuple[str, ...] = (),
+    form: bool = False,
     answers: dict[str, str],
     parameters: tuple[_Schema, ...] = (),
 ) -> _Schema:
@@ -247,10 +326,9 @@ def _operation(
         schema = _ref(body[0]) if len(body) == 1 else {"oneOf": [_ref(name) for name in body]}
         content = {"schema": schema, "examples": {name: {"value": EXAMPLES[name]} for name in examples}}
         found["requestBody"] = {"required": True, "content": {"application/json": content}}
-    found["responses"] = {
-        status: {"description": _STATUS[status], "content": {"application/json": {"schema": _ref(name)}}}
-        for status, name in answers.items()
-    } | {
+        if form:
+            found["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM}
+    found["responses"] = {status: _answer(status, name) for status, name in answers.items()} | {
         "default": {
             "description": "A problem (RFC 9457) with a remedy in words.",
             "content": {"application/problem+json": {"schema": _ref("Problem")}},
@@ -258,6 +336,14 @@ def _operation(
     }
     return found
 
+
+def _answer(status: str, name: str) -> _Schema:
+    content = {"image/png": {}} if name == "Picture" else {"application/json": {"schema": _ref(name)}}
+    return {"description": _STATUS[status], "content": content}
+
+
+#: Files instead of `parts`; whatever is an object or a list of objects in JSON is written as JSON.
+_FORM: Final = _object() | {"description": "The same fields; each part is a file, with its name and type."}
 
 _STATUS: Final = {
     "200": "Here it is; for a message: the key was used before, the first answer again.",
@@ -402,12 +488,81 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
             "Send pictures, sounds, films, or a card to phones; what one cannot show is in the mailbox of its number.",
             "send",
             body=("Mms",),
-            examples=("mms", "card"),
+            examples=("mms", "slides", "card"),
+            form=True,
             answers={"202": "Anything"},
+        ),
+    },
+    "/api/v1/mms/preview": {
+        "post": _operation(
+            "What an MMS would be on phones, made from the octets that would go out; nothing is sent.",
+            "send",
+            body=("Preview",),
+            examples=("preview",),
+            form=True,
+            answers={"200": "Previews"},
+        ),
+    },
+    "/api/v1/messages/{id}/preview": {
+        "get": _operation(
+            "What an MMS that was made for its phone looks like there, or on another.",
+            "read",
+            answers={"200": "Previewed"},
+            parameters=(
+                _query("handset", "A key of /api/v1/handsets; left out: the one it was made for."),
+                _query("language", "Of what is said about it.", {"type": "string", "enum": ["zh", "en"]}),
+            ),
         ),
     },
     "/api/v1/cards/templates": {
         "get": _operation("Templates of cards, with their fields.", "read", answers={"200": "Anything"}),
+    },
+    "/api/v1/cards/templates/{key}/picture": {
+        "get": _operation(
+            "A template with its example, as PNG.",
+            "read",
+            answers={"200": "Picture"},
+            parameters=(_query("language", "zh or en.", {"type": "string", "enum": ["zh", "en"]}), _WIDTH),
+        ),
+    },
+    "/api/v1/cards": {
+        "get": _operation(
+            "Cards the account keeps, the last made first.",
+            "read",
+            answers={"200": "Page"},
+            parameters=(
+                _query("folder", "Those in this folder; left out: Cards."),
+                _query("starred", "true: only those with a star.", {"type": "string", "enum": ["true"]}),
+                _LIMIT,
+                _BEFORE,
+            ),
+        ),
+        "post": _operation(
+            "Keep a card: a mail that any mail program shows, in a folder of the mailbox.",
+            "send",
+            body=("CardToKeep",),
+            examples=("keep",),
+            form=True,
+            answers={"201": "Anything"},
+        ),
+    },
+    "/api/v1/cards/{id}": {
+        "get": _operation("A card with what it is made of.", "read", answers={"200": "Anything"}),
+        "put": _operation(
+            "Edit a card; it keeps its id, and its photo where that is named and not sent.",
+            "send",
+            body=("CardToKeep",),
+            form=True,
+            answers={"200": "Anything"},
+        ),
+        "patch": _operation(
+            "Star a card, or move it to a folder.", "send", body=("CardChange",), answers={"200": "Anything"}
+        ),
+        "delete": _operation("Forget a card.", "send", answers={"200": "Anything"}),
+    },
+    "/api/v1/cards/{id}/copy": {"post": _operation("A card just like it.", "send", answers={"201": "Anything"})},
+    "/api/v1/cards/{id}/picture": {
+        "get": _operation("A card as PNG.", "read", answers={"200": "Picture"}, parameters=(_WIDTH,)),
     },
     "/api/v1/reminders": {
         "get": _operation("The account's reminders, the next one first.", "read", answers={"200": "Anything"}),

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web import handsets, messages, mms, records, reminders, routing, settings
+from gateway.web import handsets, messages, mms, previews, records, reminders, routing, saved_cards, settings
 from gateway.web.asking import Ask, Handler
 from gateway.web.problems import Problem
 
@@ -34,7 +34,18 @@ ROUTES: Final = (
     Route("GET", "/api/v1/messages/{id}", "read", messages.get_message),
     Route("DELETE", "/api/v1/messages/{id}", "send", messages.delete_message),
     Route("POST", "/api/v1/mms", "send", mms.post_mms),
-    Route("GET", "/api/v1/cards/templates", "read", mms.list_card_templates),
+    Route("POST", "/api/v1/mms/preview", "send", previews.post_preview),
+    Route("GET", "/api/v1/messages/{id}/preview", "read", previews.get_message_preview),
+    Route("GET", "/api/v1/cards/templates", "read", saved_cards.list_card_templates),
+    Route("GET", "/api/v1/cards/templates/{key}/picture", "read", saved_cards.get_template_picture),
+    Route("GET", "/api/v1/cards", "read", saved_cards.list_cards),
+    Route("POST", "/api/v1/cards", "send", saved_cards.post_card),
+    Route("GET", "/api/v1/cards/{id}", "read", saved_cards.get_card),
+    Route("PUT", "/api/v1/cards/{id}", "send", saved_cards.put_card),
+    Route("PATCH", "/api/v1/cards/{id}", "send", saved_cards.patch_card),
+    Route("DELETE", "/api/v1/cards/{id}", "send", saved_cards.delete_card),
+    Route("POST", "/api/v1/cards/{id}/copy", "send", saved_cards.copy_card),
+    Route("GET", "/api/v1/cards/{id}/picture", "read", saved_cards.get_card_picture),
     Route("GET", "/api/v1/inbox", "read", records.get_inbox),
     Route("GET", "/api/v1/ledger", "ledger", records.get_ledger),
     Route("GET", "/api/v1/routes/explain", "route", routing.explain_route),

@@ -19,7 +19,7 @@ from gateway.core.errors import CaiyouError, ConfigError
 from gateway.store.desk import Desk
 from gateway.web import openapi, status
 from gateway.web.answers import asset_answer, json_answer, moved_answer, page_answer, problem_answer, text_answer
-from gateway.web.asking import Api, Ask
+from gateway.web.asking import Api, Ask, Media
 from gateway.web.health import Figures, Health
 from gateway.web.limits import Lines
 from gateway.web.messages import post_messages
@@ -89,6 +89,7 @@ class WebDoor:
         self,
         desk: Desk,
         config: WebConfig,
+        media: Media,
         *,
         region: str = "CN",
         private_webhooks: bool = False,
@@ -114,6 +115,7 @@ class WebDoor:
             body_timeout_s=config.body_timeout_s,
             address_of=self._proxies.address_of,
             clock=time.monotonic,
+            media=media,
             private_webhooks=private_webhooks,
             recipient_daily_cap=config.recipient_daily_cap,
             signature=signature,

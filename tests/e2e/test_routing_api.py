@@ -17,13 +17,16 @@ from gateway.core.lists import ListKind, Scope
 from gateway.core.profiles import Profile
 from gateway.core.routes import Route
 from gateway.core.routing import LinkFacts, Router
+from gateway.fitting import FittingPool
 from gateway.housekeeping import learn_routes
 from gateway.journal import Journal
 from gateway.mail.facts import read_facts
 from gateway.store.blobs import Blobs
 from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import Desk
+from gateway.web.asking import Media
 from gateway.web.server import WebConfig, WebDoor
+from mms.config import MmsConfig
 
 NUMBER = "+8613800138000"
 MESSAGES = "/api/v1/messages"
@@ -70,11 +73,13 @@ async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
 
     account_id, token = desk.run_now(people)
     await learn_routes(desk, ["a", "b"])
-    door = WebDoor(desk, WebConfig(port=0))
+    pool = FittingPool(1, 60)
+    door = WebDoor(desk, WebConfig(port=0), Media(MmsConfig(), pool))
     await door.start()
     async with aiohttp.ClientSession() as client:
         yield Hub(desk, client, door.port, token, account_id)
     await door.stop()
+    await pool.close()
     await desk.close()
 
 
