@@ -20,8 +20,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
-# Where each charset keeps its common characters: level 1 of GB 2312 and of Big5; kana and the first kanji.
-_GB_COMMON: Final = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
+# Where each charset keeps its common characters: level 1 of GB 2312 and of Big5; kana and the first kanji. Four octets
+# that look like a character of GB18030 are hardly anything else.
+_GB_COMMON: Final = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]|[\x81-\xfe][0-9][\x81-\xfe][0-9]")
 _GB_PAIR: Final = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x81-\xfe][0-9][\x81-\xfe][0-9]")
 _BIG5_COMMON: Final = re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]")
 _BIG5_PAIR: Final = re.compile(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]")

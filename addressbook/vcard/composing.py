@@ -11,16 +11,11 @@ from typing import Final
 from addressbook.contact import Address, Contact, Name, Photo, Value
 from addressbook.vcard.lines import Property
 from addressbook.vcard.meaning import NO_YEAR
+from addressbook.vcard.names import MESSENGER_NAMES
 from addressbook.vcard.text import escaped, structured
 from addressbook.vcard.written import card_octets
 
 VERSIONS: Final = ("2.1", "3.0", "4.0")
-#: Messengers that have a property of their own in 2.1 and among phones.
-_MESSENGER_NAMES: Final = {
-    "qq": "X-QQ", "aim": "X-AIM", "icq": "X-ICQ", "xmpp": "X-JABBER", "msn": "X-MSN", "yahoo": "X-YAHOO",
-    "skype": "X-SKYPE", "gadugadu": "X-GADUGADU", "groupwise": "X-GROUPWISE", "wechat": "X-WECHAT",
-    "fetion": "X-FETION", "telegram": "X-TELEGRAM", "im": "X-MS-IMADDRESS",
-}  # fmt: skip
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _DATE: Final = re.compile(r"(\d{4}|--)-?(\d{2})-(\d{2})")
 _TYPE: Final = re.compile(r"[A-Za-z0-9-]+")
@@ -119,7 +114,7 @@ class Composer:
     def _messenger(self, account: str) -> Property:
         # IMPP is of RFC 4770 and younger than 2.1, where phones know an X- name for each messenger.
         service, colon, rest = account.partition(":")
-        name = _MESSENGER_NAMES.get(service) if colon and self.version == "2.1" else None
+        name = MESSENGER_NAMES.get(service) if colon and self.version == "2.1" else None
         return Property(name or "IMPP", escaped(rest if name else account))
 
     def _related(self, who: str) -> Property:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from addressbook.charsets import decoded, recognised
+from addressbook.charsets import decoded
 from addressbook.vcard.errors import BadCard
-from addressbook.vcard.lines import MAX_OCTETS
+from addressbook.vcard.lines import MAX_OCTETS, codec_of
 
 _BEGIN: Final = re.compile(rb"^[ \t]*BEGIN[ \t]*:[ \t]*VCARD[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _MARK: Final = re.compile(
     rb"^[ \t]*(?:(BEGIN)|(END))[ \t]*:[ \t]*VCARD[ \t]*\r?$\n?"
-    rb"|^[ \t]*(?:[\w.-]+\.)?(AGENT)\b[^:\n]*:[ \t]*(BEGIN:VCARD)?",
+    rb"|^[ \t]*(?:[\w.-]+\.)?(AGENT)\b[^:\n]*:[ \t]*(BEGIN:VCARD[ \t]*\r?$)?",
     re.MULTILINE | re.IGNORECASE,
 )
 _LINE_CHARS: Final = 60
@@ -39,7 +39,7 @@ def is_vcard_file(octets: bytes) -> bool:
 
 def as_utf8(octets: bytes) -> tuple[bytes, str]:
     """A file without its byte order mark and in octets that hold ASCII, and the codec of texts that name none."""
-    codec = recognised(octets)
+    codec = codec_of(octets)
     if codec.startswith(("utf-16", "utf-32")):
         return decoded(octets, codec).encode("utf-8", "replace"), "utf-8"
     return octets.removeprefix(b"\xef\xbb\xbf"), codec

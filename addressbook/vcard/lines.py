@@ -17,6 +17,7 @@ from typing import Final
 
 from addressbook.charsets import decoded, recognised
 from addressbook.vcard.errors import BadCard
+from addressbook.vcard.names import STRUCTURED
 from gateway.mail.mime.charsets import decode_text
 
 #: Octets of a card that are read: a photo of a phone of today four times over.
@@ -31,6 +32,7 @@ _MAX_NESTED: Final = 8
 _HEAD: Final = re.compile(rb'[ \t]*(?:([\w.-]+)\.)?([A-Za-z0-9_-]+)[ \t]*((?:;(?:"[^"]*"|[^":;])*)*):', re.ASCII)
 _LOOSE_HEAD: Final = re.compile(rb"[ \t]*(?:([\w.-]+)\.)?([A-Za-z0-9_-]+)((?:;[^:;]*)*):", re.ASCII)
 _VERSION: Final = re.compile(rb"^[ \t]*VERSION[^:\r\n]*:[ \t]*([0-9.]+)", re.MULTILINE | re.IGNORECASE)
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
 _BEGIN: Final = re.compile(rb"[ \t]*BEGIN[ \t]*:[ \t]*VCARD[ \t]*$", re.IGNORECASE)
 _END: Final = re.compile(rb"[ \t]*END[ \t]*:[ \t]*VCARD[ \t]*$", re.IGNORECASE)
 _QP_REST: Final = re.compile(rb"=[0-9A-Fa-f]{2}")
@@ -40,7 +42,8 @@ _PARAMETER: Final = re.compile(r';((?:"[^"]*"|[^";])*)')
 _LISTED: Final = re.compile(r'(?:"([^"]*)"|([^,"]*))(?:,|$)')
 _CARET: Final = re.compile(r"\^([n^'])")
 _DATA_URI: Final = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),", re.IGNORECASE)
-_OLD_ESCAPE: Final = re.compile(r"\\([\\;:,])|(\\)|(\r\n|\r|\n)|(\\[nN])")
+_OLD_SPECIAL: Final = re.compile(r"[\\,\r\n]")
+_OLD_ESCAPE: Final = re.compile(r"\\([\\;:,])|(\r\n|\r|\n)|(,)|\\")
 
 _ENCODINGS: Final = frozenset({"QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT", "B", "Q"})
 _VALUES: Final = frozenset({"URL", "URI", "CONTENT-ID", "CID", "INLINE", "TEXT", "BINARY"})
@@ -95,7 +98,7 @@ def read(octets: bytes, codec: str | None = None) -> Card:
     """
     if len(octets) > MAX_OCTETS:
         raise BadCard(f"a card of more than {MAX_OCTETS >> 20} MiB")
-    codec = codec or recognised(octets)
+    codec = codec or codec_of(octets)
     if codec.startswith(("utf-16", "utf-32")):
         octets, codec = decoded(octets, codec).encode("utf-8", "replace"), "utf-8"
     octets = octets.removeprefix(b"\xef\xbb\xbf")
@@ -103,6 +106,23 @@ def read(octets: bytes, codec: str | None = None) -> Card:
     reader = _Reader(octets, version, codec)
     properties = tuple(reader.properties())
     return Card(version, properties, b"\r\n" if b"\r\n" in octets else b"\n")
+
+
+def codec_of(octets: bytes) -> str:
+    """The codec of texts in cards that name no charset; folds within characters do not mislead it."""
+    codec = recognised(octets)
+    if codec.startswith("utf") or not _FOLD.search(octets):
+        return codec
+    return recognised(_FOLD.sub(b"", octets))
+
+
+def is_utf8(octets: bytes) -> bool:
+    """Are these lines UTF-8, once unfolded?"""
+    try:
+        _FOLD.sub(b"", octets).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def version_of(octets: bytes) -> str:
@@ -287,7 +307,7 @@ class _Reader:
             text = decode_text(value, charset or self._codec)
         text = text.replace("\0", "")
         if self._version == "2.1" or is_quoted:
-            text = _modern(text, is_quoted=is_quoted, is_old=self._version == "2.1")
+            text = _modern(text, name, is_quoted=is_quoted) if self._version == "2.1" else _with_line_ends(text)
         elif name != "NOTE":
             text = text.strip()
         if name in BINARY and text[:5].lower() == "data:":
@@ -354,23 +374,29 @@ def data_uri(uri: str) -> tuple[bytes, str] | None:
     return None if data is None else (data, found[1].lower())
 
 
-def _modern(text: str, *, is_quoted: bool, is_old: bool) -> str:
+def _with_line_ends(text: str) -> str:
+    """A value of 3.0 or 4.0 that was quoted-printable, which neither has, with its line ends as escapes."""
+    return text.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
+
+
+def _modern(text: str, name: str, *, is_quoted: bool) -> str:
     """A value of 2.1 with the escapes of 3.0.
 
     2.1 escapes a semicolon, and writes line ends as =0D=0A. Phones escape backslash, comma and colon too; and outside
-    of quoted-printable a `\\n` was meant as a line end, whatever the specification says.
+    of quoted-printable a `\\n` was meant as a line end, whatever the specification says. A comma is no separator in the
+    parts of a name there.
     """
-    if not is_old:
-        return text.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
+    if not _OLD_SPECIAL.search(text):
+        return text
+    is_structured = name in STRUCTURED
 
     def meant(found: re.Match[str]) -> str:
         if found[1] is not None:
             return ":" if found[1] == ":" else found[0]
-        if found[3] is not None:
+        if found[2] is not None:
             return "\\n"
-        following = text[found.end() : found.end() + 1]
-        if not is_quoted and following in ("n", "N"):
-            return "\\"
-        return "\\\\"
+        if found[3] is not None:
+            return "\\," if is_structured else ","
+        return "\\" if not is_quoted and text[found.end() : found.end() + 1] in ("n", "N") else "\\\\"
 
     return _OLD_ESCAPE.sub(meant, text)

@@ -14,14 +14,15 @@ from addressbook.vcard.text import components, split, unescaped
 MAX_VALUES: Final = 200
 #: Types that say nothing: what a number or a mail address is anyway, how mail is addressed since 1996, marks.
 NOISE: Final = frozenset({"pref", "voice", "internet", "x-internet", "parcel", "postal", "intl", "dom", "unknown"})
-#: Names for messengers: of a property, in X-SERVICE-TYPE, of a URI scheme; left as they are where not listed.
-_MESSENGERS: Final = {
+#: Messengers by the properties that programs made up for them.
+MESSENGER_PROPERTIES: Final = {
     "X-QQ": "qq", "X-TENCENT-QQ": "qq", "X-AIM": "aim", "X-ICQ": "icq", "X-JABBER": "xmpp", "X-XMPP": "xmpp",
     "X-MSN": "msn", "X-YAHOO": "yahoo", "X-SKYPE": "skype", "X-SKYPE-USERNAME": "skype", "X-GADUGADU": "gadugadu",
     "X-GROUPWISE": "groupwise", "X-GTALK": "xmpp", "X-GOOGLE-TALK": "xmpp", "X-WECHAT": "wechat",
     "X-MS-IMADDRESS": "im", "X-FETION": "fetion", "X-TELEGRAM": "telegram", "X-WEIXIN": "wechat",
 }  # fmt: skip
-_SERVICES: Final = {"jabber": "xmpp", "googletalk": "xmpp", "gtalk": "xmpp", "ymsgr": "yahoo", "msnim": "msn"}
+#: Messengers by other names of theirs: in X-SERVICE-TYPE, as scheme of a URI.
+MESSENGERS: Final = {"jabber": "xmpp", "googletalk": "xmpp", "gtalk": "xmpp", "ymsgr": "yahoo", "msnim": "msn"}
 _APPLE_LABEL: Final = re.compile(r"_\$!<(.*)>!\$_", re.DOTALL)
 _DATE: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 _NO_YEAR: Final = re.compile(r"--(\d{2})-?(\d{2})(?:T.*)?")
@@ -46,7 +47,7 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "EMAIL": "mails",
     "ADR": "addresses",
     "URL": "urls",
-    "IMPP": "messengers", **dict.fromkeys(_MESSENGERS, "messengers"),
+    "IMPP": "messengers", **dict.fromkeys(MESSENGER_PROPERTIES, "messengers"),
     "RELATED": "related", "X-ABRELATEDNAMES": "related",
     "BDAY": "birthday",
     "ANNIVERSARY": "anniversary", "X-ANNIVERSARY": "anniversary", "X-EVOLUTION-ANNIVERSARY": "anniversary",
@@ -201,11 +202,11 @@ def _messenger(one: Property) -> str:
     text = _plain(one)
     if one.name != "IMPP":
         scheme, colon, rest = text.partition(":")
-        known = _MESSENGERS[one.name]
+        known = MESSENGER_PROPERTIES[one.name]
         return text if colon and scheme.lower() in (known, "x-apple") and rest else f"{known}:{text}" if text else ""
     scheme, colon, rest = text.partition(":")
     service = (one.param("X-SERVICE-TYPE") or (scheme if colon else "im")).lower()
-    service = _SERVICES.get(service, service)
+    service = MESSENGERS.get(service, service)
     return f"{service}:{rest if colon else text}" if text else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 from addressbook.contact import Address, Contact, Value
 from addressbook.vcard.composing import ORDER, Composer
-from addressbook.vcard.lines import Card, Property, read
+from addressbook.vcard.lines import Card, Property, is_utf8, read
 from addressbook.vcard.meaning import ATTRIBUTES, NOISE, addresses_of, labels_of, meant, values_of
 from addressbook.vcard.text import escaped, split
 from addressbook.vcard.written import property_octets
@@ -49,7 +49,7 @@ def with_properties(card: Card, properties: Sequence[Property]) -> bytes:
     end = card.line_end
     pieces = [b"BEGIN:VCARD", end, b"VERSION:" + card.version.encode(), end]
     for one in properties:
-        if one.raw and _is_utf8(one.raw):
+        if one.raw and is_utf8(one.raw):
             pieces.append(one.raw if one.raw.endswith(b"\n") else one.raw + end)
         else:
             pieces.append(property_octets(one, card.version, end))
@@ -148,11 +148,3 @@ def _without_orphans(properties: list[Property], before: list[Property]) -> list
     had = {one.group for one in before if one.name not in helpers}
     gone = had - used
     return [one for one in properties if not (one.name in helpers and one.group in gone)]
-
-
-def _is_utf8(octets: bytes) -> bool:
-    try:
-        octets.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -13,21 +13,21 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from addressbook.vcard.lines import Card, Property
+from addressbook.vcard.names import CATEGORY_LISTS, STRUCTURED
 
 _MAX_LINE: Final = 75
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9-]+")
-_NOT_TOKEN: Final = re.compile(r"[^A-Za-z0-9-]")
+_NOT_TOKEN: Final = re.compile(r"[^A-Za-z0-9.+-]")
 _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _CARET: Final = re.compile(r'[\^\n"]')
 #: Names that Apple's programs know in this spelling only.
 SPELLINGS: Final = {"X-ABLABEL": "X-ABLabel", "X-ABSHOWAS": "X-ABShowAs"}
 #: Parameters that 2.1 knows beside types and encodings.
-_OLD_PARAMS: Final = frozenset({"LANGUAGE", "VALUE"})
+OLD_PARAMS: Final = frozenset({"LANGUAGE", "VALUE"})
 #: Properties of 2.1 with parts between semicolons; in others a semicolon is text.
-_OLD_STRUCTURED: Final = frozenset({"N", "ADR", "ORG", "GEO", "X-ANDROID-CUSTOM", "X-CAIYOU-KEPT"})
-_LISTS: Final = frozenset({"CATEGORIES", "NICKNAME", "X-NICKNAME"})
+_OLD_STRUCTURED: Final = STRUCTURED | {"GEO", "X-ANDROID-CUSTOM", "X-CAIYOU-KEPT"}
 
 
 def card_octets(version: str, properties: Iterable[Property], line_end: bytes = b"\r\n") -> bytes:
@@ -52,7 +52,7 @@ def property_lines(one: Property, version: str) -> list[bytes]:
     """The physical lines of a property, without line ends; none for a line that was no property."""
     if not one.name:
         return []
-    head = f"{_clean_group(one.group)}{one.spelling or SPELLINGS.get(one.name, one.name)}"
+    head = f"{one.group}{'.' if one.group else ''}{one.spelling or SPELLINGS.get(one.name, one.name)}"
     if version == "2.1":
         return list(_old(head, one))
     return list(_folded(_modern_head(head, one, version) + ":" + _modern_value(one, version)))
@@ -116,7 +116,7 @@ def _old(head: str, one: Property) -> Iterator[bytes]:
     if one.data is not None and one.media_type:
         types.insert(0, one.media_type.partition("/")[2].upper())
     head += "".join(f";{kind}" for kind in (_NOT_TOKEN.sub("", kind) for kind in types) if kind)
-    head += "".join(f";{key}={_NOT_TOKEN.sub('', value)}" for key, value in one.params if key in _OLD_PARAMS)
+    head += "".join(f";{key}={_NOT_TOKEN.sub('', value)}" for key, value in one.params if key in OLD_PARAMS)
     if one.data is not None:
         yield f"{head};ENCODING=BASE64:".encode()
         base64 = binascii.b2a_base64(one.data, newline=False)
@@ -135,7 +135,7 @@ def _old(head: str, one: Property) -> Iterator[bytes]:
 def old_value(one: Property) -> str:
     """A value as 2.1 has it before it is encoded: line ends are line ends, a comma is a comma."""
     structured = one.name in _OLD_STRUCTURED
-    listed = one.name in _LISTS
+    listed = one.name in CATEGORY_LISTS
 
     def meant(found: re.Match[str]) -> str:
         char = found[1]
@@ -163,8 +163,3 @@ def _quoted(head: bytes, text: str) -> Iterator[bytes]:
     if line.endswith(b" "):
         line = line[:-1] + b"=20"
     yield line
-
-
-def _clean_group(group: str) -> str:
-    clean = _NOT_TOKEN.sub("", group)
-    return f"{clean}." if clean else ""

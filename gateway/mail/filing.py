@@ -7,6 +7,7 @@ has returned, not before.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from gateway.core.accounts import Account, Target, ToAddress, ToMailbox, ToPhone
 from gateway.core.events import MailSubmitted, PhoneMailArrived
@@ -41,37 +42,57 @@ async def file_submitted(
     """As `file_arrived` for a mail of a member: a copy goes to the folder Sent, others may go on to other servers."""
     blob = await desk.blobs.put(mail_id, data)
     facts = desk.read_facts(data, desk.now_ms())
+    mail = Submitted(data, blob, facts, member, sender, recipients, mail_id, keep_sent)
+    await desk.commit(lambda books: file_within(books, mail))
 
-    def work(books: BooksOfStore) -> None:
-        mailbox_id = books.mails.mailbox_of(member.id) if keep_sent else None
-        if mailbox_id is not None:
-            books.file_mail(
-                ToMailbox(member.id, mailbox_id, member.address, 0),
-                blob=blob,
-                data=data,
-                facts=facts,
-                envelope_sender=sender,
-                folder="Sent",
-                flags="S",
-                mail_id=mail_id,
-                announce=False,
-            )
-        left = _distribute(
-            books, data, blob, facts, sender, recipients, mail_id, own_row=mailbox_id is not None, member=member
-        )
-        if left:
-            books.queue_relay(sender=sender, recipients=left, blob=blob, account_id=member.id, mail_id=mail_id)
-        books.publish(
-            MailSubmitted(
-                mail_id=mail_id,
-                account_id=member.id,
-                recipients=tuple(recipient.address for recipient in recipients),
-                content=data,
-                received_ms=books.now_ms,
-            )
-        )
 
-    await desk.commit(work)
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A mail of a member whose bytes are on disk."""
+
+    data: bytes
+    blob: str
+    facts: MailFacts
+    member: Account
+    sender: str
+    recipients: Sequence[Recipient]
+    mail_id: int
+    keep_sent: bool
+
+
+def file_within(books: BooksOfStore, mail: Submitted) -> None:
+    """File a member's mail within a transaction."""
+    member = mail.member
+    mailbox_id = books.mails.mailbox_of(member.id) if mail.keep_sent else None
+    if mailbox_id is not None:
+        books.file_mail(
+            ToMailbox(member.id, mailbox_id, member.address, 0),
+            blob=mail.blob,
+            data=mail.data,
+            facts=mail.facts,
+            envelope_sender=mail.sender,
+            folder="Sent",
+            flags="S",
+            mail_id=mail.mail_id,
+            announce=False,
+        )
+    left = _distribute(
+        books, mail.data, mail.blob, mail.facts, mail.sender, mail.recipients, mail.mail_id,
+        own_row=mailbox_id is not None, member=member,
+    )  # fmt: skip
+    if left:
+        books.queue_relay(
+            sender=mail.sender, recipients=left, blob=mail.blob, account_id=member.id, mail_id=mail.mail_id
+        )
+    books.publish(
+        MailSubmitted(
+            mail_id=mail.mail_id,
+            account_id=member.id,
+            recipients=tuple(recipient.address for recipient in mail.recipients),
+            content=mail.data,
+            received_ms=books.now_ms,
+        )
+    )
 
 
 def _distribute(

@@ -32,6 +32,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
 from gateway.store.dialogues import Dialogues
+from gateway.store.drafts import Drafts
 from gateway.store.failures import FailedReactions
 from gateway.store.handsets import HandsetBook
 from gateway.store.inbox import Inbox
@@ -190,6 +191,11 @@ class BooksOfStore:
     def mails(self) -> Mails:
         """Mails in mailboxes."""
         return Mails(self.tx, self.new_id, self.now_ms, self._desk.blobs.file_name)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Mails being written."""
+        return Drafts(self.tx, self.new_id, self.now_ms)
 
     @cached_property
     def relay(self) -> Relay:

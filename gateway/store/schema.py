@@ -971,6 +971,60 @@ reminders = Table(  # the fields of gateway.core.reminders.Reminder
     ),
 )
 
+# --- mails being written ---------------------------------------------------------------------------------
+
+drafts = Table(  # the fields of gateway.core.drafts.Draft and DraftText
+    "drafts",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("state", String(8), nullable=False),  # writing | leaving | left
+    Column("due_ms", BigInteger, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("cc", Text, nullable=False),
+    Column("bcc", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("priority", String(4), nullable=False),
+    Column("notify", String(3), nullable=False),
+    Column("answers", BigInteger, nullable=False),  # a mail, which may be gone since
+    Column("is_forward", Boolean, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("trouble", String(500), nullable=False),
+    Index("ix_drafts_account_id_state_changed_ms", "account_id", "state", "changed_ms"),
+    Index("ix_drafts_left", "changed_ms", sqlite_where=text("state = 'left'"), postgresql_where=text("state = 'left'")),
+    Index(
+        "ix_drafts_due",
+        "due_ms",
+        sqlite_where=text("state = 'leaving'"),
+        postgresql_where=text("state = 'leaving'"),
+    ),
+)
+
+draft_files = Table(
+    "draft_files",
+    metadata,
+    _id(),
+    _ref("draft_id", "drafts.id"),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(128), nullable=False),
+    Column("size_octets", BigInteger, nullable=False),
+    Column("blob", String(64), nullable=False),
+    Index("ix_draft_files_draft_id", "draft_id"),
+)
+
+signatures = Table(
+    "signatures",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("place", Integer, nullable=False),  # 1 to 3
+    Column("name", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    UniqueConstraint("account_id", "place"),
+)
+
 # --- what links remember -----------------------------------------------------------------------------------
 
 link_memory = Table(  # of a link alone: what a SIM has sent, what was learnt of a carrier

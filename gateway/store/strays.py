@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from gateway.core.ids import first_id_at, made_at_ms
 from gateway.store import durable
 from gateway.store.database import Transaction
-from gateway.store.schema import inbox, mails, mms, outbox, relay
+from gateway.store.schema import draft_files, inbox, mails, mms, outbox, relay
 
 YOUNGEST_S = 3600
 OLDEST_S = 48 * 3600
@@ -50,7 +50,7 @@ def _hours(blob_root: Path, now: float) -> Iterator[Path]:
 
 
 def without_row(tx: Transaction, references: Sequence[str]) -> list[str]:
-    """Which of these bodies no mail, no MMS and no entry of the relay speaks of."""
+    """Which of these bodies no mail, no MMS, no draft and no entry of the relay speaks of."""
     left: set[str] = set()
     for start in range(0, len(references), _AT_ONCE):
         left.update(_not_by_id(tx, references[start : start + _AT_ONCE]))
@@ -68,8 +68,8 @@ def _not_by_id(tx: Transaction, references: Sequence[str]) -> list[str]:
     known = set(tx.read(sa.select(mails.c.id).where(mails.c.id.in_(list(ids)))).scalars())
     end = first_id_at(made_at_ms(max(ids)) + _HOUR_S * 1000)
     relayed = set(tx.read(sa.select(relay.c.blob).where(relay.c.id.between(min(ids), end))).scalars())
-    # What is sent of an MMS lies under the id of its message, and an MMS that came under its own.
-    for table in (outbox, inbox):
+    # What is sent of an MMS lies under the id of its message, an MMS that came and a file of a draft under their own.
+    for table in (outbox, inbox, draft_files):
         known |= set(tx.read(sa.select(table.c.id).where(table.c.id.in_(list(ids)))).scalars())
     handed_in = set(tx.read(sa.select(mms.c.letter).where(mms.c.letter.in_(list(references)))).scalars())
     return [

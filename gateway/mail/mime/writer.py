@@ -107,6 +107,8 @@ def _file_part(file: MailFile) -> bytes:
     name = _checked(file.name, "files")
     if not _MEDIA_TYPE.fullmatch(file.type):
         raise BadRequest("files: the media type has no type/subtype form.")
+    if file.type == "message/rfc822":
+        return _mail_part(name, file.data)
     lines = [f"Content-Type: {file.type};\r\n name={_name_parameter(name)}", "Content-Transfer-Encoding: base64"]
     disposition = "inline" if file.content_id else "attachment"
     lines.append(f"Content-Disposition: {disposition};\r\n filename{_extended_parameter(name)}")
@@ -115,6 +117,15 @@ def _file_part(file: MailFile) -> bytes:
             raise BadRequest(f"files: {file.content_id[:80]!r} is no content id.")
         lines.append(f"Content-ID: <{file.content_id}>")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + _base64_lines(file.data)
+
+
+def _mail_part(name: str, data: bytes) -> bytes:
+    """A whole mail: as it is where every server can carry it so, else as a file (RFC 2046 5.2.1 forbids Base64)."""
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not lines.isascii() or b"\x00" in lines or any(len(line) > 900 for line in lines.split(b"\n")):
+        return _file_part(MailFile(name, "application/octet-stream", data))
+    head = f"Content-Type: message/rfc822\r\nContent-Disposition: attachment;\r\n filename{_extended_parameter(name)}"
+    return (head + "\r\n\r\n").encode("ascii") + lines.replace(b"\n", b"\r\n").rstrip(b"\r\n") + b"\r\n"
 
 
 def _name_parameter(name: str) -> str:
