@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import enum
 import re
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ SPAM: Final = "Spam"
 #: Folders that every mailbox shows, in this order, and that are neither renamed nor deleted.
 FIXED: Final = (INBOX, DRAFTS, SENT, SPAM, TRASH)
 #: First words of addresses below /mail that are no folders.
-RESERVED: Final = frozenset({"body", "part", "picture", "search", "folders", "act", "export", "import", "source", "new"})
+RESERVED: Final = frozenset(
+    {"body", "part", "picture", "search", "folders", "act", "export", "import", "source", "new"}
+)
 MAX_FOLDER: Final = 60
 MAX_FOLDERS: Final = 200
 MAX_SNIPPET: Final = 160
@@ -106,12 +109,23 @@ class PhoneMessage:
 class FileMove:
     """What is to become of the name of a mail in its Maildir."""
 
+    mail_id: int
     mailbox_id: int
-    folder: str
     file_name: str
     blob: str
-    to_folder: str  # "" = the name goes
+    folder: str
     flags: str
+    to_folder: str  # "" = the name goes
+    to_flags: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMove:
+    """A folder gets another name, or goes with what is left in it."""
+
+    mailbox_id: int
+    name: str
+    to_name: str  # "" = it goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +148,18 @@ def folder_name(text: str) -> str:
     if is_taken or not 1 <= len(name) <= MAX_FOLDER or not _FOLDER_NAME.fullmatch(name):
         return ""
     return name
+
+
+def in_utf7(name: str) -> str:
+    """The name of a folder as mail clients and Maildirs write it: modified UTF-7 (RFC 3501, 5.1.3)."""
+    pieces: list[str] = []
+    for run in re.findall(r"[ -~]+|[^ -~]+", name):
+        if run.isascii() and run.isprintable():
+            pieces.append(run.replace("&", "&-"))
+        else:
+            coded = base64.b64encode(run.encode("utf-16-be", "surrogatepass")).decode().rstrip("=").replace("/", ",")
+            pieces.append(f"&{coded}-")
+    return "".join(pieces)
 
 
 def with_flags(flags: str, add: str, remove: str) -> str:
