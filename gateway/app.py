@@ -26,6 +26,7 @@ from gateway.core.events import (
 )
 from gateway.core.ids import IdSource
 from gateway.core.routing import Router
+from gateway.departures import Departures
 from gateway.dispatcher import Dispatcher
 from gateway.downstream.incoming import give_to_peer, unless_for_peer
 from gateway.downstream.server import Downstream
@@ -37,6 +38,7 @@ from gateway.journal import Journal
 from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
 from gateway.mail.relay import RelayLoop
+from gateway.mail.submission import SubmissionConfig
 from gateway.mmsc.centre import Centre
 from gateway.mmsc.told_back import ToldBack
 from gateway.owner import is_gone, owner_name
@@ -305,6 +307,9 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             [
                 *housekeeping.chores(
                     desk, router, journal, switchboard.names, notifier.release_held, inbound.give_up_parts
+                ),
+                *housekeeping.writing_chores(
+                    desk, Departures(desk, keep_sent=(config.submission or SubmissionConfig()).keep_sent)
                 ),
                 *housekeeping.mms_chores(
                     desk, mailboxes, CardBySms(config.mms, config.notices.fixed_signature), centre

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.core.errors import CaiyouError
 from gateway.core.mms import CanMms
 from gateway.core.routing import Route, Router
+from gateway.departures import Departures
 from gateway.journal import Journal
 from gateway.mmsc.centre import Centre
 from gateway.store import strays
@@ -208,6 +209,16 @@ class NewPhones:
         if books.handsets.of(number).mms is not CanMms.YES:
             return 0
         return self._mailboxes.send_waiting(number, books)
+
+
+def writing_chores(desk: Desk, departures: Departures) -> list[Chore]:
+    """The chores of mails that members write in the pages."""
+
+    async def forget_left() -> None:
+        while await desk.commit(lambda books: books.drafts.forget_left()):
+            pass
+
+    return [Chore("mails-leave", 1.0, departures.send_due), Chore("forget-left-mails", 3600.0, forget_left)]
 
 
 def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms, centre: Centre) -> list[Chore]:

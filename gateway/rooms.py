@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from carriers.mm1.config import Mm1Config
 from gateway.config import Config
 from gateway.fitting import FittingPool
+from gateway.mail.submission import SubmissionConfig
 from gateway.mmsc.door import Mm1Door
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
@@ -28,12 +29,16 @@ def mm1_links(config: Config) -> dict[str, Mm1Config]:
 def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapping[str, Room]:
     """By first word of the path."""
     address_of = client.address_of
+    submission = config.submission or SubmissionConfig()
     services = Services(
         region=config.hub.region,
         allowed_prefixes=config.web.allowed_prefixes,
         max_segments=config.web.max_segments,
         signature=config.notices.fixed_signature,
         mms=config.mms,
+        notices=config.notices,
+        mails_per_hour=submission.mails_per_hour_per_member,
+        max_recipients=submission.max_recipients,
         pool=pool,
     )
     dav = DavRoom(desk, address_of=address_of, clock=time.monotonic)

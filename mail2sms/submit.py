@@ -8,7 +8,8 @@ by a mail.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.accounts import Account
@@ -25,12 +26,22 @@ from mail2sms.quiet import zone_of
 from mail2sms.repeats import was_told_on_arrival
 from mail2sms.rules import Facts, Rule
 from mail2sms.sending import HOP_MARK, MailView, NoticeConfig, compose, loop_reason, take_extension, thread_of
+from mail2sms.summary import NoticeOptions
 from templates.engine import mail_texts
 
 ASKED_BY: Final = b"x-caiyou-notify"
 _ASKED_AS: Final = {b"sms": rules.AS_SMS, b"mms": rules.AS_MMS}
 STEP: Final = "notice"
 MAX_TOLD: Final = 100  # phones one mail may ring
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who is told of a mail, and who is not, for which reason."""
+
+    told: Sequence[tuple[str, str]]  # number, address
+    missing: Mapping[str, Sequence[str]]  # "no_number", "stopped" or "over_cap" -> addresses
+    cap: int  # SMS a day, or phones of one mail
 
 
 class SendNotifier:
@@ -50,33 +61,12 @@ class SendNotifier:
         if asked is None:
             return
         rule, recipients = asked
-        numbers = books.contacts.numbers_of(account.id, recipients)
-        missing: dict[str, list[str]] = {}
-        wanted: dict[str, str] = {}  # number -> address
-        for address in recipients:
-            number = numbers.get(address.lower())
-            if number is not None:
-                wanted.setdefault(number, address)
-            elif not _is_phone(address):
-                missing.setdefault("no_number", []).append(address)
-        stopped = books.stops.among(wanted)
-        missing_stopped = [address for number, address in wanted.items() if number in stopped]
-        if missing_stopped:
-            missing["stopped"] = missing_stopped
-        open_numbers = [
-            (number, address)
-            for number, address in wanted.items()
-            if number not in stopped and not _was_told(number, address, event, view, books)
-        ]
-        cap = cap_of(rule, account.sms_daily_cap)
-        sent = books.notices.count_sent(account.id, day_start(books.now_ms, zone_of(account.zone)))
-        room = min(max(cap - sent, 0) if cap else MAX_TOLD, MAX_TOLD)
-        if open_numbers[room:]:
-            missing["over_cap"] = [address for _, address in open_numbers[room:]]
-        if open_numbers[:room]:
-            self._tell(rule, account, open_numbers[:room], event, view, books)
-        if missing:
-            self._report(account, view, missing, cap or MAX_TOLD, event, books)
+        was_told = lambda number, address: _was_told(number, address, event, view, books)  # noqa: E731
+        choice = choose(rule, account, recipients, books, was_told)
+        if choice.told:
+            self._tell(rule, account, choice.told, event, view, books)
+        if choice.missing:
+            self._report(account, view, choice.missing, choice.cap, event, books)
 
     def _tell(
         self,
@@ -87,12 +77,9 @@ class SendNotifier:
         view: MailView,
         books: Books,
     ) -> None:
-        wishes: dict[str, object] = {"segments": rule.segments, "show_codes": rule.allow_codes}
-        if rule.signature:
-            wishes["signature"] = rule.signature
-        options = self._config.options(account, books.now_ms, **wishes)
-        name = account.display_name or view.headers.from_.name
-        notice = compose(view, event.received_ms or books.now_ms, options, name=name)
+        at_ms = event.received_ms or books.now_ms
+        options, name = telling_options(self._config, rule, account, view, books.now_ms)
+        notice = compose(view, at_ms, options, name=name)
         thread_id = thread_of(event.mail_id, books.mail(event.mail_id))
         extensions = [take_extension(books, self._config, number, thread_id) for number, _ in wanted]
         phones = [
@@ -103,7 +90,7 @@ class SendNotifier:
         if by_mms is not None:
             telling = telling_of(
                 view,
-                event.received_ms or books.now_ms,
+                at_ms,
                 options,
                 account_id=account.id,
                 mail_id=event.mail_id,
@@ -143,7 +130,7 @@ class SendNotifier:
         self,
         account: Account,
         view: MailView,
-        missing: dict[str, list[str]],
+        missing: Mapping[str, Sequence[str]],
         cap: int,
         event: MailSubmitted,
         books: Books,
@@ -176,6 +163,52 @@ class SendNotifier:
         books.send_mail(letter.encode(), sender="", recipients=[account.address], account_id=account.id)
         count = sum(map(len, missing.values()))
         books.timeline.step(event.mail_id, STEP, f"{count} recipient(s) not told by SMS; the sender was told so")
+
+
+def choose(
+    rule: Rule,
+    account: Account,
+    recipients: Sequence[str],
+    books: Books,
+    was_told: Callable[[str, str], bool] = lambda number, address: False,
+) -> Choice:
+    """Which recipients of a member's mail are told, by the address book, the stops, and what the day still allows.
+
+    `was_told` says of a number and an address that it needs no telling.
+    """
+    numbers = books.contacts.numbers_of(account.id, recipients)
+    missing: dict[str, list[str]] = {}
+    wanted: dict[str, str] = {}  # number -> address
+    for address in recipients:
+        number = numbers.get(address.lower())
+        if number is not None:
+            wanted.setdefault(number, address)
+        elif not is_phone(address):
+            missing.setdefault("no_number", []).append(address)
+    stopped = books.stops.among(wanted)
+    if missing_stopped := [address for number, address in wanted.items() if number in stopped]:
+        missing["stopped"] = missing_stopped
+    told = [
+        (number, address)
+        for number, address in wanted.items()
+        if number not in stopped and not was_told(number, address)
+    ]
+    cap = cap_of(rule, account.sms_daily_cap)
+    sent = books.notices.count_sent(account.id, day_start(books.now_ms, zone_of(account.zone)))
+    room = min(max(cap - sent, 0) if cap else MAX_TOLD, MAX_TOLD)
+    if told[room:]:
+        missing["over_cap"] = [address for _, address in told[room:]]
+    return Choice(told[:room], missing, cap or MAX_TOLD)
+
+
+def telling_options(
+    config: NoticeConfig, rule: Rule, account: Account, view: MailView, now_ms: int
+) -> tuple[NoticeOptions, str]:
+    """How the words for the recipients of a member's mail are composed, and the name they say it comes from."""
+    wishes: dict[str, object] = {"segments": rule.segments, "show_codes": rule.allow_codes}
+    if rule.signature:
+        wishes["signature"] = rule.signature
+    return config.options(account, now_ms, **wishes), account.display_name or view.headers.from_.name
 
 
 def _asked(view: MailView, event: MailSubmitted, books: Books) -> tuple[Rule, list[str]] | None:
@@ -222,7 +255,7 @@ def _fits(rule: Rule, address: str, view: MailView, event: MailSubmitted, books:
     )
 
 
-def _is_phone(address: str) -> bool:
+def is_phone(address: str) -> bool:
     """Does this address ring a phone anyway?"""
     try:
         return Address.parse(address).phone_number is not None

@@ -208,6 +208,7 @@ class Contacts:
         self.name_of_mail = self._lookup.name_of_mail
         self.name_of_number = self._lookup.name_of_number
         self.of = self._lookup.of
+        self.complete = self._lookup.complete
 
     # --- changing -------------------------------------------------------------------------------------------
 

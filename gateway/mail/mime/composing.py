@@ -1,19 +1,24 @@
-"""What somebody typed as recipients, and what an answer or a mail handed on begins with. Pure."""
+"""Mails that people write: what they typed as recipients, what answers begin with, and the mail made of it. Pure."""
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Sequence
 from email.utils import getaddresses
 from typing import Final
 
 from gateway.core.addresses import Address
+from gateway.core.drafts import DraftText, Priority
 from gateway.core.errors import BadRequest
-from gateway.mail.mime.headers import Mailbox
+from gateway.mail.mime.headers import Mailbox, MailHeaders
+from gateway.mail.mime.writer import MailFile, build_mail
 
 #: Recipients of one mail.
 MAX_PEOPLE: Final = 500
 MAX_SUBJECT: Final = 500  # characters
+MAX_REFERENCES: Final = 19
+_PRIORITIES: Final = {Priority.HIGH: "1 (Highest)", Priority.LOW: "5 (Lowest)"}
 _SEPARATORS: Final = re.compile(r"[;；，、\r\n]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _NUMBER: Final = re.compile(r"\+?\d[\d\- ()]{4,19}")
@@ -46,6 +51,57 @@ def read_people(typed: str, domain: str = "") -> tuple[tuple[Mailbox, ...], tupl
 def show_people(people: Sequence[Mailbox]) -> str:
     """Recipients as they would be typed; `read_people` reads them again."""
     return ", ".join(_shown(one) for one in people)
+
+
+def written(
+    content: DraftText,
+    *,
+    sender: Mailbox,
+    domain: str,
+    date: datetime.datetime,
+    message_id: str,
+    answered: MailHeaders | None = None,
+    files: Sequence[MailFile] = (),
+) -> bytes:
+    """The mail that was written; blind copies stand nowhere in it. `answered` is the mail it answers.
+
+    Raises BadRequest for what cannot stand in a mail.
+    """
+    to, _ = read_people(content.to, domain)
+    cc, _ = read_people(content.cc, domain)
+    references: list[str] = []
+    if answered is not None and not content.is_forward and answered.message_id:
+        references = [*answered.references[-MAX_REFERENCES:], answered.message_id]
+    headers = []
+    if content.priority:
+        headers.append(("X-Priority", _PRIORITIES[Priority(content.priority)]))
+    if content.notify:
+        headers.append(("X-Caiyou-Notify", content.notify))
+    return build_mail(
+        from_=sender,
+        to=to,
+        cc=cc,
+        subject=plain(content.subject)[:MAX_SUBJECT],
+        text=content.text,
+        date=date,
+        message_id=message_id,
+        in_reply_to=references[-1] if references else "",
+        references=list(dict.fromkeys(references)),
+        files=files,
+        headers=headers,
+    )
+
+
+def envelope_of(content: DraftText, domain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Addresses a mail goes to, each once, and the pieces of what was typed that are none."""
+    found: dict[str, str] = {}
+    wrong: list[str] = []
+    for typed in (content.to, content.cc, content.bcc):
+        people, bad = read_people(typed, domain)
+        wrong += bad
+        for one in people:
+            found.setdefault(one.address.lower(), one.address)
+    return tuple(found.values()), tuple(wrong)
 
 
 def quoted(text: str, heading: str, limit: int = 100_000) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.fitting import FittingPool
 from gateway.web.site.guard import Guard
+from mail2sms.sending import NoticeConfig
 from mms.config import MmsConfig
 
 
@@ -20,6 +21,9 @@ class Services:
     max_segments: int  # of a text
     signature: str | None
     mms: MmsConfig
+    notices: NoticeConfig
+    mails_per_hour: int  # that a member may write; 0 for no limit
+    max_recipients: int  # of one mail
     pool: FittingPool
     guard: Guard = field(default_factory=Guard)
     clock: Callable[[], float] = time.monotonic

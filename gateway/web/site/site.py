@@ -25,12 +25,21 @@ from gateway.web.site.services import Services
 from gateway.web.site.visit import Visit
 from gateway.web.status import language_of
 from gateway.web.viewing import Client
+from gateway.web.writing import leaving, people, signing_off, write
 
 LANGUAGE_COOKIE: Final = "caiyou_language"
 #: Requests a second of one address, and at once.
 RATE, BURST = 30.0, 200.0
 
-ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES, *sign_in.ROUTES, *security.ROUTES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *home.ROUTES,
+    *sign_in.ROUTES,
+    *security.ROUTES,
+    *write.ROUTES,
+    *leaving.ROUTES,
+    *people.ROUTES,
+    *signing_off.ROUTES,
+)
 
 
 class Site:

@@ -1,0 +1,57 @@
+"""Whether a mail can leave, said before it does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gateway.core.drafts import Draft
+from gateway.core.errors import BadRequest
+from gateway.mail.mime.composing import envelope_of, written
+from gateway.mail.mime.headers import Mailbox
+from gateway.store.desk import BooksOfStore
+from gateway.web.site.visit import Visit
+
+HOUR_MS = 3_600_000
+
+
+def domain_of(visit: Visit) -> str:
+    """The mail domain of the member."""
+    return visit.member.address.rpartition("@")[2]
+
+
+def composed(visit: Visit, draft: Draft) -> bytes:
+    """The mail as it would leave, without its files. Raises BadRequest."""
+    domain = domain_of(visit)
+    return written(
+        draft.content,
+        sender=Mailbox(visit.member.display_name, visit.member.address),
+        domain=domain,
+        date=datetime.fromtimestamp(visit.desk.now_ms() // 1000, UTC),
+        message_id=f"<{draft.id}@{domain}>",
+    )
+
+
+async def trouble_of(visit: Visit, draft: Draft) -> str:
+    """Why this mail cannot leave, in words of the page; "" when it can."""
+    addresses, wrong = envelope_of(draft.content, domain_of(visit))
+    if wrong:
+        return visit.say("This is no address: %(address)s", address=", ".join(wrong[:5]))
+    if not addresses:
+        return visit.say("Say to whom the mail goes.")
+    if len(addresses) > visit.services.max_recipients:
+        return visit.say("A mail can go to %(count)s people at once.", count=visit.services.max_recipients)
+    try:
+        composed(visit, draft)
+    except BadRequest as error:
+        return visit.say("Something of this mail cannot be sent: %(reason)s", reason=str(error))
+
+    def work(books: BooksOfStore) -> tuple[list[str], int]:
+        nobody = [address for address in addresses if books.accounts.resolve(address) == []]
+        return nobody, books.drafts.sent_since(visit.member.id, books.now_ms - HOUR_MS)
+
+    nobody, sent = await visit.desk.read(work)
+    if nobody:
+        return visit.say("Nobody here has this address: %(address)s", address=", ".join(nobody[:5]))
+    if visit.services.mails_per_hour and sent >= visit.services.mails_per_hour:
+        return visit.say("You have sent very many mails within an hour. Wait a little.")
+    return ""
