@@ -10,11 +10,13 @@ from pathlib import Path
 from gateway.commands import (
     accounts,
     alarms,
+    card,
     demo,
     describe,
     handset,
     links,
     mailbox,
+    mms,
     modem,
     numbers,
     peers,
@@ -28,8 +30,8 @@ from gateway.core.errors import CaiyouError
 
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
 GROUPS = (
-    serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, peers, reminders, modem,
-    describe,
+    serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, mms, card, peers,
+    reminders, modem, describe,
 )  # fmt: skip
 
 

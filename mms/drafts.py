@@ -12,7 +12,8 @@ from mms.cards import wording
 from mms.cards.card import Card
 from mms.cards.catalogue import template
 from mms.content import SLIDE_MS, Body, Content, Part, Slide
-from mms.letters import Letter, read_letter, write_letter
+from mms.handsets import media_types
+from mms.letters import Letter, write_letter
 from mms.terms import MmsHeaders
 
 MAX_PARTS: Final = 20
@@ -21,9 +22,6 @@ MAX_SUBJECT: Final = 200
 MAX_TEXT: Final = 10_000
 #: Milliseconds a slide may stand.
 LEAST_MS, MOST_MS = 500, 120_000
-#: What the photo of a card is called in a letter that keeps one: no part that is drawn has such a name.
-PHOTO: Final = "card-source-photo"
-
 _SCREEN: Final = (640, 480)
 #: Of the words of a card in its letter, in units of an SMS.
 _WORDS: Final = 1000
@@ -133,24 +131,15 @@ class Draft:
 
 
 def named(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The parts, each with a name of its own."""
+    """The parts, each with a name of its own, and with a type by that name where it said nothing."""
     found: dict[str, Part] = {}
     for number, part in enumerate(parts, 1):
         name = part.name or f"part-{number}"
         while name in found:
             name = f"{number}-{name}"
-        found[name] = Part(part.media_type, part.data, name, part.content_id, part.charset, part.parameters)
+        kind = media_types.of_file(part.media_type, name)
+        found[name] = Part(kind, part.data, name, part.content_id, part.charset, part.parameters)
     return tuple(found.values())
-
-
-def draft_of_card(letter: bytes) -> Draft:
-    """The draft of a card that is kept, with its photo. Raises BadRequest where the letter keeps none."""
-    kept = read_letter(letter)
-    if kept.source is None:
-        raise BadRequest("saved: this mail keeps no card")
-    card = Card.from_json(kept.source)
-    photo = tuple(part for part in kept.body.parts if card.photo and part.name == card.photo)[:1]
-    return Draft(subject=kept.subject, parts=photo, card=card)
 
 
 def _text(words: str, name: str) -> Part:

@@ -7,31 +7,25 @@ in it. An edited card is a new version of that mail under the same id.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.errors import NotFound
 from gateway.fitting import FittingDied
 from gateway.store.desk import BooksOfStore
 from gateway.web.answers import iso, json_answer, text_answer
 from gateway.web.asking import Ask
 from gateway.web.mms_json import CARD, Given, read_card, read_given, told
 from gateway.web.problems import FieldError, Problem, invalid, missing
-from mms.cards.card import LANGUAGES, Card
+from mms.cards.card import LANGUAGES
 from mms.cards.catalogue import template, templates
-from mms.drafts import PHOTO, Draft, draft_of_card
-from mms.fitting import DrawingJob, FittingJob, MessageRefused, Picturing
-from mms.handsets.catalogue import resolve
-from mms.letters import read_letter, write_letter
+from mms.drafts import Draft
+from mms.fitting import DrawingJob, MessageRefused, Picturing
+from mms.kept_cards import FOLDER, KIND, card_of, draft_of_card, draft_to_keep, drawing_of, kept_letter
 
-#: Folder of cards where none is named.
-FOLDER: Final = "Cards"
-#: What cards are drawn for as mails.
-SCREEN: Final = "unknown"
 WIDTH: Final = 160
 _FIELDS: Final = (*CARD, "parts", "folder")
 #: As a Maildir takes it.
@@ -94,7 +88,7 @@ async def list_cards(ask: Ask) -> web.StreamResponse:
         mailbox_id = books.mails.mailbox_of(ask.account_id)
         if mailbox_id is None:
             return []
-        found = books.mails.page_of_kind(mailbox_id, "card", folder, before=before, limit=limit, is_starred=is_starred)
+        found = books.mails.page_of_kind(mailbox_id, KIND, folder, before=before, limit=limit, is_starred=is_starred)
         return [dict(row) for row in found]
 
     rows = await ask.api.desk.read(read)
@@ -195,15 +189,7 @@ def _draft(given: Given, before: Draft | None = None) -> Draft:
     """The card of a request; its photo under a name nothing that is drawn has. Raises Problem."""
     with told():
         card = read_card({name: given.fields[name] for name in CARD if name in given.fields})
-        parts = given.parts
-        if before is not None and before.parts and not parts and card.photo == PHOTO:
-            parts = before.parts
-        if card.photo:
-            if [part.name for part in parts] != [card.photo]:
-                raise BadRequest("parts: the one part of a card is the photo it names")
-            card = dataclasses.replace(card, photo=PHOTO)
-            parts = (dataclasses.replace(parts[0], name=PHOTO),)
-        return Draft(parts=parts, card=card)
+        return draft_to_keep(card, given.parts, before)
 
 
 async def _drawn(draft: Draft, letter_id: int, ask: Ask) -> bytes:
@@ -212,16 +198,18 @@ async def _drawn(draft: Draft, letter_id: int, ask: Ask) -> bytes:
     assert account is not None, "a token belongs to an account"
     media = ask.api.media
     with told():
-        letter = draft.letter(sender=account.address, recipients=(), date_ms=ask.api.desk.now_ms(), letter_id=letter_id)
-    job = FittingJob(letter, resolve(SCREEN), media.config.max_octets, "", "", ask.api.desk.now_ms(), as_letter=True)
+        job = drawing_of(
+            draft,
+            sender=account.address,
+            date_ms=ask.api.desk.now_ms(),
+            letter_id=letter_id,
+            max_octets=media.config.max_octets,
+        )
     try:
-        drawn = read_letter((await media.pool.fit(job)).pdu)
+        drawn = await media.pool.fit(job)
     except (MessageRefused, FittingDied) as error:
         raise invalid([FieldError("card", f"it cannot be drawn: {error}", "Change it, or its photo.")]) from None
-    body = dataclasses.replace(drawn.body, parts=(*drawn.body.parts, *draft.parts))
-    return await asyncio.to_thread(
-        write_letter, dataclasses.replace(drawn, body=body), domain=account.address.rpartition("@")[2]
-    )
+    return await asyncio.to_thread(kept_letter, draft, drawn.pdu, sender=account.address)
 
 
 async def _keep(draft: Draft, folder: str, ask: Ask) -> web.StreamResponse:
@@ -233,7 +221,7 @@ async def _keep(draft: Draft, folder: str, ask: Ask) -> web.StreamResponse:
     def work(books: BooksOfStore) -> Mapping[str, Any]:
         _check_room(books, ask, len(data))
         made = books.file_letter(
-            ask.account_id, blob=blob, data=data, kind="card", folder=folder, announce=False, mail_id=mail_id
+            ask.account_id, blob=blob, data=data, kind=KIND, folder=folder, announce=False, mail_id=mail_id
         )
         if made is None:
             raise Problem(409, "no_mailbox", "this account has no mailbox", "Use an account that has one.")
@@ -262,7 +250,7 @@ def _check_room(books: BooksOfStore, ask: Ask, octets: int) -> None:
 
 def _find(books: BooksOfStore, account_id: int, mail_id: int) -> Mapping[str, Any] | None:
     mailbox_id = books.mails.mailbox_of(account_id)
-    row = None if mailbox_id is None else books.mails.of_kind(mailbox_id, "card", mail_id)
+    row = None if mailbox_id is None else books.mails.of_kind(mailbox_id, KIND, mail_id)
     return None if row is None else dict(row)
 
 
@@ -305,8 +293,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _source(letter: bytes) -> dict[str, Any]:
     """What a card is made of."""
-    source = read_letter(letter).source
-    card = Card.from_json(source or b"")
+    card = card_of(letter)
     return {
         "template": card.template,
         "language": card.language,

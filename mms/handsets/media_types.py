@@ -69,12 +69,28 @@ _SAME: Final = {
     "text/vcalendar": VCALENDAR,
 }
 
+#: Types that say nothing.
+UNSAID: Final = frozenset(("application/octet-stream", "application/binary", "application/x-unknown", ""))
+_BY_ENDING: Final = {
+    "jpg": JPEG, "jpeg": JPEG, "gif": GIF, "png": PNG, "bmp": "image/bmp", "wbmp": WBMP, "webp": "image/webp",
+    "heic": "image/heic", "avif": "image/avif", "amr": AMR, "mid": MIDI, "midi": MIDI, "imy": IMELODY,
+    "mp3": "audio/mpeg", "wav": "audio/wav", "m4a": "audio/mp4", "3gp": THREE_GP, "mp4": MP4, "mov": "video/quicktime",
+    "vcf": VCARD, "vcs": VCALENDAR, "ics": "text/calendar", "txt": "text/plain",
+}  # fmt: skip
+
 #: What "image/*" of a handset may be believed to mean: what every phone that says so was made for.
 WILDCARDS: Final = {
     "image": frozenset({JPEG, GIF, WBMP}),
     "audio": frozenset({AMR}),
     "video": frozenset({THREE_GP}),
 }
+
+
+def of_file(media_type: str, name: str) -> str:
+    """The media type of a file; by the ending of its name where its type says nothing."""
+    if media_type not in UNSAID:
+        return media_type
+    return _BY_ENDING.get(name.rpartition(".")[2].lower() if "." in name else "", "application/octet-stream")
 
 
 def canonical(media_type: str) -> str:

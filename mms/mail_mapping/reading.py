@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
@@ -17,6 +16,7 @@ from mms.assembly import content_of, grouped
 from mms.carrier_decorations.decorations import decorations_of
 from mms.codec.mime_body import read_body
 from mms.content import SMIL, Content, Medium, Part
+from mms.handsets import media_types
 from mms.letter_view import digest_of
 
 #: Characters of the text that are taken; the fitting cuts it to what a phone takes.
@@ -28,15 +28,6 @@ TAKEN: Final = frozenset(("image", "audio", "video"))
 TAKEN_TYPES: Final = frozenset(
     ("text/x-vcard", "text/vcard", "text/directory", "text/x-vcalendar", "text/calendar", "text/plain")
 )
-_BY_ENDING: Final = {
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".png": "image/png", ".bmp": "image/bmp",
-    ".wbmp": "image/vnd.wap.wbmp", ".webp": "image/webp",
-    ".heic": "image/heic", ".amr": "audio/amr", ".mid": "audio/midi", ".imy": "audio/imelody",
-    ".mp3": "audio/mpeg", ".wav": "audio/wav", ".m4a": "audio/mp4", ".3gp": "video/3gpp", ".mp4": "video/mp4",
-    ".mov": "video/quicktime", ".vcf": "text/x-vcard", ".vcs": "text/x-vcalendar", ".ics": "text/calendar",
-    ".txt": "text/plain",
-}  # fmt: skip
-_UNSAID: Final = ("application/octet-stream", "application/binary", "", "application/x-unknown")
 #: Without "<" inside, so that a page of nothing but openings is looked at once.
 _IMG: Final = re.compile(r"<img\b([^<>]{1,4000})>", re.IGNORECASE)
 _SRC: Final = re.compile(r"""\bsrc\s*+=\s*+["']?cid:([^"'\s]{1,255})""", re.IGNORECASE)
@@ -121,9 +112,8 @@ def _media(mail: MailContent, dropped: Collection[str]) -> tuple[list[_Media], l
 
 def kind_of(attachment: Attachment) -> str:
     """The media type of an attachment; by its name where the mail does not say."""
-    if attachment.type not in _UNSAID:
-        return {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}.get(attachment.type, attachment.type)
-    return _BY_ENDING.get(PurePosixPath(attachment.name.lower()).suffix, "application/octet-stream")
+    kind = media_types.of_file(attachment.type, attachment.name)
+    return {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}.get(kind, kind)
 
 
 def _pieces(mail: MailContent, media: list[_Media]) -> list[str | _Media]:
