@@ -25,7 +25,7 @@ async function keep() {
     take(said);
   } catch (error) {
     changed = true;
-    kept.textContent = form.dataset.failed.replace("%s", error instanceof TypeError ? form.dataset.offline : error.message);
+    kept.textContent = form.dataset.failed.replace("{reason}", error instanceof TypeError ? form.dataset.offline : error.message);
   }
 }
 
@@ -36,7 +36,7 @@ function take(said) {
   }
   document.getElementById("files").innerHTML = said.files;
   const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  kept.textContent = form.dataset.saved.replace("%s", now);
+  kept.textContent = form.dataset.saved.replace("{time}", now);
 }
 
 const keepSoon = calmly(keep, 1500);
@@ -77,7 +77,7 @@ chosen.addEventListener("change", () => {
       previewSoon();
     } else {
       const why = request.response?.trouble ?? form.dataset.offline;
-      kept.textContent = form.dataset.failed.replace("%s", why);
+      kept.textContent = form.dataset.failed.replace("{reason}", why);
     }
   });
   progress.value = 0;
