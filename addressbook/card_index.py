@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from addressbook.contact import Contact, joined_name
 from addressbook.numbers import Number, read
 from addressbook.pinyin import folded, sort_key, spellings
-from gateway.core.errors import BadRequest
+from addressbook.vcard.lines import read as read_card
+from addressbook.vcard.meaning import meant
 
 #: Numbers, mail addresses and categories of one card that are looked at.
 MAX_VALUES: Final = 100
@@ -31,6 +32,7 @@ class CardIndex:
     mails: tuple[str, ...] = ()  # lower case
     numbers: tuple[Number, ...] = ()
     categories: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()  # of a group card: UIDs
     words: frozenset[str] = field(default=frozenset())
 
 
@@ -61,48 +63,41 @@ def words_of(
     return frozenset(found)
 
 
-def index_of(card: bytes, region: str = "CN") -> CardIndex:
-    """What is to be known of a card. Raises BadRequest for what is no card."""
-    text = re.sub(r"\r?\n[ \t]", "", card.decode("utf-8", "replace"))
-    values: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        head, colon, value = line.partition(":")
-        if colon:
-            values.setdefault(head.partition(";")[0].rpartition(".")[2].upper(), []).append(value.strip())
-    if [value.upper() for value in values.get("BEGIN", ())] != ["VCARD"] or values.get("END") is None:
-        raise BadRequest("this is no vCard, or more than one")
-    mails = tuple(dict.fromkeys(mail.lower() for mail in values.get("EMAIL", ())[:MAX_VALUES] if "@" in mail))
-    numbers = _numbers(values.get("TEL", ()), region)
-    parts = [part for part in re.split(r"(?<!\\);", _first(values, "N")) if part]
-    name = _plain(_first(values, "FN") or " ".join(parts)) or next(iter([*mails, *(one.number for one in numbers)]), "")
-    kind = (_first(values, "X-ADDRESSBOOKSERVER-KIND") or _first(values, "KIND")).lower()
-    organisation = _plain(_first(values, "ORG"))
+def index_of(octets: bytes, region: str = "CN") -> CardIndex:
+    """What is to be known of a card. Raises BadCard for what is no card."""
+    card = read_card(octets)
+    contact = meant(card)
+    return index_of_contact(contact, card.version, region)
+
+
+def index_of_contact(contact: Contact, version: str, region: str = "CN") -> CardIndex:
+    """The same of a card that was read already."""
+    mails = tuple(dict.fromkeys(one.value.lower() for one in contact.mails[:MAX_VALUES] if "@" in one.value))
+    numbers = _numbers((one.value for one in contact.numbers[:MAX_VALUES]), region)
+    name = contact.call_name
+    organisation = contact.organisation.name
+    names = [name, *contact.nicknames]
+    if contact.name and joined_name(contact.name) != name:
+        names.append(joined_name(contact.name))
     return CardIndex(
-        uid=_first(values, "UID"),
-        version=_first(values, "VERSION") or "3.0",
-        kind="group" if kind == "group" else "individual",
+        uid=contact.uid,
+        version=version,
+        kind="group" if contact.is_group else "individual",
         name=name,
-        sort_key=sort_key(name),
+        sort_key=sort_key(f"{contact.phonetic.family} {contact.phonetic.given}".strip() or name),
         organisation=organisation,
         mails=mails,
         numbers=numbers,
-        categories=tuple(_plain(one) for one in re.split(r"(?<!\\),", _first(values, "CATEGORIES")) if one),
-        words=words_of([name, _plain(_first(values, "NICKNAME"))], organisation, mails, numbers),
+        categories=tuple(dict.fromkeys(filter(None, contact.categories[:MAX_VALUES]))),
+        members=contact.members,
+        words=words_of(names, organisation, mails, numbers),
     )
 
 
 def _numbers(raws: Iterable[str], region: str) -> tuple[Number, ...]:
     found: dict[str, Number] = {}
-    for raw in list(raws)[:MAX_VALUES]:
+    for raw in raws:
         number = read(raw, region)
         if number.match_key:
             found.setdefault(number.number, number)
     return tuple(found.values())
-
-
-def _first(values: dict[str, list[str]], name: str) -> str:
-    return next(iter(values.get(name, ())), "")
-
-
-def _plain(value: str) -> str:
-    return re.sub(r"\\([\\;,nN])", lambda m: "\n" if m[1] in "nN" else m[1], value).strip()

@@ -223,6 +223,7 @@ def build_desk(config: Config, journal: Journal, now_ms: Callable[[], int] = clo
         now_ms=now_ms,
         read_facts=read_facts,
         reactions=reactions(config),
+        region=config.hub.region,
     )
 
 

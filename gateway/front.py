@@ -55,6 +55,7 @@ async def run_worker(config: Config, number: int, reactions: Reactions) -> None:
         now_ms=clock.now_ms,
         read_facts=read_facts,
         reactions=reactions,
+        region=config.hub.region,
     )
     end = WorkerEnd(journal, over.set)
     await asyncio.get_running_loop().create_unix_connection(lambda: end, str(socket_path(config)))

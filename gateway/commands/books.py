@@ -41,6 +41,7 @@ def open_desk(path: Path) -> Iterator[Desk]:
         now_ms=clock.now_ms,
         read_facts=read_facts,
         reactions={},
+        region=config.hub.region,
     )
     _learn_routes(desk, config)
     try:

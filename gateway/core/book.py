@@ -14,6 +14,8 @@ MAX_CARD_OCTETS: Final = 2 << 20
 MAX_HREF: Final = 255
 #: Cards a device is told of in one answer.
 MAX_CHANGES: Final = 5_000
+#: Earlier versions of a contact that are kept: a program that writes a card again and again must not fill the disk.
+MAX_VERSIONS: Final = 100
 #: The book that every member has from the start.
 DEFAULT_SLUG: Final = "contacts"
 #: How long deletions are remembered: a device that was away longer starts anew.
@@ -189,3 +191,27 @@ class Person:
     mails: tuple[str, ...]
     numbers: tuple[str, ...]
     mobiles: tuple[str, ...]  # those of its numbers that take SMS
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a contact is, or was."""
+
+    contact_id: int
+    revision: int
+    card: bytes  # empty: it was deleted
+    changed_ms: int
+    changed_by: str
+    action: Action
+    batch_id: int | None
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What taking back did to some contacts of a batch."""
+
+    removed: int
+    restored: int
+    kept: int
+    last: int | None  # go on behind this contact; None: that was all

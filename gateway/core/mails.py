@@ -36,7 +36,6 @@ class Placement:
     folder: str
     file_name: str
     thread_id: int
-    flags: str = ""
 
 
 @dataclass(frozen=True, slots=True)

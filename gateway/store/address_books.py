@@ -23,6 +23,7 @@ from gateway.store.schema import (
     contact_versions,
     contact_words,
     contacts,
+    contacts_apart,
     import_batches,
     sync_anchors,
     sync_devices,
@@ -223,8 +224,8 @@ def delete_books(tx: Transaction, book_ids: sa.Select[Any]) -> None:
     contact_ids = sa.select(contacts.c.id).where(contacts.c.book_id.in_(book_ids))
     tx.execute(sa.delete(contact_versions).where(contact_versions.c.contact_id.in_(contact_ids)))
     children = (
-        sync_maps, sync_anchors, import_batches, contact_words, contact_categories, contact_numbers, contact_mails,
-        contacts, book_shares,
+        sync_maps, sync_anchors, import_batches, contacts_apart, contact_words, contact_categories, contact_numbers,
+        contact_mails, contacts, book_shares,
     )  # fmt: skip
     for table in children:
         tx.execute(sa.delete(table).where(table.c.book_id.in_(book_ids)))

@@ -17,6 +17,7 @@ from gateway.core.book import (
     MAX_CARD_OCTETS,
     MAX_CHANGES,
     MAX_HREF,
+    MAX_VERSIONS,
     Action,
     BookFull,
     Card,
@@ -111,6 +112,17 @@ _KEEP = sa.insert(contact_versions).from_select(
         _c.id == bindparam("b_id")
     ),
 )
+_old = contact_versions.alias("old")
+_FORGET_OLDEST = sa.delete(contact_versions).where(
+    contact_versions.c.contact_id == bindparam("b_id"),
+    contact_versions.c.revision
+    <= sa.select(_old.c.revision)
+    .where(_old.c.contact_id == bindparam("b_id"))
+    .order_by(_old.c.revision.desc())
+    .offset(MAX_VERSIONS)
+    .limit(1)
+    .scalar_subquery(),
+)
 _CARD = (_c.id, _c.href, _c.uid, _c.etag, _c.version, _c.revision, _c.changed_ms, _c.changed_by, _c.card)
 _GET = sa.select(*_CARD).where(_c.book_id == bindparam("book_id"), _c.href == bindparam("href"), sa.not_(_c.deleted))
 _GET_MANY = sa.select(*_CARD).where(
@@ -198,17 +210,21 @@ class _BookState:
 class Contacts:
     """Cards within one transaction."""
 
-    def __init__(self, tx: Transaction, new_id: Callable[[], int], now_ms: int) -> None:
+    def __init__(self, tx: Transaction, new_id: Callable[[], int], now_ms: int, region: str = "CN") -> None:
         self._tx = tx
         self._new_id = new_id
         self._now_ms = now_ms
+        self._region = region
         self._books = AddressBooks(tx, new_id, now_ms)
-        self._lookup = ContactLookup(tx, self._books)
+        self._lookup = ContactLookup(tx, self._books, region)
         self.numbers_of = self._lookup.numbers_of
         self.name_of_mail = self._lookup.name_of_mail
         self.name_of_number = self._lookup.name_of_number
         self.of = self._lookup.of
+        self.who = self._lookup.who
         self.complete = self._lookup.complete
+        self.people = self._lookup.people
+        self.of_books = self._lookup.of_books
 
     # --- changing -------------------------------------------------------------------------------------------
 
@@ -269,7 +285,7 @@ class Contacts:
     ) -> Stored:
         if len(card) > MAX_CARD_OCTETS:
             raise CardTooLarge(f"the card has {len(card)} octets; {MAX_CARD_OCTETS} are the most")
-        index = index_of(card)
+        index = index_of(card, self._region)
         contact_id = self._new_id()
         known = None
         if href is not None:
@@ -322,6 +338,7 @@ class Contacts:
             self._tx.defer(_INSERT, {**fixed, "created_ms": self._now_ms, **columns})
         else:
             self._tx.defer(_KEEP, {"b_id": contact_id})
+            self._tx.defer(_FORGET_OLDEST, {"b_id": contact_id})
             self._tx.defer(_REPLACE, {"b_id": contact_id, **{f"b_{name}": value for name, value in columns.items()}})
         self._index(state.id, contact_id, index, is_new=live is None)
         return Stored(etag, created=live is None, changed=True, revision=state.revision, contact_id=contact_id)
