@@ -36,6 +36,7 @@ class Placement:
     folder: str
     file_name: str
     thread_id: int
+    flags: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.ids import made_at_ms
-from gateway.core.mails import Removal
+from gateway.core.mails import Placement, Removal
+from gateway.core.webmail import FileMove, FolderMove, in_utf7
 from gateway.store import durable
 
 #: Files in one round of the writer; more would make the first wait too long for the last.
@@ -103,37 +104,96 @@ class Blobs:
     def maildir(self, mailbox_id: int, folder: str) -> Path:
         """The Maildir++ directory of a folder, by mailbox number: phone numbers are recycled, numbers of ours not."""
         base = self.mailboxes / f"{mailbox_id % 100:02d}" / str(mailbox_id) / "Maildir"
-        return base if folder == "INBOX" else base / f".{folder}"
+        return base if folder == "INBOX" else base / f".{in_utf7(folder)}"
 
     def file_name(self, mail_id: int, size: int, wire_size: int) -> str:
         """The base name of a mail in its Maildir; sizes in octets, `wire_size` with CRLF line ends."""
         seconds, milliseconds = divmod(made_at_ms(mail_id), 1000)
         return f"{seconds}.M{milliseconds * 1000}Q{mail_id}.{self._host},S={size},W={wire_size}"
 
-    def place(self, placements: Sequence[tuple[str, int, str, str]], *, forgotten: bool = False) -> list[bool]:
-        """Link bodies into Maildirs: (reference, mailbox id, folder, file name) each. False where the body is gone.
+    def place(self, placements: Sequence[Placement], *, forgotten: bool = False) -> list[bool]:
+        """Link bodies into Maildirs. False where the body is gone.
 
-        For `forgotten` ones, which an earlier run may have linked without having noted it, `cur` is looked at too: a
-        mail client may have seen them there since.
+        `forgotten` ones may have been linked by an earlier run that did not come to noting it: they are looked for in
+        all folders, and in `cur` too, where a mail client may have seen them since.
         """
         done: list[bool] = []
-        seen: dict[Path, set[str]] = {}
-        for ref, mailbox_id, folder, name in placements:
-            directory = self.maildir(mailbox_id, folder)
-            self._make_maildir(directory, folder)
+        known: dict[int, dict[str, Path]] = {}
+        for one in placements:
+            target = self._target(one.mailbox_id, one.folder, one.file_name, one.flags)
             if forgotten:
-                if directory not in seen:
-                    seen[directory] = {entry.partition(":")[0] for entry in os.listdir(directory / "cur")}  # noqa: PTH208
-                if name in seen[directory]:
+                if one.mailbox_id not in known:
+                    known[one.mailbox_id] = self._files_of(one.mailbox_id)
+                there = known[one.mailbox_id].get(one.file_name)
+                if there is not None:
+                    is_seen = not one.flags and there.parent == target.parent.parent / "cur"
+                    if not is_seen:
+                        durable.give_name(there, target)
                     done.append(True)
                     continue
             try:
-                durable.link(self.path(ref), directory / "new" / name)
+                durable.link(self.path(one.blob), target)
             except FileNotFoundError:
                 done.append(False)
             else:
                 done.append(True)
         return done
+
+    def move(self, moves: Sequence[FileMove | FolderMove]) -> list[int]:
+        """Change names in Maildirs; the mails that have theirs now. What is not where it should be is looked for."""
+        done: list[int] = []
+        for move in moves:
+            if isinstance(move, FolderMove):
+                self._move_folder(move)
+                continue
+            there = self._file_of(move)
+            if not move.to_folder:
+                if there is not None:
+                    durable.remove(there)
+                continue
+            target = self._target(move.mailbox_id, move.to_folder, move.file_name, move.to_flags)
+            if there is not None:
+                durable.give_name(there, target)
+            else:
+                try:
+                    durable.link(self.path(move.blob), target)
+                except FileNotFoundError:
+                    continue
+            done.append(move.mail_id)
+        return done
+
+    def _move_folder(self, move: FolderMove) -> None:
+        there = self.maildir(move.mailbox_id, move.name)
+        if not move.to_name:
+            durable.remove_tree(there)
+        elif there.is_dir():
+            durable.give_name(there, self.maildir(move.mailbox_id, move.to_name))
+
+    def _target(self, mailbox_id: int, folder: str, name: str, flags: str) -> Path:
+        directory = self.maildir(mailbox_id, folder)
+        self._make_maildir(directory, folder)
+        return directory / "cur" / f"{name}:2,{flags}" if flags else directory / "new" / name
+
+    def _file_of(self, move: FileMove) -> Path | None:
+        """Where a mail lies: where we put it, or where a mail client has put it since."""
+        directory = self.maildir(move.mailbox_id, move.folder)
+        for path in (directory / "new" / move.file_name, directory / "cur" / f"{move.file_name}:2,{move.flags}"):
+            if path.exists():
+                return path
+        return self._files_of(move.mailbox_id).get(move.file_name)
+
+    def _files_of(self, mailbox_id: int) -> dict[str, Path]:
+        """Every file of a mailbox by its base name."""
+        found: dict[str, Path] = {}
+        base = self.maildir(mailbox_id, "INBOX")
+        if not base.is_dir():
+            return found
+        folders = [base, *(Path(entry.path) for entry in os.scandir(base) if entry.name.startswith("."))]
+        for directory in folders:
+            for part in (directory / "new", directory / "cur"):
+                if part.is_dir():
+                    found |= {entry.name.partition(":")[0]: Path(entry.path) for entry in os.scandir(part)}
+        return found
 
     def _make_maildir(self, directory: Path, folder: str) -> None:
         if (directory / "new").is_dir():

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from gateway.core import events
 from gateway.core.accounts import ToAddress, ToMailbox
@@ -24,6 +25,7 @@ from gateway.core.mails import MailFacts, NewMail, Placement, Removal
 from gateway.core.mms import AWAITED, PREPARING, REPORTED
 from gateway.core.outbox import State
 from gateway.core.routing import Router
+from gateway.core.webmail import FileMove, FolderMove
 from gateway.journal import Journal
 from gateway.store.accounts import Accounts
 from gateway.store.address_books import AddressBooks
@@ -61,6 +63,7 @@ from gateway.store.sessions import Sessions
 from gateway.store.sign_in_codes import SignInCodes
 from gateway.store.timeline import Timeline
 from gateway.store.webhooks import Webhooks
+from gateway.store.webmail import Webmail
 from mms.codec.mm4 import DeliveryReport, ReadReport
 from mms.incoming import ReadState
 
@@ -80,6 +83,7 @@ class Aftermath:
     links: set[str] = field(default_factory=set)  # links with new work
     placements: list[Placement] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
+    moves: list[FileMove | FolderMove] = field(default_factory=list)  # names in Maildirs that change
     relay: bool = False  # mail waits for the relay
     calls: bool = False  # webhooks wait
     peers: set[int] = field(default_factory=set)  # peers that are to be told something
@@ -197,6 +201,11 @@ class BooksOfStore:
     def mails(self) -> Mails:
         """Mails in mailboxes."""
         return Mails(self.tx, self.new_id, self.now_ms, self._desk.blobs.file_name)
+
+    @cached_property
+    def webmail(self) -> Webmail:
+        """Mail as the pages show it."""
+        return Webmail(self.tx, self.new_id, self.aftermath.moves)
 
     @cached_property
     def drafts(self) -> Drafts:
@@ -621,12 +630,14 @@ class BooksOfStore:
             self.failures.keep(_name(reaction), _event_to_json(event), str(error))
 
     def _attempt(self, reaction: Reaction, event: Event) -> None:
-        placed, reported = len(self.aftermath.placements), len(self.aftermath.reports)
+        aftermath = self.aftermath
+        placed, moved, reported = len(aftermath.placements), len(aftermath.moves), len(aftermath.reports)
         try:
             self.tx.attempt(lambda: reaction(event, self))
         except WorkFailed:
-            del self.aftermath.placements[placed:]  # or a mail without a row would appear in a Maildir
-            del self.aftermath.reports[reported:]
+            del aftermath.placements[placed:]  # or a mail without a row would appear in a Maildir
+            del aftermath.moves[moved:]
+            del aftermath.reports[reported:]
             raise
 
     def try_again(self, limit: int = 20) -> int:
@@ -700,7 +711,7 @@ class Desk:
         self.work_for_webhooks: Callable[[], None] = lambda: None
         self.work_for_peer: Callable[[int], None] = lambda peer_id: None
         self.tell_over_link: Callable[[str, CentreReport], None] = lambda link, report: None
-        self._unplaced: list[Placement] = []
+        self._unplaced: list[Placement | FileMove | FolderMove] = []  # in the order of their commits
         self._placing: asyncio.Task[None] | None = None
         self._clearing: asyncio.Task[None] | None = None
 
@@ -753,8 +764,9 @@ class Desk:
             self._clearing = asyncio.get_running_loop().create_task(
                 self._clear([*aftermath.removals], self._clearing), name="clear-mails"
             )
-        if aftermath.placements:
+        if aftermath.placements or aftermath.moves:
             self._unplaced.extend(aftermath.placements)
+            self._unplaced.extend(aftermath.moves)
             if self._placing is None or self._placing.done():
                 self._placing = asyncio.get_running_loop().create_task(self._place(), name="place-mails")
 
@@ -776,16 +788,30 @@ class Desk:
             await self._place_batch(batch, loop)
 
     async def _place_batch(
-        self, batch: Sequence[Placement], loop: asyncio.AbstractEventLoop, *, forgotten: bool = False
+        self,
+        batch: Sequence[Placement | FileMove | FolderMove],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        forgotten: bool = False,
     ) -> None:
-        wanted = [(p.blob, p.mailbox_id, p.folder, p.file_name) for p in batch]
         try:
-            done = await loop.run_in_executor(None, partial(self.blobs.place, wanted, forgotten=forgotten))
-            ids = [placement.mail_id for placement, placed in zip(batch, done, strict=True) if placed]
+            ids = await loop.run_in_executor(None, partial(self._place_now, batch, forgotten=forgotten))
             await self.commit(lambda books: books.mails.placed(ids))
         except (OSError, StoreUnavailable) as error:
             # Rows say what is unplaced; the next start, or the sweep, makes the links.
             self.journal.task_failed("place-mails", str(error))
+
+    def _place_now(self, batch: Sequence[Placement | FileMove | FolderMove], *, forgotten: bool) -> list[int]:
+        """Give files their names; the mails that have theirs now."""
+        ids: list[int] = []
+        for is_new, group in itertools.groupby(batch, lambda it: isinstance(it, Placement)):
+            if is_new:
+                placements = cast("list[Placement]", list(group))
+                done = self.blobs.place(placements, forgotten=forgotten)
+                ids += [one.mail_id for one, placed in zip(placements, done, strict=True) if placed]
+            else:
+                ids += self.blobs.move(cast("list[FileMove | FolderMove]", list(group)))
+        return ids
 
     async def place_forgotten(self) -> int:
         """Make the Maildir links that an earlier run did not come to; returns how many mails were looked at."""

@@ -102,6 +102,13 @@ def link(source: Path, target: Path) -> bool:
     return True
 
 
+def give_name(source: Path, target: Path) -> None:
+    """Give a file or directory another name. Not durable: rows say what its name is, and it can be given again."""
+    ensure_directory(target.parent)
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(source, target)  # noqa: PTH104 (this module is the seam)
+
+
 def remove(path: Path) -> None:
     """Take a name away; nothing happens when it is gone already."""
     with contextlib.suppress(FileNotFoundError):

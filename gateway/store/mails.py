@@ -82,7 +82,7 @@ class Mails:
             },
         )
         self._tx.defer(_USE_QUOTA, {"b_id": mail.mailbox_id, "b_octets": mail.size_octets})
-        return Placement(mail_id, mail.blob, mail.mailbox_id, mail.folder, name, thread_id)
+        return Placement(mail_id, mail.blob, mail.mailbox_id, mail.folder, name, thread_id, mail.flags)
 
     def folder_id(self, mailbox_id: int, name: str) -> int:
         """The id of a folder, made when it is not there yet."""
@@ -103,12 +103,12 @@ class Mails:
         unplaced = "m.placed = 0" if self._tx.dialect == "sqlite" else "NOT m.placed"
         rows = self._tx.read(
             sa.text(
-                "SELECT m.id, m.blob, m.mailbox_id, f.name AS folder, m.file_name, m.thread_id FROM mails m "  # noqa: S608
+                "SELECT m.id, m.blob, m.mailbox_id, f.name AS folder, m.file_name, m.thread_id, m.flags FROM mails m "  # noqa: S608
                 f"JOIN folders f ON f.id = m.folder_id WHERE {unplaced} AND m.id > :after ORDER BY m.id LIMIT :limit"
             ),
             {"limit": limit, "after": after_id},
         )
-        return [Placement(row.id, row.blob, row.mailbox_id, row.folder, row.file_name, row.thread_id) for row in rows]
+        return [Placement(*tuple(row)) for row in rows]
 
     def get(self, mail_id: int) -> sa.RowMapping | None:
         """The row of a mail."""

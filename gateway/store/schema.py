@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 metadata = MetaData(
     naming_convention={
@@ -413,9 +414,57 @@ mails = Table(
     Column("blob", String(64), nullable=False),  # where the bytes are, below the blob directory
     Column("file_name", String(128), nullable=False),  # base name in the Maildir
     Column("placed", Boolean, nullable=False, server_default=text("false")),  # the Maildir link exists
+    # The gist, which is read from the body some time after it was filed.
+    Column("snippet", String(160), nullable=False, server_default=""),  # how the text begins
+    Column("recipients", String(255), nullable=False, server_default=""),  # shown names of To and Cc
+    Column("attachment_count", Integer, nullable=False, server_default="-1"),  # -1 = nobody has looked yet
     Index("ix_mails_folder_id_date_ms", "folder_id", "date_ms"),
     Index("ix_mails_mailbox_id_message_id", "mailbox_id", "message_id"),
+    Index("ix_mails_mailbox_id_thread_id", "mailbox_id", "thread_id"),
+    Index(
+        "ix_mails_unread",
+        "folder_id",
+        "date_ms",
+        sqlite_where=text("instr(flags, 'S') = 0"),
+        postgresql_where=text("strpos(flags, 'S') = 0"),
+    ),
+    Index(
+        "ix_mails_starred",
+        "folder_id",
+        "date_ms",
+        sqlite_where=text("instr(flags, 'F') > 0"),
+        postgresql_where=text("strpos(flags, 'F') > 0"),
+    ),
+    Index(
+        "ix_mails_with_attachments",
+        "folder_id",
+        "date_ms",
+        sqlite_where=text("attachment_count > 0"),
+        postgresql_where=text("attachment_count > 0"),
+    ),
+    Index(
+        "ix_mails_of_phones",
+        "folder_id",
+        "date_ms",
+        sqlite_where=text("kind != 'mail'"),
+        postgresql_where=text("kind != 'mail'"),
+    ),
+    Index(
+        "ix_mails_without_gist",
+        "mailbox_id",
+        "id",
+        sqlite_where=text("attachment_count = -1"),
+        postgresql_where=text("attachment_count = -1"),
+    ),
     Index("ix_mails_unplaced", "id", sqlite_where=text("placed = 0"), postgresql_where=text("NOT placed")),
+)
+
+mail_words = Table(  # what mails are found by, on PostgreSQL; with SQLite it has a file of its own
+    "mail_words",
+    metadata,
+    Column("mail_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("words", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),  # of gateway.core.search_words
+    Index("ix_mail_words_words", "words", postgresql_using="gin"),
 )
 
 rules = Table(

@@ -237,7 +237,7 @@ async def test_links_forgotten_by_an_earlier_run_are_made_and_seen_mail_is_not_m
     assert maildir(bench) == []
     rows = bench.ask(lambda b: b.mails.unplaced())
     blobs = bench.desk.blobs
-    blobs.place([(p.blob, p.mailbox_id, p.folder, p.file_name) for p in rows[:2]])
+    blobs.place(rows[:2])
     new = blobs.maildir(anna, "INBOX") / "new"
     (new / rows[0].file_name).rename(new.parent / "cur" / f"{rows[0].file_name}:2,S")  # a mail client saw it
     assert await bench.desk.place_forgotten() == 3

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.accounts import ToMailbox
-from gateway.core.mails import MailFacts
+from gateway.core.mails import MailFacts, Placement
 from gateway.store import durable
 from gateway.store.blobs import Blobs
 from gateway.store.database import StoreConfig, create_tables, open_store
@@ -189,7 +189,7 @@ async def test_after_a_power_cut_the_maildirs_are_made_again_from_the_rows(recor
             ref = blobs.put_now((START_MS + n * HOUR_MS - 1_704_067_200_000) << 22 | n, mail(n))
             refs[f"blob/{ref}"] = mail(n)
             recorder.ack(f"blob/{ref}")
-            blobs.place([(ref, 42, "INBOX", f"{n}.example"), (ref, 42, "Work", f"{n}.example")])
+            blobs.place([Placement(n, ref, 42, folder, f"{n}.example", n) for folder in ("INBOX", "Work")])
     blobs.close()
     dice = random.Random(8)
     states = list(crashes(recorder.steps, dice, tries=2))
