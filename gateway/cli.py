@@ -11,6 +11,7 @@ from gateway.commands import (
     accounts,
     alarms,
     card,
+    carddav,
     demo,
     describe,
     handset,
@@ -31,7 +32,7 @@ from gateway.core.errors import CaiyouError
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
 GROUPS = (
     serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, mms, card, peers,
-    reminders, modem, describe,
+    reminders, modem, carddav, describe,
 )  # fmt: skip
 
 

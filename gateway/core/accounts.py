@@ -52,6 +52,7 @@ class Token:
     account_id: int
     scopes: frozenset[str]
     rate_per_s: int  # 0 = no limit
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,7 +316,7 @@ class Accounts:
         ).first()
         if row is None:
             return None
-        return Token(row.id, row.account_id, frozenset(row.scopes.split()), row.rate_per_s)
+        return Token(row.id, row.account_id, frozenset(row.scopes.split()), row.rate_per_s, row.name)
 
     def revoke_token(self, token_id: int) -> None:
         """Make a token useless."""

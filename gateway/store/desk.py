@@ -34,6 +34,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.contact_history import ContactHistory
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
+from gateway.store.dav_clients import DavClients
 from gateway.store.dialogues import Dialogues
 from gateway.store.drafts import Drafts
 from gateway.store.failures import FailedReactions
@@ -251,6 +252,11 @@ class BooksOfStore:
     def webhooks(self) -> Webhooks:
         """Webhooks."""
         return Webhooks(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def dav_clients(self) -> DavClients:
+        """Programs that come for address books, and their passwords."""
+        return DavClients(self.tx, self.new_id, self.now_ms, self.accounts)
 
     @cached_property
     def reminders(self) -> Reminders:

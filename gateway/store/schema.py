@@ -371,6 +371,20 @@ import_mappings = Table(  # which column is which field, by the header of the fi
     Column("used_ms", BigInteger, nullable=False),
 )
 
+dav_clients = Table(  # programs that came over CardDAV; the fields of gateway.core.dav_clients.DavClient
+    "dav_clients",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("password_id", BigInteger, nullable=False),  # a token; 0 for the member's own password
+    Column("agent", String(64), nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("synced_ms", BigInteger, nullable=False),
+    Column("trouble", String(16), nullable=False),  # "" for none
+    Column("trouble_ms", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "password_id", "agent"),
+)
+
 # --- mail --------------------------------------------------------------------------------------------------
 
 mailboxes = Table(

@@ -16,6 +16,7 @@ from gateway.store.desk import Desk
 from gateway.web import dav_reading, dav_writing
 from gateway.web.dav_asking import DavAsk, dav_answer, forbidden, no_such, refusal
 from gateway.web.dav_login import Logins, TooManyLogins
+from gateway.web.dav_sightings import Sightings
 from gateway.web.limits import Buckets
 
 #: Requests a second of one member, and at once: a first upload of ten thousand cards comes as fast as it can.
@@ -45,6 +46,14 @@ _HANDLERS: Final[dict[str, Handler]] = {
 _ALLOWED: Final = ", ".join(("OPTIONS", *_HANDLERS))
 
 
+class TooFast(DavError):
+    """A member asks too often; the seconds to wait are in `retry_after_s`."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(429, "too many requests")
+        self.retry_after_s = retry_after_s
+
+
 class DavRoom:
     """Answers below /dav/, at /.well-known/carddav, and at / and /principals/ for programs that look there."""
 
@@ -55,6 +64,7 @@ class DavRoom:
         self._logins = Logins(desk, clock)
         self._rates = Buckets(BURST)
         self._opened: set[int] = set()  # members who have a book
+        self._sightings = Sightings(desk, clock)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request."""
@@ -66,15 +76,6 @@ class DavRoom:
             answer = refusal(error)
             answer.headers["Retry-After"] = str(error.retry_after_s)
             return answer
-        except DavError as error:
-            answer = refusal(error)
-            if error.status == 405:
-                answer.headers["Allow"] = _ALLOWED
-            return answer
-        except (NoBook, NotFound):
-            return refusal(no_such())
-        except NotAllowed as error:
-            return refusal(forbidden(str(error)))
         except StoreUnavailable as error:
             answer = refusal(DavError(503, str(error)))
             answer.headers["Retry-After"] = str(STORE_RETRY_S)
@@ -88,18 +89,37 @@ class DavRoom:
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         given = read_credentials(request.headers.get("Authorization"))
-        account = None if given is None else await self._logins.find(given, self._address_of(request))
-        if account is None:
+        login = None if given is None else await self._logins.find(given, self._address_of(request))
+        if login is None:
+            if given is not None:
+                await self._sightings.wrong_password(given.user, request)
             return dav_answer(401, headers={"WWW-Authenticate": CHALLENGE})
-        if wait_s := self._rates.take(account.id, RATE, self._clock()):
-            answer = refusal(DavError(429, "too many requests"))
-            answer.headers["Retry-After"] = str(wait_s)
-            return answer
-        await self._open_book(account.id)
-        ask = DavAsk(self._desk, request, _place(request), account)
-        if request.method == "OPTIONS":
+        place, error = None, None
+        try:
+            if wait_s := self._rates.take(login.account.id, RATE, self._clock()):
+                raise TooFast(wait_s)
+            await self._open_book(login.account.id)
+            place = _place(request)
+            answer = await self._handled(DavAsk(self._desk, request, place, login.account, login.device))
+        except DavError as refused:
+            error = refused
+        except (NoBook, NotFound):
+            error = no_such()
+        except NotAllowed as refused:
+            error = forbidden(str(refused))
+        if error is not None:
+            answer = refusal(error)
+            if error.status == 405:
+                answer.headers["Allow"] = _ALLOWED
+            if isinstance(error, TooFast):
+                answer.headers["Retry-After"] = str(error.retry_after_s)
+        await self._sightings.seen(login, request, place, error)
+        return answer
+
+    async def _handled(self, ask: DavAsk) -> web.StreamResponse:
+        if ask.request.method == "OPTIONS":
             return await self._options(ask)
-        handler = _HANDLERS.get(request.method)
+        handler = _HANDLERS.get(ask.request.method)
         if handler is None:
             raise DavError(405, "there is no such method")
         return await handler(ask)

@@ -14,7 +14,7 @@ from addressbook.dav.multistatus import error_body
 from addressbook.dav.names import dav
 from addressbook.dav.paths import Place, book_path
 from addressbook.dav.properties import Viewer
-from gateway.core.accounts import Account
+from gateway.core.accounts import Account, Token
 from gateway.core.book import Book, NoBook
 from gateway.store.desk import BooksOfStore, Desk
 
@@ -45,6 +45,7 @@ class DavAsk:
     request: web.BaseRequest
     place: Place
     account: Account
+    device: Token | None = None  # whose password this is; None for the member's own
     viewer: Viewer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,10 +59,11 @@ class DavAsk:
 
     @property
     def by(self) -> str:
-        """What its client is called in the history of cards."""
+        """What its client is called in the history of cards: as the member calls the device, or by its program."""
+        if self.device is not None and self.device.name:
+            return self.device.name
         agent = self.headers.get("User-Agent", "")
-        known = next((name for word, name in _AGENTS if word in agent.lower()), "")
-        return known or agent.split("/", 1)[0].strip()[:64] or "CardDAV"
+        return known_agent(agent) or agent.split("/", 1)[0].strip()[:64] or "CardDAV"
 
     async def read_body(self, most: int) -> bytes | None:
         """The body, bounded in time; None for one of more than `most` octets. Raises DavError 408, 415."""
@@ -101,6 +103,11 @@ class DavAsk:
     def book_path(self, book: Book) -> str:
         """The path of a book in the home of the one who asks."""
         return book_path(self.viewer.user, book.slug)
+
+
+def known_agent(header: str) -> str:
+    """The name of the program a User-Agent header speaks of; "" for one we have no name for."""
+    return next((name for word, name in _AGENTS if word in header.lower()), "")
 
 
 def forbidden(detail: str) -> DavError:

@@ -20,8 +20,9 @@ from typing import Final
 
 from addressbook.dav.errors import DavError
 from addressbook.dav.headers import Credentials
-from gateway.core.accounts import Account
+from gateway.core.accounts import Account, Token
 from gateway.passwords import check_password
+from gateway.store.dav_clients import SCOPE
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.web.limits import Buckets
 
@@ -34,7 +35,6 @@ WRONG, WRONG_PER_S = 20.0, 0.1
 WRONG_OF_ACCOUNT, WRONG_OF_ACCOUNT_PER_S = 10.0, 1 / 6
 #: What the password of a device begins with.
 _DEVICE: Final = "cy_"
-SCOPE: Final = "dav"
 MAX_USER: Final = 320
 
 
@@ -47,8 +47,16 @@ class TooManyLogins(DavError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Good:
+class Login:
+    """Who has come in; `device` by whose password, None for the member's own."""
+
     account: Account
+    device: Token | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    login: Login
     password_hash: str  # "" for the password of a device
     until: float
     fresh_until: float
@@ -62,11 +70,11 @@ class Logins:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._good: OrderedDict[bytes, _Good] = OrderedDict()
-        self._asking: dict[bytes, asyncio.Task[Account | None]] = {}
+        self._asking: dict[bytes, asyncio.Task[Login | None]] = {}
         self._wrong = Buckets(WRONG)
         self._wrong_of_account = Buckets(WRONG_OF_ACCOUNT)
 
-    async def find(self, given: Credentials, address: str) -> Account | None:
+    async def find(self, given: Credentials, address: str) -> Login | None:
         """The member, or None when name or password is wrong. Raises TooManyLogins for who guesses.
 
         Many who ask the same at once are one check.
@@ -76,7 +84,7 @@ class Logins:
         digest = hmac.digest(self._key, f"{given.user.lower()}\0{given.password}".encode(), hashlib.sha256)
         good = self._good.get(digest)
         if good is not None and good.fresh_until > self._clock():
-            return good.account
+            return good.login
         task = self._asking.get(digest)
         if task is None:
             task = asyncio.ensure_future(self._check(digest, given, address))
@@ -84,13 +92,13 @@ class Logins:
             task.add_done_callback(lambda _: self._asking.pop(digest, None))
         return await asyncio.shield(task)
 
-    async def _check(self, digest: bytes, given: Credentials, address: str) -> Account | None:
+    async def _check(self, digest: bytes, given: Credentials, address: str) -> Login | None:
         good = self._good.get(digest)
         if good is not None and good.until > self._clock():
             # Who is remembered is not made to wait because somebody else guesses.
             found = await self._ask(given)
             if found is not None and found[1] == good.password_hash:
-                self._remember(digest, replace(good, account=found[0], fresh_until=self._clock() + FRESH_S))
+                self._remember(digest, replace(good, login=found[0], fresh_until=self._clock() + FRESH_S))
                 return found[0]
         self._good.pop(digest, None)
         self._bar(given.user, address)
@@ -101,23 +109,24 @@ class Logins:
                 self._count_wrong(given.user, address)
                 return None
             if checked.new_hash:
-                account_id, new_hash = found[0].id, checked.new_hash
+                account_id, new_hash = found[0].account.id, checked.new_hash
                 await self._desk.commit(lambda books: books.accounts.set_password(account_id, new_hash))
                 found = (found[0], new_hash)
         now = self._clock()
         self._remember(digest, _Good(*found, until=now + LIFE_S, fresh_until=now + FRESH_S))
         return found[0]
 
-    async def _ask(self, given: Credentials) -> tuple[Account, str] | None:
+    async def _ask(self, given: Credentials) -> tuple[Login, str] | None:
         """The member and the hash that the password has to fit; "" where a device's password fitted already."""
 
-        def ask(books: BooksOfStore) -> tuple[Account, str] | None:
+        def ask(books: BooksOfStore) -> tuple[Login, str] | None:
             if given.password.startswith(_DEVICE):
                 token = books.accounts.token(given.password)
                 account = None if token is None else books.accounts.by_id(token.account_id)
                 if token is not None and account is not None and account.address == given.user.lower():
-                    return (account, "") if SCOPE in token.scopes else None
-            return books.accounts.login(given.user)
+                    return (Login(account, token), "") if SCOPE in token.scopes else None
+            found = books.accounts.login(given.user)
+            return None if found is None else (Login(found[0], None), found[1])
 
         return await self._desk.read(ask)
 

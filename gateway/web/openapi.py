@@ -101,6 +101,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "language": "zh",
         "fields": {"name": "王芳", "company": "彩邮", "phone": "13800138000"},
     },
+    "device": {"name": "Ada's phone"},
     "reminder": {
         "to": "13800138000",
         "text": "交房租",
@@ -285,6 +286,7 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         repeat=_text("How it comes again: a recurrence rule of RFC 5545, at most hourly; empty: once."),
         zone=_text("IANA time zone; left out: the account's."),
     ),
+    "Device": _object(("name",), closed=True, name=_text("How the member calls the device, 1 to 64 characters.")),
     "Webhook": _object(
         ("url",), closed=True, url=_text(format="uri"), events=_list(_text(enum=["state", "mo", "read"]))
     ),
@@ -575,6 +577,26 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
         ),
     },
     "/api/v1/reminders/{id}": {"delete": _operation("Forget a reminder.", "send", answers={"200": "Anything"})},
+    "/api/v1/dav-passwords": {
+        "get": _operation(
+            "The account's devices with a password of their own, and how each does.",
+            "settings",
+            answers={"200": "Anything"},
+        ),
+        "post": _operation(
+            "Make a password for a device, with all it needs to find the address book; it is in this answer alone.",
+            "settings",
+            body=("Device",),
+            examples=("device",),
+            answers={"201": "Anything"},
+        ),
+    },
+    "/api/v1/dav-passwords/{id}": {
+        "get": _operation(
+            "Whether the device has come, has synced, or what is wrong.", "settings", answers={"200": "Anything"}
+        ),
+        "delete": _operation("Take the password of a device back.", "settings", answers={"200": "Anything"}),
+    },
     "/api/v1/webhooks": {
         "get": _operation("The account's webhooks.", "webhooks", answers={"200": "Anything"}),
         "post": _operation(

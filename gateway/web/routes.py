@@ -7,7 +7,18 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web import handsets, messages, mms, previews, records, reminders, routing, saved_cards, settings
+from gateway.web import (
+    dav_passwords,
+    handsets,
+    messages,
+    mms,
+    previews,
+    records,
+    reminders,
+    routing,
+    saved_cards,
+    settings,
+)
 from gateway.web.asking import Ask, Handler
 from gateway.web.problems import Problem
 
@@ -59,6 +70,10 @@ ROUTES: Final = (
     Route("GET", "/api/v1/handsets/{key}", "read", handsets.get_handset),
     Route("GET", "/api/v1/contacts", "settings", settings.list_contacts),
     Route("POST", "/api/v1/contacts", "settings", settings.post_contact),
+    Route("GET", "/api/v1/dav-passwords", "settings", dav_passwords.list_passwords),
+    Route("POST", "/api/v1/dav-passwords", "settings", dav_passwords.post_password),
+    Route("GET", "/api/v1/dav-passwords/{id}", "settings", dav_passwords.get_password),
+    Route("DELETE", "/api/v1/dav-passwords/{id}", "settings", dav_passwords.delete_password),
     Route("GET", "/api/v1/rules", "settings", settings.list_rules),
     Route("POST", "/api/v1/rules", "settings", settings.post_rule),
     Route("DELETE", "/api/v1/rules/{id}", "settings", settings.delete_rule),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import plistlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.core.book import MAX_CARD_OCTETS
+from gateway.store.dav_clients import MAX_PASSWORDS
 from gateway.store.desk import BooksOfStore
 from tests.fakes.dav_hub import ANN, BEN, NAMES, PASSWORD, DavHub, card, dav_hub
 
@@ -119,6 +123,96 @@ async def test_what_is_checked_is_remembered(hub: DavHub, monkeypatch: pytest.Mo
     for _ in range(5):
         assert (await hub.ask("PROPFIND", HOME, Depth="0")).status == 207
     assert len(checks) == 1
+
+
+# --- setting a phone up -----------------------------------------------------------------------------------------------
+
+
+class Member:
+    """A member at a page that sets a phone up."""
+
+    def __init__(self, hub: DavHub) -> None:
+        self._hub = hub
+        self._token = hub.desk.run_now(lambda books: books.accounts.add_token(hub.accounts[ANN], "page", "settings"))
+
+    async def ask(self, method: str, path: str = "", given: object = None) -> tuple[int, dict[str, Any]]:
+        url = f"{self._hub.url}/api/v1/dav-passwords{path}"
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with self._hub.client.request(method, url, json=given, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def says(self, device: str) -> tuple[str, str, str | None]:
+        """What the page shows: how far it has come, by which program, and what is wrong."""
+        status, found = await self.ask("GET", f"/{device}")
+        assert status == 200
+        assert found["words"]
+        return found["step"], found["program"], found["trouble"]
+
+
+async def test_a_phone_is_set_up(hub: DavHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway.web import dav_login
+
+    monkeypatch.setattr(dav_login, "FRESH_S", 0.0)
+    member = Member(hub)
+    status, made = await member.ask("POST", given={"name": "我的手机"})
+    assert status == 201
+    assert (made["url"], made["user"]) == ("https://mail.example.cn/dav/", ANN)
+    assert made["link"] == f"davx5://ann%40example.cn:{made['password']}@mail.example.cn/dav/"
+    assert made["qr"].startswith("<svg")
+    profile = plistlib.loads(base64.b64decode(made["profile"]))
+    assert profile["PayloadContent"][0]["CardDAVPassword"] == made["password"]
+
+    phone = {"password": made["password"], "User_Agent": "DAVx5/4.5.1-ose (2026/01; dav4jvm; okhttp) Android/15"}
+    assert await member.says(made["id"]) == ("waiting", "", None)
+    assert (await hub.ask("PROPFIND", "/dav/", **{**phone, "password": "typo"})).status == 401
+    assert await member.says(made["id"]) == ("trouble", "DAVx5", "password")
+    assert (await hub.ask("PROPFIND", "/dav/", Depth="0", **phone)).status == 207
+    assert await member.says(made["id"]) == ("signed_in", "DAVx5", None)
+    assert (await hub.ask("PROPFIND", f"{HOME}personal/", Depth="0", **phone)).status == 404
+    assert await member.says(made["id"]) == ("trouble", "DAVx5", "no_book")
+    assert (await hub.ask("PROPFIND", f"/dav/addressbooks/{BEN}/", Depth="1", **phone)).status == 403
+    assert await member.says(made["id"]) == ("trouble", "DAVx5", "other_account")
+    await hub.sync(BOOK, "", **phone)
+    assert await member.says(made["id"]) == ("synced", "DAVx5", None)
+    # What clients live with every day is no trouble.
+    assert (await hub.ask("GET", BOOK + "gone.vcf", **phone)).status == 404
+    assert (await hub.put(BOOK + "a.vcf", card("a"), If_Match='"old"', **phone)).status == 412
+    assert await member.says(made["id"]) == ("synced", "DAVx5", None)
+    assert (await hub.put(BOOK + "a.vcf", b"no card", **phone)).status == 403
+    assert await member.says(made["id"]) == ("synced", "DAVx5", "bad_card")
+
+    # The history of a card has the name of the device.
+    await hub.put(BOOK + "a.vcf", card("a"), **phone)
+    stored = hub.desk.read_now(
+        lambda books: books.contacts.get(books.address_books.by_slug(hub.accounts[ANN], "contacts").id, "a.vcf")
+    )
+    assert stored.changed_by == "我的手机"
+
+    assert [it["name"] for it in (await member.ask("GET"))[1]["devices"]] == ["我的手机"]
+    assert (await member.ask("DELETE", f"/{made['id']}"))[0] == 200
+    assert (await hub.ask("PROPFIND", HOME, Depth="0", **phone)).status == 401
+    assert (await member.ask("GET", f"/{made['id']}"))[0] == 404
+    assert (await member.ask("DELETE", f"/{made['id']}"))[0] == 404
+
+
+async def test_what_makes_no_password(hub: DavHub) -> None:
+    member = Member(hub)
+    for given in ({}, {"name": ""}, {"name": "a\nb"}, {"name": "x" * 65}, {"name": 7}, {"name": "a", "scope": "admin"}):
+        assert (await member.ask("POST", given=given))[0] == 422
+    for _ in range(MAX_PASSWORDS):
+        hub.desk.run_now(lambda books: books.dav_clients.add_password(hub.accounts[ANN], "x"))
+    assert (await member.ask("POST", given={"name": "one more"}))[0] == 409
+
+
+async def test_a_sync_costs_no_writing(hub: DavHub) -> None:
+    await hub.sync(BOOK, "")
+    writes = []
+    whole = hub.desk.commit
+    hub.desk.commit = lambda work: writes.append(work) or whole(work)  # type: ignore[method-assign, func-returns-value]
+    for _ in range(5):
+        await hub.ask("PROPFIND", BOOK, Depth="0")
+        await hub.sync(BOOK, "")
+    assert not writes
 
 
 # --- discovery --------------------------------------------------------------------------------------------------------

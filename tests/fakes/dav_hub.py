@@ -16,15 +16,18 @@ import aiohttp
 from gateway import clock
 from gateway.core.ids import IdSource
 from gateway.core.routing import Router
+from gateway.fitting import FittingPool
 from gateway.journal import Journal
 from gateway.mail.facts import read_facts
 from gateway.passwords import hash_password_now
 from gateway.store.blobs import Blobs
 from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import BooksOfStore, Desk
+from gateway.web.asking import Media
 from gateway.web.dav import DavRoom
 from gateway.web.server import WebConfig, WebDoor
 from gateway.web.viewing import Client
+from mms.config import MmsConfig
 
 ANN, BEN = "ann@example.cn", "ben@example.cn"
 PASSWORD = "correct horse"
@@ -181,11 +184,14 @@ async def dav_hub(data_dir: Path, *, members: tuple[str, ...] = (ANN, BEN), port
         room = DavRoom(desk, address_of=client.address_of, clock=time.monotonic)
         return {"dav": room, ".well-known": room, "principals": room}
 
-    door = WebDoor(desk, WebConfig(port=port, connections_per_address=5000), rooms=rooms)
+    pool = FittingPool(1, 60)
+    config = WebConfig(port=port, connections_per_address=5000)
+    door = WebDoor(desk, config, Media(MmsConfig(page_url="https://mail.example.cn"), pool), rooms=rooms)
     await door.start()
     try:
         async with aiohttp.ClientSession() as client:
             yield DavHub(desk, door, client, accounts)
     finally:
         await door.stop()
+        await pool.close()
         await desk.close()
