@@ -199,6 +199,13 @@ contacts = Table(  # a deleted one stays a year as a row without a card, so that
     Column("deleted", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("book_id", "href"),
     Index("ix_contacts_gone", "changed_ms", sqlite_where=text("deleted = 1"), postgresql_where=text("deleted")),
+    Index(
+        "ix_contacts_groups",
+        "book_id",
+        "name",
+        sqlite_where=text("kind = 'group' AND deleted = 0"),
+        postgresql_where=text("kind = 'group' AND NOT deleted"),
+    ),
     Index("ix_contacts_book_id_revision", "book_id", "revision"),
     Index("ix_contacts_book_id_sort_key", "book_id", "sort_key"),
     Index(
