@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.core.audit import THE_HUB, Act
 from gateway.core.errors import CaiyouError
 from gateway.core.mms import CanMms
 from gateway.core.routing import Route, Router
@@ -157,6 +158,14 @@ def chores(
         while await desk.commit(lambda books: books.reports.forget_parked()):
             pass
 
+    async def delete_overdue() -> None:
+        bodies: list[str]
+        boxes: list[int]
+        while await desk.read(lambda books: bool(books.members.overdue(1) or books.domains.overdue())):
+            bodies, boxes = await desk.commit(forget_overdue)
+            await asyncio.get_running_loop().run_in_executor(None, desk.blobs.forget, bodies, boxes)
+        await desk.commit(lambda books: books.entry_links.sweep())
+
     async def sweep_strays() -> None:
         loop = asyncio.get_running_loop()
         temporary, bodies = await loop.run_in_executor(None, strays.candidates, desk.blobs.root)
@@ -177,8 +186,24 @@ def chores(
         Chore("place-forgotten", 300.0, desk.place_forgotten),
         Chore("give-up-parts", 60.0, give_up_parts),
         Chore("forget-parked-reports", 3600.0, forget_parked),
+        Chore("delete-accounts", 60.0, delete_overdue),
         Chore("sweep-strays", 3600.0, sweep_strays),
     ]
+
+
+def forget_overdue(books: BooksOfStore) -> tuple[list[str], list[int]]:
+    """Forget accounts and domains whose time of grace is over: a few; (bodies to delete, mailboxes to delete)."""
+    bodies: list[str] = []
+    boxes: list[int] = []
+    for member in books.members.overdue():
+        gone = books.members.purge(member.account.id)
+        bodies += gone[0]
+        boxes += gone[1]
+        books.audit.note(THE_HUB, Act.ACCOUNT_GONE, member.account.address, domain_id=member.domain_id)
+    for domain in books.domains.overdue():
+        books.domains.purge(domain.id)
+        books.audit.note(THE_HUB, Act.DOMAIN_GONE, domain.name)
+    return bodies, boxes
 
 
 class NewPhones:

@@ -13,6 +13,7 @@ from gateway.mmsc.door import Mm1Door
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
 from gateway.web.dav import DavRoom
+from gateway.web.health import Health
 from gateway.web.pickup import PickupPage
 from gateway.web.server import Room
 from gateway.web.site.services import Services
@@ -40,6 +41,7 @@ def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapp
         mails_per_hour=submission.mails_per_hour_per_member,
         max_recipients=submission.max_recipients,
         pool=pool,
+        health=Health(desk, time.monotonic),
     )
     dav = DavRoom(desk, address_of=address_of, clock=time.monotonic)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)

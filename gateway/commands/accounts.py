@@ -9,10 +9,13 @@ import secrets
 import sys
 from typing import TypeAlias
 
-from gateway.commands.books import open_desk
+from gateway.commands.books import open_desk, operator
 from gateway.core.accounts import Account
+from gateway.core.administration import Standing
+from gateway.core.audit import Act
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.phone import normalise
+from gateway.core.sessions import Role
 from gateway.passwords import hash_password_now
 from gateway.store.desk import BooksOfStore
 from mail2sms.rules import read_rule, write_rule
@@ -41,10 +44,16 @@ def add_commands(commands: Commands) -> None:
     password = _action(account, "password", _set_password, "set a password")
     password.add_argument("address")
     password.add_argument("--password-stdin", action="store_true")
-    for word, state in (("suspend", "suspended"), ("resume", "active")):
-        change = _action(account, word, _set_state, f"{word} an account")
+    for word, standing, act in (
+        ("suspend", Standing.SUSPENDED, Act.ACCOUNT_SUSPENDED),
+        ("resume", Standing.ACTIVE, Act.ACCOUNT_RESUMED),
+    ):
+        change = _action(account, word, _set_standing, f"{word} an account")
         change.add_argument("address")
-        change.set_defaults(state=state)
+        change.set_defaults(standing=standing, act=act)
+    role = _action(account, "role", _set_role, "make an account an administrator of its domain or the hub, or neither")
+    role.add_argument("address")
+    role.add_argument("role", choices=[role.value for role in Role])
 
     alias = _group(commands, "alias", "other names of addresses")
     add = _action(alias, "add", _add_alias, "let mail for one address go to another (*@domain catches all)")
@@ -110,10 +119,13 @@ def _number(text: str) -> str:
 
 
 def _add_domain(options: argparse.Namespace) -> None:
+    def work(books: BooksOfStore) -> None:
+        domain_id = books.accounts.add_domain(options.name, language=options.language, zone=options.zone)
+        after = {"language": options.language, "zone": options.zone}
+        books.audit.note(operator(), Act.DOMAIN_ADDED, options.name.lower(), domain_id=domain_id, after=after)
+
     with open_desk(options.config) as desk:
-        desk.run_now(
-            lambda books: books.accounts.add_domain(options.name, language=options.language, zone=options.zone)
-        )
+        desk.run_now(work)
 
 
 def _list_domains(options: argparse.Namespace) -> None:
@@ -132,28 +144,60 @@ def _read_password(options: argparse.Namespace) -> str:
 
 def _add_account(options: argparse.Namespace) -> None:
     hashed = "" if options.no_password else hash_password_now(_read_password(options))
-    with open_desk(options.config) as desk:
-        desk.run_now(
-            lambda books: books.accounts.add(
-                options.address,
-                password_hash=hashed,
-                display_name=options.name,
-                language=options.language,
-                zone=options.zone,
-                quota_octets=options.quota_mb << 20,
-            )
+
+    def work(books: BooksOfStore) -> None:
+        quota = options.quota_mb << 20
+        account = books.accounts.add(
+            options.address,
+            password_hash=hashed,
+            display_name=options.name,
+            language=options.language,
+            zone=options.zone,
+            quota_octets=quota,
         )
+        _note(books, Act.ACCOUNT_ADDED, account, after={"name": options.name, "quota": quota})
+
+    with open_desk(options.config) as desk:
+        desk.run_now(work)
+
+
+def _note(books: BooksOfStore, act: Act, account: Account, **changes: dict[str, object]) -> None:
+    domain_id = books.accounts.domain_id(account.address.rpartition("@")[2]) or 0
+    books.audit.note(operator(), act, account.address, domain_id=domain_id, **changes)
 
 
 def _set_password(options: argparse.Namespace) -> None:
     hashed = hash_password_now(_read_password(options))
+
+    def work(books: BooksOfStore) -> None:
+        account = _account(books, options.address)
+        books.accounts.set_password(account.id, hashed)
+        books.sessions.end_all(account.id)
+        _note(books, Act.PASSWORD_SET, account)
+
     with open_desk(options.config) as desk:
-        desk.run_now(lambda books: books.accounts.set_password(_account(books, options.address).id, hashed))
+        desk.run_now(work)
 
 
-def _set_state(options: argparse.Namespace) -> None:
+def _set_standing(options: argparse.Namespace) -> None:
+    def work(books: BooksOfStore) -> None:
+        account = _account(books, options.address)
+        books.members.set_standing(account.id, options.standing)
+        _note(books, options.act, account)
+
     with open_desk(options.config) as desk:
-        desk.run_now(lambda books: books.accounts.set_state(_account(books, options.address).id, options.state))
+        desk.run_now(work)
+
+
+def _set_role(options: argparse.Namespace) -> None:
+    def work(books: BooksOfStore) -> None:
+        account = _account(books, options.address)
+        before = books.accounts.role(account.id)
+        books.accounts.set_role(account.id, Role(options.role))
+        _note(books, Act.ROLE_SET, account, before={"role": before.value}, after={"role": options.role})
+
+    with open_desk(options.config) as desk:
+        desk.run_now(work)
 
 
 def _add_alias(options: argparse.Namespace) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from gateway import clock
 from gateway.config import Config, read_config
+from gateway.core.audit import Actor
 from gateway.core.ids import LAST_ID, IdSource
 from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
@@ -23,6 +26,15 @@ from gateway.store.upgrade import upgrade
 #: Nodes 768-1023 are for commands, so that their ids never meet those of a running hub (0-511) or its workers.
 _FIRST_NODE = 768
 _NODES = 256
+
+
+def operator() -> Actor:
+    """Who gives this command, for the log of acts."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"user {os.getuid()}"  # one without a name, as in containers
+    return Actor(0, f"{name}@{socket.gethostname()}")
 
 
 @contextlib.contextmanager

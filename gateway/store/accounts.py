@@ -15,7 +15,17 @@ from gateway.core.phone import is_mobile, normalise
 from gateway.core.sessions import Role, SecondFactor
 from gateway.store.address_books import delete_books_of
 from gateway.store.database import Transaction
-from gateway.store.schema import accounts, aliases, domains, folders, mailboxes, metadata, tokens
+from gateway.store.schema import (
+    accounts,
+    aliases,
+    domains,
+    folders,
+    mailboxes,
+    metadata,
+    tokens,
+    webhook_calls,
+    webhooks,
+)
 
 #: How far aliases may point at one another.
 MAX_ALIAS_DEPTH = 8
@@ -223,6 +233,8 @@ class Accounts:
         mailbox_ids = sa.select(mailboxes.c.id).where(mailboxes.c.account_id == account_id)
         self._tx.execute(sa.delete(folders).where(folders.c.mailbox_id.in_(mailbox_ids)))
         delete_books_of(self._tx, account_id)
+        calls = sa.select(webhooks.c.id).where(webhooks.c.account_id == account_id)
+        self._tx.execute(sa.delete(webhook_calls).where(webhook_calls.c.webhook_id.in_(calls)))
         for table in reversed(metadata.sorted_tables):
             if any(key.target_fullname == "accounts.id" for key in table.foreign_keys):
                 self._tx.execute(sa.delete(table).where(table.c.account_id == account_id))

@@ -30,13 +30,16 @@ from gateway.journal import Journal
 from gateway.store.accounts import Accounts
 from gateway.store.address_books import AddressBooks
 from gateway.store.alarms import Alarms
+from gateway.store.audit import Audit
 from gateway.store.blobs import Blobs
 from gateway.store.contact_history import ContactHistory
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
 from gateway.store.dav_clients import DavClients
 from gateway.store.dialogues import Dialogues
+from gateway.store.domains import Domains
 from gateway.store.drafts import Drafts
+from gateway.store.entry_links import EntryLinks
 from gateway.store.failures import FailedReactions
 from gateway.store.handsets import HandsetBook
 from gateway.store.inbox import Inbox
@@ -45,6 +48,7 @@ from gateway.store.link_orders import LinkOrders
 from gateway.store.links import Links
 from gateway.store.lists import NumberLists
 from gateway.store.mails import Mails
+from gateway.store.members import Members
 from gateway.store.mm1 import Notifications
 from gateway.store.multimedia import Multimedia
 from gateway.store.notices import Notices
@@ -152,6 +156,26 @@ class BooksOfStore:
     def accounts(self) -> Accounts:
         """Members, domains, aliases, tokens."""
         return Accounts(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def members(self) -> Members:
+        """Accounts as administrators see them."""
+        return Members(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def domains(self) -> Domains:
+        """Domains as administrators see them."""
+        return Domains(self.tx, self.now_ms)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        return Audit(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def entry_links(self) -> EntryLinks:
+        """Links that let somebody in once."""
+        return EntryLinks(self.tx, self.now_ms)
 
     @cached_property
     def phones(self) -> Phones:

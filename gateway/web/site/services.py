@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.fitting import FittingPool
+from gateway.web.health import Health
 from gateway.web.site.guard import Guard
 from mail2sms.sending import NoticeConfig
 from mms.config import MmsConfig
@@ -25,5 +26,6 @@ class Services:
     mails_per_hour: int  # that a member may write; 0 for no limit
     max_recipients: int  # of one mail
     pool: FittingPool
+    health: Health
     guard: Guard = field(default_factory=Guard)
     clock: Callable[[], float] = time.monotonic

@@ -193,7 +193,7 @@ async def finish_register(visit: Visit) -> web.StreamResponse:
     def again(said: str, status: int = 422) -> web.StreamResponse:
         return _register_page(visit, "code", status, trouble=said, number=number or "", name=name, domain=domain)
 
-    if not _is_password(password):
+    if not is_password(password):
         return again(visit.say(_PASSWORD_SAID))
     try:
         address = str(Address.parse(f"{name or number.lstrip('+')}@{domain}"))
@@ -260,7 +260,7 @@ async def finish_reset(visit: Visit) -> web.StreamResponse:
     def again(said: str, status: int = 422) -> web.StreamResponse:
         return visit.page("site/reset.html", status, step="code", number=number, trouble=visit.say(said))
 
-    if not _is_password(password):
+    if not is_password(password):
         return again(_PASSWORD_SAID)
     guard, now = visit.services.guard, visit.services.clock()
     if guard.wait_s(visit.address, number, now):
@@ -363,7 +363,8 @@ def _register_page(
     return visit.page("site/register.html", status, step=step, trouble=trouble, number=number, name=name, domain=domain)
 
 
-def _is_password(password: str) -> bool:
+def is_password(password: str) -> bool:
+    """Whether a password is long enough, and not too long to be looked at."""
     return len(password) >= MIN_PASSWORD and len(password.encode("utf-8", "replace")) <= MAX_PASSWORD
 
 

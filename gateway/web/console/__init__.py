@@ -1,0 +1,1 @@
+"""The console: pages for administrators of domains and of the hub."""

@@ -1,0 +1,16 @@
+"""All routes of the console."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.web.console import accounts, acts, batch_pages, entry, overview
+from gateway.web.site.routing import Route
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *overview.ROUTES,
+    *accounts.ROUTES,
+    *batch_pages.ROUTES,
+    *acts.ROUTES,
+    *entry.ROUTES,
+)

@@ -1,0 +1,197 @@
+"""The console: what administrators of domains and of the hub see and do, and what they may not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import FormData
+
+from gateway.core.sessions import Role
+from gateway.passwords import hash_password_now
+from gateway.store.desk import BooksOfStore
+from tests.fakes.site import PASSWORD, Browser, SiteHub, site_hub
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PHONE = "+8613800138000"
+OTHER = "other.cn"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SiteHub]:
+    directory: Path = tmp_path_factory.mktemp("console")
+    async with site_hub(directory) as made:
+        made.app.desk.run_now(lambda books: books.accounts.add_domain(OTHER, language="en"))
+        for name, role in (("root", Role.SYSTEM), ("boss", Role.DOMAIN)):
+            account_id = made.member(name)
+            made.app.desk.run_now(partial(_give, account_id, role))
+        yield made
+
+
+def _give(account_id: int, role: Role, books: BooksOfStore) -> None:
+    books.accounts.set_role(account_id, role)
+
+
+async def signed_in(hub: SiteHub, name: str) -> Browser:
+    browser = hub.browser()
+    await browser.sign_in(name)
+    return browser
+
+
+def stranger(hub: SiteHub, name: str) -> int:
+    """A member of the other domain."""
+    password_hash = hash_password_now(PASSWORD)
+    return int(
+        hub.app.desk.run_now(lambda books: books.accounts.add(f"{name}@{OTHER}", password_hash=password_hash).id)
+    )
+
+
+async def test_an_account_from_its_opening_to_its_end(hub: SiteHub) -> None:
+    browser = await signed_in(hub, "boss")
+    fields = {"name": "Lili", "domain": "example.cn", "display_name": "<b>Li</b>", "language": "en", "quota_mb": "100"}
+    await browser.get("/admin/accounts/new")
+    await browser.post("/admin/accounts/new", fields | {"quota_mb": "0"})
+    assert browser.status == 422
+    await browser.post("/admin/accounts/new", fields)
+    assert "lili@example.cn" in browser.page
+    assert "&lt;b&gt;Li&lt;/b&gt;" in browser.page
+    where = browser.path
+    await browser.post("/admin/accounts/new", fields)
+    assert (browser.status, "This name is taken" in browser.page) == (409, True)
+
+    await browser.get(where)
+    await browser.post(f"{where}/password", {"way": "show"})
+    link = re.search(r'value="http://[^/"]+(/enter/[^"]+)"', browser.page)
+    assert link is not None
+    owner = hub.browser()
+    await owner.get(link[1])
+    await owner.post(link[1], {"password": "a new password", "again": "another one"})
+    assert owner.status == 422
+    await owner.post(link[1], {"password": "a new password", "again": "a new password"})
+    assert owner.path == "/login"
+    await owner.get(link[1])
+    assert owner.status == 404  # once
+    await owner.sign_in("lili", "a new password")
+    await owner.get("/account")
+    assert owner.path == "/account"
+
+    await browser.get(where)
+    await browser.post(f"{where}/standing", {"move": "suspend"})
+    assert "standing-suspended" in browser.page
+    await owner.get("/account")
+    assert owner.path == "/login"  # sessions of suspended accounts end
+    await browser.post(f"{where}/standing", {"move": "delete"})
+    assert "Restore" in browser.page
+    await browser.post(f"{where}/standing", {"move": "restore"})
+    await browser.post(where, {"display_name": "Li", "quota_mb": "7", "sms_daily_cap": "12"})
+    await browser.get("/admin/log?subject=lili@example.cn")
+    for words in ("opened the account", "suspended the account", "deleted the account", "100 MB → 7.0 MB", "200 → 12"):
+        assert words in browser.page
+    assert "boss@example.cn" in browser.page
+
+
+async def test_a_domain_administrator_sees_nothing_of_another_domain(hub: SiteHub) -> None:
+    other = stranger(hub, "zoe")
+    browser = await signed_in(hub, "boss")
+    assert "zoe@" not in await browser.get("/admin/accounts?q=zoe")
+    assert "zoe@" not in await browser.get(f"/admin/accounts?domain={OTHER}")
+    assert "No account fits." in await browser.get(f"/admin/accounts?q=zoe@{OTHER}")
+    await browser.get(f"/admin/accounts/{other}")
+    assert browser.status == 404
+    for path, fields in (
+        ("", {"display_name": "x", "quota_mb": "1", "sms_daily_cap": "1"}),
+        ("/standing", {"move": "delete"}),
+        ("/role", {"role": "domain"}),
+        ("/password", {"way": "show"}),
+        ("/factor", {}),
+    ):
+        await browser.get("/admin/accounts")
+        await browser.post(f"/admin/accounts/{other}{path}", fields)
+        assert browser.status == 404, path
+    await browser.get("/admin/accounts")
+    await browser.post(
+        "/admin/accounts/new", {"name": "eve", "domain": OTHER, "language": "en", "quota_mb": "1", "display_name": ""}
+    )
+    assert browser.status == 404
+    root = await signed_in(hub, "root")
+    assert "zoe@" in await root.get(f"/admin/accounts?domain={OTHER}")
+    assert "zoe@" not in (await browser.get("/admin/log"))
+
+
+async def test_nobody_rises_above_himself_and_nobody_locks_himself_out(hub: SiteHub) -> None:
+    boss = await signed_in(hub, "boss")
+    me = hub.app.desk.read_now(lambda books: books.accounts.by_address("boss@example.cn"))
+    root = hub.app.desk.read_now(lambda books: books.accounts.by_address("root@example.cn"))
+    assert me is not None
+    assert root is not None
+    await boss.get(f"/admin/accounts/{root.id}")
+    assert (boss.status, "/password" in boss.page) == (200, False)
+    for account, path, fields in (
+        (root, "/password", {"way": "show"}),  # or he would come in as the hub's administrator
+        (root, "/standing", {"move": "suspend"}),
+        (me, "/role", {"role": "system"}),
+        (me, "/standing", {"move": "delete"}),
+    ):
+        await boss.get("/admin/accounts")
+        await boss.post(f"/admin/accounts/{account.id}{path}", fields)
+        assert boss.status == 404, path
+    ann = hub.member("ann")
+    await boss.get("/admin/accounts")
+    await boss.post(f"/admin/accounts/{ann}/role", {"role": "system"})
+    assert boss.status == 404
+    await boss.get("/admin/accounts")
+    await boss.post(f"/admin/accounts/{ann}/role", {"role": "domain"})
+    assert hub.app.desk.read_now(lambda books: books.accounts.role(ann)) is Role.DOMAIN
+
+
+async def test_two_hundred_accounts_from_a_file(hub: SiteHub) -> None:
+    browser = await signed_in(hub, "boss")
+    lines = ["邮箱,姓名,手机,备注"] + [f"user{n:03},用户{n},139{n:08},x" for n in range(30)]
+    lines += ["no spaces here,甲,,", f"eve@{OTHER},乙,,", "user000,丙,,", "boss,丁,,", "phone,戊,12345,"]
+    await browser.get("/admin/batch")
+    form = FormData({"csrf": browser.csrf})
+    form.add_field("file", "\r\n".join(lines).encode("gb18030"), filename="members.csv", content_type="text/csv")
+    await browser.post("/admin/batch", form)
+    assert "30 accounts can be opened." in browser.page
+    assert "5 lines have something wrong" in browser.page
+    assert "用户29" in browser.page
+    before = hub.app.desk.read_now(lambda books: books.members.counts(None))
+    table = re.search(r'<textarea name="table"[^>]*>\n(.*?)</textarea>', browser.page, re.DOTALL)
+    assert table is not None
+    await browser.post("/admin/batch/open", {"table": table[1], "domain": "example.cn"})
+    assert "30 accounts were opened" in browser.page
+    after = hub.app.desk.read_now(lambda books: books.members.counts(None))
+    assert after["active"] == before["active"] + 30
+    made = re.search(r'<textarea name="table"[^>]*>\n(.*?)</textarea>', browser.page, re.DOTALL)
+    assert made is not None
+    await browser.post("/admin/batch/result", {"table": made[1]})
+    assert "attachment" in browser.headers["Content-Disposition"]
+    row = next(line for line in browser.page.splitlines() if "user007@" in line).split(",")
+    owner = hub.browser()
+    await owner.sign_in("user007", row[3])
+    await owner.get("/account")
+    assert owner.path == "/account"
+    assert "user007@example.cn" in await browser.get("/admin/accounts?q=13900000007")
+
+
+async def test_the_list_is_paged(hub: SiteHub) -> None:
+    browser = await signed_in(hub, "root")
+
+    def work(books: BooksOfStore) -> None:
+        for n in range(120):
+            books.accounts.add(f"paged{n:03}@{OTHER}")
+
+    hub.app.desk.run_now(work)
+    found: list[str] = []
+    path = f"/admin/accounts?domain={OTHER}&q=paged"
+    while path:
+        await browser.get(path)
+        found += re.findall(r"paged\d{3}", re.sub(r"<form.*?</form>", "", browser.page, flags=re.DOTALL))
+        more = re.search(r'class="button" href="(/admin/accounts\?[^"]*after=[^"]*)"', browser.page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert sorted(set(found)) == [f"paged{n:03}" for n in range(120)]
