@@ -24,7 +24,7 @@ _TYPE: Final = re.compile(r"[A-Za-z0-9-]+")
 def write(contact: Contact, version: str = "3.0") -> bytes:
     """A new card of a contact in vCard 2.1, 3.0 or 4.0; a UID is made of what it says if it has none."""
     if not contact.uid:
-        contact = replace(contact, uid=_made_uid(contact))
+        contact = replace(contact, uid=made_uid(contact))
     return card_octets(version, properties_of(contact, version))
 
 
@@ -190,5 +190,6 @@ def _stand_in(contact: Contact) -> Name:
     return Name(given=contact.call_name)
 
 
-def _made_uid(contact: Contact) -> str:
+def made_uid(contact: Contact) -> str:
+    """A UID for who has none: the same words make the same one, so that a file that comes twice is known."""
     return hashlib.sha256(repr(contact).encode()).hexdigest()[:32]
