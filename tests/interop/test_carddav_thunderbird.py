@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,30 +9,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.dav_hub import ANN, PASSWORD, DavHub, card, dav_hub
-from tests.interop.carddav_judges import FOLDER, judge
-from tests.interop.need import need
+from tests.interop.carddav_programs import Thunderbird, thunderbird
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
-
-
-class Thunderbird:
-    """The program, told step by step."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def do(self, name: str, *given: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": name, "with": given}).encode() + b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), 60)
-        assert line, "Thunderbird is gone"
-        told = json.loads(line)
-        assert "error" not in told, told["error"]
-        return told["ok"]
-
-    async def names(self) -> list[str]:
-        return [name for name, _ in await self.do("cards")]
 
 
 @pytest.fixture
@@ -44,17 +21,9 @@ async def hub(tmp_path: Path) -> AsyncIterator[DavHub]:
 
 
 @pytest.fixture
-async def bird(hub: DavHub) -> AsyncIterator[Thunderbird]:
-    process = await asyncio.create_subprocess_exec(
-        judge("python"), str(FOLDER / "thunderbird.py"), need("thunderbird"),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 22,
-    )  # fmt: skip
-    try:
-        yield Thunderbird(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await asyncio.wait_for(process.wait(), 30)
+async def bird() -> AsyncIterator[Thunderbird]:
+    async with thunderbird() as started:
+        yield started
 
 
 async def test_a_book_in_thunderbird(hub: DavHub, bird: Thunderbird) -> None:

@@ -7,51 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.dav_hub import ANN, PASSWORD, DavHub, card, dav_hub
+from tests.fakes.dav_hub import ANN, DavHub, card, dav_hub
 from tests.interop.carddav_judges import judge, run
+from tests.interop.carddav_programs import Folder
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
-
-CONFIG = """\
-[general]
-status_path = "{here}/status"
-
-[pair books]
-a = "local"
-b = "remote"
-collections = ["from a", "from b"]
-metadata = ["displayname", "description"]
-conflict_resolution = {conflicts}
-
-[storage local]
-type = "filesystem"
-path = "{here}/cards"
-fileext = ".vcf"
-
-[storage remote]
-type = "carddav"
-url = "{url}/"
-username = "{user}"
-password = "{password}"
-"""
-
-
-class Folder:
-    """A folder of cards, as a program on somebody's desk keeps it."""
-
-    def __init__(self, hub: DavHub, here: Path, conflicts: str = '"b wins"') -> None:
-        self.hub = hub
-        self.cards = here / "cards" / "contacts"
-        self.config = here / "config"
-        here.mkdir(exist_ok=True)
-        self.cards.mkdir(parents=True)
-        self.config.write_text(CONFIG.format(here=here, url=hub.url, user=ANN, password=PASSWORD, conflicts=conflicts))
-
-    async def ask(self, command: str, *, fails: bool = False) -> str:
-        return await run(judge("vdirsyncer"), "-c", str(self.config), command, fails=fails)
-
-    def names(self) -> set[str]:
-        return {path.read_bytes().split(b"FN:")[1].split(b"\r\n")[0].decode() for path in self.cards.glob("*.vcf")}
 
 
 @pytest.fixture
