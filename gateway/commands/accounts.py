@@ -201,8 +201,14 @@ def _set_role(options: argparse.Namespace) -> None:
 
 
 def _add_alias(options: argparse.Namespace) -> None:
+    def work(books: BooksOfStore) -> None:
+        books.accounts.add_alias(options.address, options.target)
+        domain_id = books.accounts.domain_id(options.address.rpartition("@")[2]) or 0
+        after = {"target": options.target}
+        books.audit.note(operator(), Act.ALIAS_ADDED, options.address.lower(), domain_id=domain_id, after=after)
+
     with open_desk(options.config) as desk:
-        desk.run_now(lambda books: books.accounts.add_alias(options.address, options.target))
+        desk.run_now(work)
 
 
 def _add_contact(options: argparse.Namespace) -> None:

@@ -67,6 +67,15 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name in a domain; "*" catches what has no account."""
+
+    id: int
+    name: str
+    target: str  # an address, ours or elsewhere
+
+
+@dataclass(frozen=True, slots=True)
 class Administrator:
     """Who administers, and how far it reaches."""
 

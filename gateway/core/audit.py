@@ -21,6 +21,8 @@ class Act(enum.StrEnum):
     DOMAIN_DELETED = "domain-deleted"  # it goes when its time of grace is over
     DOMAIN_RESTORED = "domain-restored"
     DOMAIN_GONE = "domain-gone"  # its time of grace is over
+    ALIAS_ADDED = "alias-added"
+    ALIAS_REMOVED = "alias-removed"
     ACCOUNT_ADDED = "account-added"
     ACCOUNT_CHANGED = "account-changed"
     ACCOUNT_SUSPENDED = "account-suspended"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gateway.core.administration import GRACE_MS, Domain, Standing
+from gateway.core.administration import GRACE_MS, Alias, Domain, Standing
 from gateway.store.address_books import delete_books
 from gateway.store.database import Transaction
 from gateway.store.schema import accounts, address_books, aliases, domains, mailboxes, number_lists, web_sessions
+
+#: Aliases of one page.
+ALIASES: Final = 100
 
 _FIGURES = (
     sa.select(
@@ -53,6 +56,30 @@ class Domains:
             .where(domains.c.id == domain_id)
             .values(language=language, zone=zone, phone_mail=phone_mail)
         )
+
+    def aliases(self, domain_id: int, after: str = "", limit: int = ALIASES) -> list[Alias]:
+        """Aliases of a domain by name, those behind a name."""
+        rows = self._tx.read(
+            sa.select(aliases)
+            .where(aliases.c.domain_id == domain_id, aliases.c.name > after)
+            .order_by(aliases.c.name, aliases.c.target)
+            .limit(limit)
+        )
+        return [Alias(row.id, row.name, row.target) for row in rows]
+
+    def aliases_named(self, domain_id: int, name: str) -> list[Alias]:
+        """Where mail for one alias goes."""
+        rows = self._tx.read(sa.select(aliases).where(aliases.c.domain_id == domain_id, aliases.c.name == name))
+        return [Alias(row.id, row.name, row.target) for row in rows]
+
+    def remove_alias(self, domain_id: int, alias_id: int) -> Alias | None:
+        """Take an alias of a domain away; what it was, None where there is none."""
+        here = sa.and_(aliases.c.id == alias_id, aliases.c.domain_id == domain_id)
+        row = self._tx.read(sa.select(aliases).where(here)).first()
+        if row is None:
+            return None
+        self._tx.execute(sa.delete(aliases).where(here))
+        return Alias(row.id, row.name, row.target)
 
     def set_standing(self, domain_id: int, standing: Standing) -> None:
         """Suspend, resume, delete (gone when the time of grace is over) or restore; its members are signed out."""

@@ -195,3 +195,62 @@ async def test_the_list_is_paged(hub: SiteHub) -> None:
         more = re.search(r'class="button" href="(/admin/accounts\?[^"]*after=[^"]*)"', browser.page)
         path = more[1].replace("&amp;", "&") if more else ""
     assert sorted(set(found)) == [f"paged{n:03}" for n in range(120)]
+
+
+async def test_a_domain_from_its_opening_to_its_end(hub: SiteHub) -> None:
+    root = await signed_in(hub, "root")
+    fields = {"name": "Neu.CN", "language": "en", "zone": "Europe/Berlin", "phone_mail": "on"}
+    await root.get("/admin/domains/new")
+    for name in ("", "no domain", "x..cn", "a" * 64 + ".cn", "<b>.cn"):
+        await root.post("/admin/domains/new", fields | {"name": name})
+        assert root.status == 422, name
+    await root.post("/admin/domains/new", fields | {"name": "彩邮.cn"})
+    assert "xn--" in root.page
+    await root.get("/admin/domains/new")
+    await root.post("/admin/domains/new", fields)
+    assert "neu.cn" in root.page
+    where = root.path
+    await root.post("/admin/domains/new", fields)
+    assert root.status == 409
+    await root.get(where)
+    await root.post(f"{where}/aliases", {"name": "info", "target": "ann@example.cn"})
+    assert "info → ann@example.cn" in root.page
+    await root.post(f"{where}/aliases", {"name": "info", "target": "ann@example.cn"})
+    assert root.status == 422
+    await root.get(where)
+    gone = re.search(r'action="(/admin/domains/\d+/aliases/\d+)"', root.page)
+    assert gone is not None
+    await root.post(gone[1])
+    assert "info → " not in root.page
+    await root.post(where, {"language": "zh", "zone": "Asia/Shanghai"})
+    for move, word in (("suspend", "Resume"), ("resume", "Suspend"), ("delete", "Restore"), ("restore", "Suspend")):
+        await root.get(where)
+        await root.post(f"{where}/standing", {"move": move})
+        assert f">{word}<" in root.page, move
+    await root.get("/admin/log?subject=neu.cn")
+    assert "Europe/Berlin → Asia/Shanghai" in root.page
+
+
+async def test_a_domain_administrator_has_its_own_domain_and_no_other(hub: SiteHub) -> None:
+    boss = await signed_in(hub, "boss")
+    await boss.get("/admin/domains")
+    assert "example.cn" in boss.page
+    assert OTHER not in boss.page
+    own = re.search(r'href="(/admin/domains/\d+)"', boss.page)
+    assert own is not None
+    other = hub.app.desk.read_now(lambda books: books.accounts.domain_id(OTHER))
+    await boss.get(f"/admin/domains/{other}")
+    assert boss.status == 404
+    for path, fields in (
+        (f"/admin/domains/{other}", {"language": "zh", "zone": "Asia/Shanghai"}),
+        (f"/admin/domains/{other}/aliases", {"name": "x", "target": "boss@example.cn"}),
+        (f"{own[1]}/standing", {"move": "suspend"}),
+        ("/admin/domains/new", {"name": "mine.cn", "language": "zh", "zone": "Asia/Shanghai"}),
+    ):
+        await boss.get("/admin/domains")
+        await boss.post(path, fields)
+        assert boss.status == 404, path
+    root = await signed_in(hub, "root")
+    await root.get(own[1])
+    await root.post(f"{own[1]}/standing", {"move": "delete"})
+    assert root.status == 404  # nobody locks himself out

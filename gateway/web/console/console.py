@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.console import accounts, acts, batch_pages, entry, overview
+from gateway.web.console import accounts, acts, batch_pages, domains, entry, overview
 from gateway.web.site.routing import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     *overview.ROUTES,
+    *domains.ROUTES,
     *accounts.ROUTES,
     *batch_pages.ROUTES,
     *acts.ROUTES,
