@@ -26,6 +26,7 @@ from gateway.web.site.services import Services
 from gateway.web.site.visit import Visit
 from gateway.web.status import language_of
 from gateway.web.viewing import Client
+from gateway.web.webmail import webmail
 from gateway.web.writing import leaving, people, signing_off, write
 
 LANGUAGE_COOKIE: Final = "caiyou_language"
@@ -41,6 +42,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *people.ROUTES,
     *signing_off.ROUTES,
     *console.ROUTES,
+    *webmail.ROUTES,
 )
 
 

@@ -1,0 +1,1 @@
+"""Pages that show mail: folders, lists, conversations, attachments, searches."""
