@@ -16,7 +16,8 @@ def plain(
 ) -> bytes:
     """A mail of text alone."""
     return (
-        f"From: {sender}\r\nTo: Ann <ann@{DOMAIN}>\r\nSubject: {subject}\r\nMessage-ID: <{abs(hash(subject))}@else.example>\r\n"
+        f"From: {sender}\r\nTo: Ann <ann@{DOMAIN}>\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{len(subject)}.{sum(subject.encode())}@else.example>\r\n"
         f"{more}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
     ).encode()
 

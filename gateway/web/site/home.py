@@ -13,8 +13,12 @@ from gateway.web.site.words import LANGUAGES
 
 
 async def front(visit: Visit) -> web.StreamResponse:
-    """Members go to their mail, others are shown what this is."""
-    return moved_answer("/account" if visit.session is not None and visit.session.is_whole else "/login")
+    """Members go to their mail, or to their account where they have no mailbox; others sign in."""
+    if visit.session is None or not visit.session.is_whole:
+        return moved_answer("/login")
+    account_id = visit.session.account_id
+    mailbox_id = await visit.desk.read(lambda books: books.mails.mailbox_of(account_id))
+    return moved_answer("/account" if mailbox_id is None else "/mail")
 
 
 async def set_language(visit: Visit) -> web.StreamResponse:
