@@ -35,6 +35,7 @@ from gateway.front import Fronts, socket_path
 from gateway.hand_over import hand_over_to
 from gateway.inbound import Inbound
 from gateway.journal import Journal
+from gateway.mail.away import answer_while_away
 from gateway.mail.doors import MailDoors
 from gateway.mail.facts import read_facts
 from gateway.mail.relay import RelayLoop
@@ -85,7 +86,7 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
     own = OwnNumber(config.notices.access_number, config.notices.extension_digits, config.notices.reply_days)
     reception = Reception(own, told_back.refused)
     return {
-        MailArrived: (notifier.notify_on_arrival,),
+        MailArrived: (notifier.notify_on_arrival, answer_while_away),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.core.accounts import Account
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.events import MailArrived
-from gateway.core.notices import Notice
+from gateway.core.notices import Notice, StoredRule
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.ports import Books
 from mail2sms import rules
@@ -43,7 +43,12 @@ class Notifier:
 
     def notify_on_arrival(self, event: MailArrived, books: Books) -> None:
         """Reaction: tell the mail to every phone a rule of its owner names; the first rule that fits decides."""
+        if event.notice == "no":
+            books.timeline.step(event.mail_id, STEP, "none: a filter says so")
+            return
         stored = books.rules.of(event.account_id, "arrival")
+        if event.notice == "yes":
+            stored = [*stored, StoredRule(0, {"folder": "", "lists": True})]  # for what no rule of the member's tells
         if not stored:
             return
         view = MailView(event.content)

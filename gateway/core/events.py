@@ -18,6 +18,7 @@ class MailArrived:
     recipient: str
     content: bytes = field(repr=False)  # the whole mail as it came
     received_ms: int = 0
+    notice: str = ""  # what a filter says of notices: "yes", "no", or "" for nothing
 
 
 @dataclass(frozen=True, slots=True)

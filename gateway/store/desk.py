@@ -21,16 +21,19 @@ from gateway.core.accounts import ToAddress, ToMailbox
 from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.events import Event, MailArrived, MessageSettled, MmsRead, MmsReceived, PhoneMailArrived
+from gateway.core.filters import Verdict, judge, readable
 from gateway.core.mails import MailFacts, NewMail, Placement, Removal
 from gateway.core.mms import AWAITED, PREPARING, REPORTED
 from gateway.core.outbox import State
 from gateway.core.routing import Router
 from gateway.core.webmail import FileMove, FolderMove
 from gateway.journal import Journal
+from gateway.mail.mime.filtering import incoming_of, may_go_on, sent_on
 from gateway.store.accounts import Accounts
 from gateway.store.address_books import AddressBooks
 from gateway.store.alarms import Alarms
 from gateway.store.audit import Audit
+from gateway.store.away import AwayAnswers
 from gateway.store.blobs import Blobs
 from gateway.store.contact_history import ContactHistory
 from gateway.store.contacts import Contacts
@@ -233,6 +236,11 @@ class BooksOfStore:
         return Webmail(self.tx, self.new_id, self.aftermath.moves)
 
     @cached_property
+    def away(self) -> AwayAnswers:
+        """Whom automatic answers went to."""
+        return AwayAnswers(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
     def drafts(self) -> Drafts:
         """Mails being written."""
         return Drafts(self.tx, self.new_id, self.now_ms)
@@ -356,8 +364,11 @@ class BooksOfStore:
     ) -> int:
         """File a stored mail in a member's mailbox, tell its story, and let others react; returns its id.
 
-        `kind` is "mail", "mms" or "card"; "" = as the facts say.
+        `kind` is "mail", "mms" or "card"; "" = as the facts say. Filters of the member are asked where it is announced.
         """
+        verdict = self._filtered(target, data, facts, envelope_recipient) if announce else None
+        if verdict is not None:
+            folder, flags = verdict.folder or folder, verdict.flags or flags
         placement = self.mails.file(
             NewMail(
                 mailbox_id=target.mailbox_id,
@@ -397,9 +408,36 @@ class BooksOfStore:
                     recipient=envelope_recipient or target.address,
                     content=data,
                     received_ms=self.now_ms,
+                    notice=verdict.notice if verdict is not None else "",
                 )
             )
+        if verdict is not None:
+            self.timeline.step(placement.mail_id, "filter", ", ".join(verdict.names)[:200])
+            for address in verdict.forward:
+                self._send_on(placement.mail_id, target, address, data, envelope_sender)
         return placement.mail_id
+
+    def _filtered(self, target: ToMailbox, data: bytes, facts: MailFacts, recipient: str) -> Verdict | None:
+        """What the member's filters make of a mail; None where none fits."""
+        stored = self.rules.of(target.account_id, "filter")
+        if not stored:
+            return None
+        filters = readable([one.settings for one in stored])
+        verdict = judge(filters, incoming_of(data, facts, recipient or target.address))
+        return verdict if verdict.names else None
+
+    def _send_on(self, mail_id: int, target: ToMailbox, address: str, data: bytes, envelope_sender: str) -> None:
+        """Send a mail on to an address of its owner; a bounce goes on as one, so that no bounce of it comes back."""
+        if not may_go_on(data, target.address):
+            self.timeline.step(mail_id, "forward", "not sent on: it went round already")
+            return
+        proved = {one.settings.get("address") for one in self.rules.of(target.account_id, "forward")}
+        if address not in proved:
+            self.timeline.step(mail_id, "forward", "not sent on: nobody has proved that address")
+            return
+        sender = target.address if envelope_sender else ""
+        self.send_mail(sent_on(data, target.address), sender=sender, recipients=[address], account_id=target.account_id)
+        self.timeline.step(mail_id, "forward", f"sent on to {address}")
 
     def queue_relay(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +31,7 @@ class Rules:
         self._new_id = new_id
 
     def add(self, account_id: int, kind: str, settings: Mapping[str, Any], position: int = 0) -> int:
-        """Keep a rule; `kind` is "arrival" or "send"."""
+        """Keep a rule; `kind` is "arrival", "send", "filter", "away" or "forward"."""
         rule_id = self._new_id()
         self._tx.execute(
             sa.insert(rules),
@@ -51,6 +51,31 @@ class Rules:
             StoredRule(row.id, json.loads(row.settings))
             for row in self._tx.ask(_OF, {"account_id": account_id, "kind": kind})
         ]
+
+    def replace(self, account_id: int, kind: str, all_of_them: Sequence[tuple[Mapping[str, Any], bool]]) -> None:
+        """These are the rules of a kind from now on, in this order: (settings, whether it is on)."""
+        self._tx.execute(sa.delete(rules).where(rules.c.account_id == account_id, rules.c.kind == kind))
+        for position, (settings, enabled) in enumerate(all_of_them):
+            self._tx.execute(
+                sa.insert(rules),
+                {
+                    "id": self._new_id(),
+                    "account_id": account_id,
+                    "kind": kind,
+                    "position": position,
+                    "enabled": enabled,
+                    "settings": json.dumps(settings, ensure_ascii=False),
+                },
+            )
+
+    def all_of(self, account_id: int, kind: str) -> list[tuple[StoredRule, bool]]:
+        """The rules of an account, in order, and whether each is on."""
+        rows = self._tx.read(
+            sa.select(rules.c.id, rules.c.settings, rules.c.enabled)
+            .where(rules.c.account_id == account_id, rules.c.kind == kind)
+            .order_by(rules.c.position, rules.c.id)
+        )
+        return [(StoredRule(row.id, json.loads(row.settings)), bool(row.enabled)) for row in rows]
 
     def remove(self, account_id: int, rule_id: int) -> bool:
         """Forget a rule; False when it is not the account's."""

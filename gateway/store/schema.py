@@ -493,10 +493,14 @@ rules = Table(
     metadata,
     _id(),
     _ref("account_id", "accounts.id"),
-    Column("kind", String(16), nullable=False),  # arrival (notice on arrival) | send (notice on send)
+    Column(
+        "kind", String(16), nullable=False
+    ),  # arrival (notice on arrival) | send (notice on send) | filter | away | forward
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("position", Integer, nullable=False, server_default="0"),
-    Column("settings", Text, nullable=False),  # JSON of mail2sms.rules.Rule
+    Column(
+        "settings", Text, nullable=False
+    ),  # JSON of mail2sms.rules.Rule, gateway.core.filters.Filter, gateway.core.away
     Index("ix_rules_account_id", "account_id"),
 )
 
@@ -1104,6 +1108,16 @@ signatures = Table(
     Column("text", Text, nullable=False),
     Column("is_default", Boolean, nullable=False),
     UniqueConstraint("account_id", "place"),
+)
+
+away_answers = Table(  # whom a member's automatic answer went to
+    "away_answers",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("address", String(320), nullable=False),  # in lower case
+    Column("answered_ms", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "address"),
 )
 
 # --- what links remember -----------------------------------------------------------------------------------
