@@ -215,3 +215,30 @@ class Undone:
     restored: int
     kept: int
     last: int | None  # go on behind this contact; None: that was all
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of contacts that were made one."""
+
+    batch_id: int  # by which it is taken back
+    contact_id: int  # the one that stays
+    left_out: tuple[tuple[str, str], ...]  # attribute and value that had no place: another birthday
+
+
+class NoGroup(NotFound):
+    """There is no such group."""
+
+
+class GroupTaken(Conflict):
+    """A group has that name already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A name that several contacts of a book share."""
+
+    name: str
+    book_id: int
+    contact_id: int | None  # its own card; None: it is a word in the cards of its members
+    count: int

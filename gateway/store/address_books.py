@@ -11,6 +11,7 @@ from sqlalchemy import bindparam
 
 from gateway.core.book import DEFAULT_SLUG, Book, NoBook, NotAllowed, Right, Scope, SlugTaken
 from gateway.core.errors import BadRequest
+from gateway.core.sessions import Role
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.schema import (
@@ -44,8 +45,9 @@ _readable = sa.union(
     sa.select(_b.id).where(sa.text("scope = 'system'")),
     sa.select(book_shares.c.book_id).where(book_shares.c.account_id == bindparam("account_id")),
 )
+_role = sa.select(accounts.c.role).where(accounts.c.id == bindparam("account_id")).scalar_subquery().label("role")
 _SEEN = (
-    sa.select(address_books, book_shares.c.writable)
+    sa.select(address_books, book_shares.c.writable, _role)
     .outerjoin(
         book_shares, sa.and_(book_shares.c.book_id == _b.id, book_shares.c.account_id == bindparam("account_id"))
     )
@@ -53,7 +55,7 @@ _SEEN = (
 )
 _SEEN_BY_ID = _SEEN.where(_b.id == bindparam("book_id"))
 _IDS = sa.select(_b.id, _b.scope, _b.account_id, _b.slug).where(_b.id.in_(_readable))
-_OWN_BY_SLUG = sa.select(address_books, sa.false().label("writable")).where(
+_OWN_BY_SLUG = sa.select(address_books, sa.false().label("writable"), sa.literal("").label("role")).where(
     _b.account_id == bindparam("account_id"), _b.slug == bindparam("slug")
 )
 
@@ -114,6 +116,17 @@ class AddressBooks:
         """As `get`, for who wants to change the book itself. Raises NoBook, NotAllowed."""
         book = self.get(account_id, book_id)
         if not book.is_own:
+            raise NotAllowed(f"the book {book.name} belongs to somebody else")
+        return book
+
+    def managed(self, account_id: int, book_id: int) -> Book:
+        """As `owned`, or as an administrator of the book's domain or of the system. Raises NoBook, NotAllowed."""
+        self._tx.flush()
+        row = self._tx.ask(_SEEN_BY_ID, {"account_id": account_id, "book_id": book_id}).first()
+        if row is None:
+            raise NoBook("there is no such book")
+        book = _book(row, account_id)
+        if not (book.is_own or _administers(row)):
             raise NotAllowed(f"the book {book.name} belongs to somebody else")
         return book
 
@@ -215,8 +228,8 @@ class AddressBooks:
             **_fitted({"name": name or slug, "description": description, "colour": colour}),
         }
         self._tx.execute(sa.insert(address_books), row)
-        made = self._tx.read(sa.select(address_books, sa.false().label("writable")).where(_b.id == book_id)).one()
-        return _book(made, seen_by)
+        made = sa.select(address_books, sa.false().label("writable"), sa.literal("").label("role"))
+        return _book(self._tx.read(made.where(_b.id == book_id)).one(), seen_by)
 
 
 def delete_books(tx: Transaction, book_ids: sa.Select[Any]) -> None:
@@ -254,6 +267,13 @@ def _place(row: Any, account_id: int) -> tuple[int, bool, int]:
     return kind, row.slug != DEFAULT_SLUG, row.id
 
 
+def _administers(row: Any) -> bool:
+    """Is it an administrator's to write? A domain's book (of the own domain, or it were not seen), the system's."""
+    if row.role == Role.SYSTEM:
+        return bool(row.scope != Scope.PERSONAL)
+    return bool(row.role == Role.DOMAIN and row.scope == Scope.DOMAIN)
+
+
 def _book(row: Any, account_id: int) -> Book:
     own = row.account_id is not None and row.account_id == account_id
     return Book(
@@ -273,5 +293,5 @@ def _book(row: Any, account_id: int) -> Book:
         used_cards=row.used_cards,
         used_octets=row.used_octets,
         created_ms=row.created_ms,
-        right=Right.OWN if own else Right.WRITE if row.writable else Right.READ,
+        right=Right.OWN if own else Right.WRITE if row.writable or _administers(row) else Right.READ,
     )

@@ -35,7 +35,9 @@ from gateway.store.alarms import Alarms
 from gateway.store.audit import Audit
 from gateway.store.away import AwayAnswers
 from gateway.store.blobs import Blobs
+from gateway.store.contact_groups import ContactGroups
 from gateway.store.contact_history import ContactHistory
+from gateway.store.contact_merging import ContactMerging
 from gateway.store.contacts import Contacts
 from gateway.store.database import Store, Transaction, WorkFailed
 from gateway.store.dav_clients import DavClients
@@ -214,6 +216,16 @@ class BooksOfStore:
     def contact_history(self) -> ContactHistory:
         """What contacts were before."""
         return ContactHistory(self.tx, self.contacts, self.now_ms)
+
+    @cached_property
+    def contact_groups(self) -> ContactGroups:
+        """Groups of contacts."""
+        return ContactGroups(self.tx, self.address_books, self.contacts, self.new_id)
+
+    @cached_property
+    def contact_merging(self) -> ContactMerging:
+        """Contacts that may be one person."""
+        return ContactMerging(self.tx, self.contacts, self.new_id, self._desk.region)
 
     @cached_property
     def rules(self) -> Rules:
