@@ -11,6 +11,7 @@ from gateway.commands.books import open_desk
 from gateway.commands.media import member, phones, read_files, send, with_pool
 from gateway.config import read_config
 from gateway.core.errors import BadRequest, NotFound
+from gateway.core.webmail import FIXED, folder_name
 from gateway.fitting import FittingPool
 from gateway.store.desk import BooksOfStore
 from mms.cards.card import LANGUAGES, Card
@@ -21,6 +22,8 @@ from mms.kept_cards import FOLDER, KIND, draft_of_card, draft_to_keep, drawing_o
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+#: Flags of a Maildir: its owner has made it, so it is not new.
+_SEEN: Final = "S"
 _STAR: Final = "F"
 _MAX_LISTED: Final = 10_000
 
@@ -97,6 +100,9 @@ def _make(options: argparse.Namespace) -> None:
 
 def _kept(draft: Draft, options: argparse.Namespace) -> int:
     config = read_config(options.config).mms
+    folder = folder_name(options.folder)
+    if not folder or folder in FIXED:
+        raise BadRequest(f"no folder for cards can be called {options.folder[:40]!r}")
     with open_desk(options.config) as desk:
         account = desk.read_now(lambda books: member(books, options.account))
         mail_id = desk.new_id()
@@ -113,7 +119,7 @@ def _kept(draft: Draft, options: argparse.Namespace) -> int:
             if len(data) > books.free_octets(account.id):
                 raise BadRequest(f"the mailbox of {account.address} has no room for this card, or there is none")
             made = books.file_letter(
-                account.id, blob=blob, data=data, kind=KIND, folder=options.folder, announce=False, mail_id=mail_id
+                account.id, blob=blob, data=data, kind=KIND, folder=folder, flags=_SEEN, announce=False, mail_id=mail_id
             )
             assert made is not None, "it has room, so it is there"
             return made

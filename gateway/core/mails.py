@@ -51,15 +51,3 @@ class MailFacts:
     references: tuple[str, ...] = ()
     wire_octets: int = 0  # size with CRLF line ends
     kind: str = "mail"  # or "mms": a phone sent it as one
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What is left of a mail, or of a version of it, and is to go once its row says so."""
-
-    mail_id: int
-    mailbox_id: int
-    folder: str
-    file_name: str
-    #: The body; "" = it stays.
-    blob: str = ""

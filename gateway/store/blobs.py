@@ -18,7 +18,7 @@ from pathlib import Path
 
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.ids import made_at_ms
-from gateway.core.mails import Placement, Removal
+from gateway.core.mails import Placement
 from gateway.core.webmail import FileMove, FolderMove, in_utf7
 from gateway.store import durable
 
@@ -202,18 +202,6 @@ class Blobs:
             durable.ensure_directory(directory / part)
         if folder != "INBOX":
             (directory / "maildirfolder").touch()
-
-    def clear(self, removals: Sequence[Removal]) -> None:
-        """Take mails out of their Maildirs, wherever a mail program moved them within, and delete their bodies."""
-        for removal in removals:
-            directory = self.maildir(removal.mailbox_id, removal.folder)
-            durable.remove(directory / "new" / removal.file_name)
-            if (directory / "cur").is_dir():
-                for entry in os.scandir(directory / "cur"):
-                    if entry.name.partition(":")[0] == removal.file_name:
-                        durable.remove(Path(entry.path))
-            if removal.blob:
-                durable.remove(self.path(removal.blob))
 
     def forget(self, references: Sequence[str], mailbox_ids: Sequence[int]) -> None:
         """Delete bodies, and the Maildirs of mailboxes that are gone. What is not there is no harm."""

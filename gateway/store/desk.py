@@ -22,7 +22,7 @@ from gateway.core.billing import Fact, LedgerLine
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.events import Event, MailArrived, MessageSettled, MmsRead, MmsReceived, PhoneMailArrived
 from gateway.core.filters import Verdict, judge, readable
-from gateway.core.mails import MailFacts, NewMail, Placement, Removal
+from gateway.core.mails import MailFacts, NewMail, Placement
 from gateway.core.mms import AWAITED, PREPARING, REPORTED
 from gateway.core.outbox import State
 from gateway.core.routing import Router
@@ -92,7 +92,7 @@ class Aftermath:
 
     links: set[str] = field(default_factory=set)  # links with new work
     placements: list[Placement] = field(default_factory=list)
-    removals: list[Removal] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)  # nothing speaks of them any more
     moves: list[FileMove | FolderMove] = field(default_factory=list)  # names in Maildirs that change
     relay: bool = False  # mail waits for the relay
     calls: bool = False  # webhooks wait
@@ -546,6 +546,7 @@ class BooksOfStore:
         data: bytes,
         kind: str,
         folder: str = "INBOX",
+        flags: str = "",
         announce: bool = True,
         mail_id: int | None = None,
     ) -> int | None:
@@ -560,6 +561,7 @@ class BooksOfStore:
             facts=self._desk.read_facts(data, self.now_ms),
             folder=folder,
             kind=kind,
+            flags=flags,
             announce=announce,
             mail_id=mail_id,
         )
@@ -567,7 +569,7 @@ class BooksOfStore:
     def replace_letter(self, row: Mapping[str, Any], *, blob: str, data: bytes, version_id: int) -> None:
         """A new version of a letter, on disk under `blob`, takes the place of the one whose row (with folder) it is."""
         facts = self._desk.read_facts(data, self.now_ms)
-        placement, removal = self.mails.replace(
+        placement, move = self.mails.replace(
             row,
             NewMail(
                 mailbox_id=row["mailbox_id"],
@@ -583,17 +585,13 @@ class BooksOfStore:
             version_id,
         )
         self.aftermath.placements.append(placement)
-        self.aftermath.removals.append(removal)
-
-    def move_mail(self, row: Mapping[str, Any], folder: str) -> None:
-        """A mail, whose row (with folder) it is, lies in another folder from now on."""
-        placement, removal = self.mails.move(row, folder)
-        self.aftermath.placements.append(placement)
-        self.aftermath.removals.append(removal)
+        self.aftermath.moves.append(move)
+        self.aftermath.bodies.append(row["blob"])
 
     def remove_letter(self, row: Mapping[str, Any]) -> None:
-        """A letter that nothing else refers to is gone, whose row (with folder) it was."""
-        self.aftermath.removals.append(self.mails.remove(row))
+        """A letter goes for good, its body with it, which nothing else must refer to."""
+        self.webmail.erase(row["mailbox_id"], [row["id"]])
+        self.aftermath.bodies.append(row["blob"])
 
     def take_mms(
         self,
@@ -793,7 +791,7 @@ class Desk:
         self.tell_over_link: Callable[[str, CentreReport], None] = lambda link, report: None
         self._unplaced: list[Placement | FileMove | FolderMove] = []  # in the order of their commits
         self._placing: asyncio.Task[None] | None = None
-        self._clearing: asyncio.Task[None] | None = None
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def commit(self, work: Callable[[BooksOfStore], T]) -> T:
         """Run `work` in the next batch; returns its result once that is on disk. It may run twice."""
@@ -840,9 +838,9 @@ class Desk:
             self.work_for_peer(peer_id)
         for name, report in aftermath.reports:
             self.tell_over_link(name, report)
-        if aftermath.removals:
-            self._clearing = asyncio.get_running_loop().create_task(
-                self._clear([*aftermath.removals], self._clearing), name="clear-mails"
+        if aftermath.bodies:
+            self._forgetting = asyncio.get_running_loop().create_task(
+                self._forget([*aftermath.bodies], self._forgetting), name="forget-bodies"
             )
         if aftermath.placements or aftermath.moves:
             self._unplaced.extend(aftermath.placements)
@@ -850,16 +848,13 @@ class Desk:
             if self._placing is None or self._placing.done():
                 self._placing = asyncio.get_running_loop().create_task(self._place(), name="place-mails")
 
-    async def _clear(self, removals: Sequence[Removal], before: asyncio.Task[None] | None) -> None:
+    async def _forget(self, bodies: Sequence[str], before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await before
-        if self._placing is not None:
-            await asyncio.wait([self._placing])  # it may be about to make the very link that is to go
         try:
-            gone = await self.read(lambda books: books.mails.without_rows(removals))
-            await asyncio.to_thread(self.blobs.clear, gone)
-        except (OSError, StoreUnavailable) as error:
-            self.journal.task_failed("clear-mails", str(error))
+            await asyncio.to_thread(self.blobs.forget, bodies, [])
+        except OSError as error:
+            self.journal.task_failed("forget-bodies", str(error))
 
     async def _place(self) -> None:
         loop = asyncio.get_running_loop()
@@ -907,8 +902,8 @@ class Desk:
 
     async def close(self) -> None:
         """Finish placing, commit what waits, let go of everything."""
-        if self._clearing is not None:
-            await self._clearing
+        if self._forgetting is not None:
+            await self._forgetting
         if self._placing is not None:
             await self._placing
         await self.store.close()

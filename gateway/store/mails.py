@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from gateway.core.mails import NewMail, Placement, Removal
+from gateway.core.mails import NewMail, Placement
+from gateway.core.webmail import FileMove
 from gateway.store.database import Transaction
 from gateway.store.schema import folders, mailboxes, mails
 
@@ -21,11 +22,10 @@ _USE_QUOTA = (
 _CHANGE_QUOTA = (
     sa.update(mailboxes)
     .where(mailboxes.c.id == bindparam("b_id"))
-    .values(
-        used_octets=mailboxes.c.used_octets + bindparam("b_octets"),
-        used_count=mailboxes.c.used_count + bindparam("b_count"),
-    )
+    .values(used_octets=mailboxes.c.used_octets + bindparam("b_octets"))
 )
+#: Of attachments nobody has counted yet.
+_UNSEEN = -1
 _FOLDER = sa.select(folders.c.id).where(
     folders.c.mailbox_id == bindparam("mailbox_id"), folders.c.name == bindparam("name")
 )
@@ -169,62 +169,33 @@ class Mails:
             .first()
         )
 
-    def replace(self, row: Mapping[str, Any], mail: NewMail, version_id: int) -> tuple[Placement, Removal]:
+    def replace(self, row: Mapping[str, Any], mail: NewMail, version_id: int) -> tuple[Placement, FileMove]:
         """A new version of a mail takes the place of the one in `row`, which names its `folder`.
 
         The mail keeps its id, folder, flags and conversation. Its file has a name of its own, made of `version_id`:
         programs that keep copies take a file of the same name for the same mail.
         """
         name = self._file_name(version_id, mail.size_octets, mail.wire_octets)
-        self._change(
-            row["id"],
-            sender=mail.sender[:320],
-            sender_name=mail.sender_name[:255],
-            subject=mail.subject[:1000],
-            date_ms=mail.date_ms,
-            received_ms=self._now_ms,
-            size_octets=mail.size_octets,
-            message_id=mail.message_id[:998],
-            blob=mail.blob,
-            file_name=name,
-            placed=False,
+        self._tx.execute(
+            sa.update(mails)
+            .where(mails.c.id == row["id"])
+            .values(
+                sender=mail.sender[:320],
+                sender_name=mail.sender_name[:255],
+                subject=mail.subject[:1000],
+                date_ms=mail.date_ms,
+                received_ms=self._now_ms,
+                size_octets=mail.size_octets,
+                message_id=mail.message_id[:998],
+                attachment_count=_UNSEEN,
+                blob=mail.blob,
+                file_name=name,
+                placed=False,
+            )
         )
-        self._use(row["mailbox_id"], mail.size_octets - row["size_octets"], 0)
+        self._tx.execute(_CHANGE_QUOTA, {"b_id": row["mailbox_id"], "b_octets": mail.size_octets - row["size_octets"]})
+        mail_id, mailbox_id, folder, flags = row["id"], row["mailbox_id"], row["folder"], row["flags"]
         return (
-            Placement(row["id"], mail.blob, row["mailbox_id"], row["folder"], name, row["thread_id"]),
-            Removal(row["id"], row["mailbox_id"], row["folder"], row["file_name"], row["blob"]),
+            Placement(mail_id, mail.blob, mailbox_id, folder, name, row["thread_id"], flags),
+            FileMove(mail_id, mailbox_id, row["file_name"], row["blob"], folder, flags, "", ""),
         )
-
-    def move(self, row: Mapping[str, Any], folder: str) -> tuple[Placement, Removal]:
-        """The mail of `row`, which names its `folder`, lies in another from now on."""
-        self._change(row["id"], folder_id=self.folder_id(row["mailbox_id"], folder), placed=False)
-        return (
-            Placement(row["id"], row["blob"], row["mailbox_id"], folder, row["file_name"], row["thread_id"]),
-            Removal(row["id"], row["mailbox_id"], row["folder"], row["file_name"]),
-        )
-
-    def set_flags(self, mail_id: int, flags: str) -> None:
-        """Give a mail these flags, Maildir letters in order."""
-        self._change(mail_id, flags=flags)
-
-    def remove(self, row: Mapping[str, Any]) -> Removal:
-        """The mail of `row`, which names its `folder`, is gone; its body must be its alone."""
-        self._tx.execute(sa.delete(mails).where(mails.c.id == row["id"]))
-        self._use(row["mailbox_id"], -row["size_octets"], -1)
-        return Removal(row["id"], row["mailbox_id"], row["folder"], row["file_name"], row["blob"])
-
-    def without_rows(self, removals: Sequence[Removal]) -> list[Removal]:
-        """Those of these where no mail lies any more: one that was moved may have come back."""
-        rows = self._tx.read(
-            sa.select(mails.c.id, mails.c.file_name, folders.c.name)
-            .join(folders, folders.c.id == mails.c.folder_id)
-            .where(mails.c.id.in_([removal.mail_id for removal in removals]))
-        )
-        there = {(row.id, row.name, row.file_name) for row in rows}
-        return [one for one in removals if (one.mail_id, one.folder, one.file_name) not in there]
-
-    def _change(self, mail_id: int, **values: Any) -> None:
-        self._tx.execute(sa.update(mails).where(mails.c.id == mail_id).values(**values))
-
-    def _use(self, mailbox_id: int, octets: int, count: int) -> None:
-        self._tx.execute(_CHANGE_QUOTA, {"b_id": mailbox_id, "b_octets": octets, "b_count": count})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ class Given:
 async def read_given(ask: Ask, fields: tuple[str, ...]) -> Given:
     """The fields and files of a request, with no field but these. Raises Problem."""
     most = ask.api.media.config.max_source_octets
-    async with ask.api.media.bodies:
+    async with _turn(ask):
         if is_form(ask.request):
             form = await read_form(ask.api, ask.request, media=most, words=_WORDS, files=MAX_PARTS)
             found, parts = _of_form(form, fields), form.files
@@ -83,6 +83,17 @@ async def read_given(ask: Ask, fields: tuple[str, ...]) -> Given:
     if sum(len(part.data) for part in parts) > most:
         raise Problem(413, "too_large", f"the files are larger than {most} octets together", "Send less at once.")
     return Given(found, parts)
+
+
+@contextlib.asynccontextmanager
+async def _turn(ask: Ask) -> AsyncIterator[None]:
+    """A turn among the large bodies; what says that it is small need not wait."""
+    length = ask.request.content_length
+    if length is not None and length <= ask.api.max_body_octets:
+        yield
+        return
+    async with ask.api.media.bodies:
+        yield
 
 
 def read_draft(given: Given, saved: Draft | None = None) -> Draft:

@@ -42,6 +42,8 @@ MAX_WAITING: Final = 16
 LANGUAGES: Final = ("zh", "en")
 _FIELDS: Final = (*CONTENT, "handsets", "language", "read_report")
 _BUSY_S: Final = 5
+#: Octets of all pictures of one answer.
+MAX_PICTURES: Final = 32 << 20
 
 
 async def post_preview(ask: Ask) -> web.StreamResponse:
@@ -55,11 +57,16 @@ async def post_preview(ask: Ask) -> web.StreamResponse:
     letter = await letter_of(draft, account.address, (), ask.api.desk.new_id(), ask)
     found = []
     async with _turn(ask):
+        room = MAX_PICTURES
         for handset in handsets:
-            if handset.mms:
-                found.append(await _as_mms(ask, letter, handset, language))
-            else:
+            if not handset.mms:
                 found.append(_as_page(ask, account, handset))
+                continue
+            told, octets = await _as_mms(ask, letter, handset, language)
+            room -= octets
+            if room < 0:
+                raise Problem(422, "too_large", "the pictures are too large for one answer", "Ask for fewer handsets.")
+            found.append(told)
     return json_answer({"subject": draft.title, "previews": found})
 
 
@@ -106,7 +113,8 @@ async def get_message_preview(ask: Ask) -> web.StreamResponse:
     )
 
 
-async def _as_mms(ask: Ask, letter: bytes, handset: Handset, language: str) -> dict[str, Any]:
+async def _as_mms(ask: Ask, letter: bytes, handset: Handset, language: str) -> tuple[dict[str, Any], int]:
+    """What is told of an MMS on a phone, and how many octets its pictures have."""
     config = ask.api.media.config
     job = FittingJob(
         letter=letter,
@@ -120,14 +128,15 @@ async def _as_mms(ask: Ask, letter: bytes, handset: Handset, language: str) -> d
         fitted = await ask.api.media.pool.fit(job)
         drawn = await ask.api.media.pool.draw(DrawingJob(Picturing.MESSAGE, fitted.pdu, handset, language=language))
     except (MessageRefused, FittingDied) as error:
-        return {**_facts(handset), "way": Way.MMS.value, "refused": str(error)}
-    return {
+        return {**_facts(handset), "way": Way.MMS.value, "refused": str(error)}, 0
+    told = {
         **_facts(handset),
         "way": Way.MMS.value,
         "octets": len(fitted.pdu),
         **_plan(fitted.receipt, language),
         **_pictures(drawn),
     }
+    return told, len(drawn.animated) + sum(len(screen.png) for screen in drawn.screens)
 
 
 def _as_page(ask: Ask, account: Account, handset: Handset) -> dict[str, Any]:
@@ -181,7 +190,10 @@ async def _turn(ask: Ask) -> AsyncIterator[None]:
         raise too_many("many previews are being drawn", _BUSY_S)
     media.waiting += 1
     try:
-        await media.turns.acquire()
+        async with asyncio.timeout(media.config.fit_timeout_s):
+            await media.turns.acquire()
+    except TimeoutError:
+        raise too_many("many previews are being drawn", _BUSY_S) from None
     finally:
         media.waiting -= 1
     try:

@@ -7,13 +7,13 @@ in it. An edited card is a new version of that mail under the same id.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
 from gateway.core.errors import NotFound
+from gateway.core.webmail import FIXED, MAX_FOLDER, folder_name
 from gateway.fitting import FittingDied
 from gateway.store.desk import BooksOfStore
 from gateway.web.answers import iso, json_answer, text_answer
@@ -28,8 +28,8 @@ from mms.kept_cards import FOLDER, KIND, card_of, draft_of_card, draft_to_keep, 
 
 WIDTH: Final = 160
 _FIELDS: Final = (*CARD, "parts", "folder")
-#: As a Maildir takes it.
-_FOLDER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _-]{0,62}[A-Za-z0-9])?")
+#: Flags of a Maildir: its owner has made it, so it is not new.
+_SEEN: Final = "S"
 _STAR: Final = "F"
 
 
@@ -139,11 +139,12 @@ async def patch_card(ask: Ask) -> web.StreamResponse:
 
     def work(books: BooksOfStore) -> Mapping[str, Any]:
         row = _again(books, ask)
+        mailbox_id, which = row["mailbox_id"], [row["id"]]
         if starred is not None:
-            flags = (set(row["flags"]) | {_STAR}) if starred else (set(row["flags"]) - {_STAR})
-            books.mails.set_flags(row["id"], "".join(sorted(flags)))
-        if folder is not None and folder != row["folder"]:
-            books.move_mail(row, folder)
+            books.webmail.set_flags(mailbox_id, which, **{"add" if starred else "remove": _STAR})
+        if folder is not None:
+            books.mails.folder_id(mailbox_id, folder)  # made where it is not there yet
+            books.webmail.move(mailbox_id, which, folder)
         return _again(books, ask)
 
     return json_answer(_row(await ask.api.desk.commit(work)))
@@ -221,7 +222,7 @@ async def _keep(draft: Draft, folder: str, ask: Ask) -> web.StreamResponse:
     def work(books: BooksOfStore) -> Mapping[str, Any]:
         _check_room(books, ask, len(data))
         made = books.file_letter(
-            ask.account_id, blob=blob, data=data, kind=KIND, folder=folder, announce=False, mail_id=mail_id
+            ask.account_id, blob=blob, data=data, kind=KIND, folder=folder, flags=_SEEN, announce=False, mail_id=mail_id
         )
         if made is None:
             raise Problem(409, "no_mailbox", "this account has no mailbox", "Use an account that has one.")
@@ -304,8 +305,10 @@ def _source(letter: bytes) -> dict[str, Any]:
 
 
 def _folder(value: object) -> str:
-    if not isinstance(value, str) or not _FOLDER.fullmatch(value):
+    """The name of a folder for cards, as it is kept. Raises Problem."""
+    kept = folder_name(value) if isinstance(value, str) else ""
+    if not kept or kept in FIXED:
         raise invalid(
-            [FieldError("folder", "this is no name of a folder", "Use 1 to 64 letters, digits, blanks, - and _.")]
+            [FieldError("folder", "no folder for cards can have this name", f"Use 1 to {MAX_FOLDER} letters.")]
         )
-    return value
+    return kept

@@ -6,6 +6,7 @@ name each by one; whoever asks whether a handset takes a part asks with `canonic
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 JPEG: Final = "image/jpeg"
@@ -69,6 +70,7 @@ _SAME: Final = {
     "text/vcalendar": VCALENDAR,
 }
 
+_PLAIN: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
 #: Types that say nothing.
 UNSAID: Final = frozenset(("application/octet-stream", "application/binary", "application/x-unknown", ""))
 _BY_ENDING: Final = {
@@ -88,7 +90,7 @@ WILDCARDS: Final = {
 
 def of_file(media_type: str, name: str) -> str:
     """The media type of a file; by the ending of its name where its type says nothing."""
-    if media_type not in UNSAID:
+    if media_type not in UNSAID and _PLAIN.fullmatch(media_type):
         return media_type
     return _BY_ENDING.get(name.rpartition(".")[2].lower() if "." in name else "", "application/octet-stream")
 

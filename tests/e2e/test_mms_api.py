@@ -51,15 +51,19 @@ class Client:
         assert status in (200, 201, 202), found
         return found
 
-    def files(self, folder: str) -> list[bytes]:
-        """What lies in a folder of the member's Maildir."""
+    def files(self, folder: str, flags: str = "") -> list[bytes]:
+        """What lies in a folder of the member's Maildir, and bears these flags there."""
         desk = self.hub.app.desk
 
         def mailbox(books: Any) -> int:
             return int(books.mails.mailbox_of(books.accounts.by_address("api@example.cn").id))
 
         directory = desk.blobs.maildir(desk.read_now(mailbox), folder)
-        return [path.read_bytes() for path in directory.glob("*/*") if path.parent.name in ("new", "cur")]
+        return [
+            path.read_bytes()
+            for path in directory.glob("*/*")
+            if path.parent.name in ("new", "cur") and set(flags) <= set(path.name.partition(":2,")[2])
+        ]
 
     def quota(self) -> tuple[int, int]:
         def work(books: Any) -> tuple[int, int]:
@@ -179,7 +183,7 @@ async def test_a_card_is_kept_edited_copied_sent_and_forgotten(client: Client, h
     card = made["id"]
     assert (made["folder"], made["starred"], made["subject"]) == ("Cards", False, "王芳")
     assert client.quota()[0] == before[0] + made["octets"]
-    (mail,) = await hub.wait_for(lambda: client.files("Cards"))
+    (mail,) = await hub.wait_for(lambda: client.files("Cards", "S"))
     letter = read_letter(mail)
     assert letter.source is not None
     assert any(part.media_type.startswith("image/") for part in letter.body.parts)
@@ -196,16 +200,25 @@ async def test_a_card_is_kept_edited_copied_sent_and_forgotten(client: Client, h
     copy = await client.made("POST", f"cards/{card}/copy")
     assert copy["id"] != card
     assert copy["fields"] == edited["fields"]
-    moved = await client.made("PATCH", f"cards/{copy['id']}", {"starred": True, "folder": "Old"})
-    assert (moved["starred"], moved["folder"]) == (True, "Old")
-    await hub.wait_for(lambda: (len(client.files("Cards")), len(client.files("Old"))) == (1, 1))
+    await client.made("PATCH", f"cards/{card}", {"starred": True})
+    await hub.wait_for(lambda: client.files("Cards", "FS"))
+    starred = await client.made("PUT", f"cards/{card}", {**CARD, "photo": made["photo"]})
+    assert starred["starred"]
+    await hub.wait_for(lambda: len(client.files("Cards")) == 2 and len(client.files("Cards", "FS")) == 1)
+    await client.made("PATCH", f"cards/{card}", {"starred": False})
+    await hub.wait_for(lambda: not client.files("Cards", "F"))
+    moved = await client.made("PATCH", f"cards/{copy['id']}", {"starred": True, "folder": "名片夹"})
+    assert (moved["starred"], moved["folder"]) == (True, "名片夹")
+    await hub.wait_for(lambda: (len(client.files("Cards")), len(client.files("名片夹"))) == (1, 1))
     back = await client.made("PATCH", f"cards/{copy['id']}", {"folder": "Cards"})
     assert back["starred"]
-    await hub.wait_for(lambda: (len(client.files("Cards")), len(client.files("Old"))) == (2, 0))
-    await client.made("PATCH", f"cards/{copy['id']}", {"folder": "Old"})
+    await hub.wait_for(lambda: (len(client.files("Cards")), len(client.files("名片夹"))) == (2, 0))
+    await client.made("PATCH", f"cards/{copy['id']}", {"folder": "名片夹"})
     listed = await client.made("GET", "cards")
     assert [one["id"] for one in listed["cards"]] == [card]
-    assert [one["id"] for one in (await client.made("GET", "cards?folder=Old&starred=true"))["cards"]] == [copy["id"]]
+    assert [one["id"] for one in (await client.made("GET", "cards?folder=名片夹&starred=true"))["cards"]] == [
+        copy["id"]
+    ]
     picture = Image.open(io.BytesIO(await client.made("GET", f"cards/{card}/picture?width=240")))
     assert (picture.format, picture.size) == ("PNG", (240, 150))
 
@@ -217,7 +230,7 @@ async def test_a_card_is_kept_edited_copied_sent_and_forgotten(client: Client, h
     for one in (card, copy["id"]):
         await client.made("DELETE", f"cards/{one}")
         assert (await client.ask("GET", f"cards/{one}"))[0] == 404
-    await hub.wait_for(lambda: not client.files("Cards") and not client.files("Old"))
+    await hub.wait_for(lambda: not client.files("Cards") and not client.files("名片夹"))
     status, gone = await client.ask("POST", "mms", {"to": MODERN, "saved": card})
     assert (status, gone["errors"][0]["field"]) == (422, "saved")
 
