@@ -24,7 +24,7 @@ PRINCIPALS_PATH: Final = "/dav/principals/"
 HOMES_PATH: Final = "/dav/addressbooks/"
 #: Characters of one name in a path: what file systems of clients take.
 MAX_NAME: Final = 255
-#: Paths beside ours that clients fall back to; they answer as the root does.
+#: Paths beside ours that clients fall back to; they answer as the root does, under their own names.
 _FALL_BACKS: Final = frozenset({"principals"})
 
 
@@ -49,13 +49,14 @@ class Place:
     book: str = ""
     card: str = ""
     as_collection: bool = True  # whether the path ended with a slash
+    fall_back: str = ""  # the path of a root that is not at ours
 
     @property
     def path(self) -> str:
         """The one spelling of its path."""
         match self.kind:
             case Kind.ROOT:
-                return ROOT_PATH
+                return self.fall_back or ROOT_PATH
             case Kind.PRINCIPALS:
                 return PRINCIPALS_PATH
             case Kind.PRINCIPAL:
@@ -97,10 +98,12 @@ def read_path(path: str) -> Place:
     if as_collection:
         names.pop()
     match names:
-        case [] | ["dav"]:
+        case ["dav"]:
             return Place(Kind.ROOT)
+        case []:
+            return Place(Kind.ROOT, fall_back="/")
         case [first] if first in _FALL_BACKS:
-            return Place(Kind.ROOT)
+            return Place(Kind.ROOT, fall_back=f"/{first}/")
         case ["dav", "principals"]:
             return Place(Kind.PRINCIPALS)
         case ["dav", "principals", user] if user:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from aiohttp import web
 from addressbook.dav.errors import DavError
 from addressbook.dav.headers import read_credentials
 from addressbook.dav.paths import ROOT_PATH, Kind, Place, read_path
-from gateway.core.book import NoBook, NotAllowed
+from gateway.core.book import DEFAULT_SLUG, Book, NoBook, NotAllowed
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.store.desk import Desk
 from gateway.web import dav_reading, dav_writing
@@ -128,7 +128,7 @@ class DavRoom:
         """A member has a book from the first look on: some clients give up on a home without any."""
         if account_id in self._opened:
             return
-        if not await self._desk.read(lambda books: any(book.is_own for book in books.address_books.of(account_id))):
+        if not await self._desk.read(lambda books: has_default(books.address_books.of(account_id))):
             await self._desk.commit(lambda books: books.address_books.default(account_id))
         if len(self._opened) >= MAX_OPENED:
             self._opened.clear()
@@ -139,6 +139,11 @@ class DavRoom:
         if ask.place.kind is not Kind.PRINCIPAL:
             ask.must_be_own()
         return dav_answer(200, headers={"Allow": _ALLOWED})
+
+
+def has_default(books: Iterable[Book]) -> bool:
+    """Whether the book that everybody has is among these."""
+    return any(book.is_own and book.slug == DEFAULT_SLUG for book in books)
 
 
 def _place(request: web.BaseRequest) -> Place:

@@ -13,10 +13,10 @@ from addressbook.dav.paths import Kind, Place, read_href, read_path
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        ("/", Place(Kind.ROOT)),
+        ("/", Place(Kind.ROOT, fall_back="/")),
         ("/dav", Place(Kind.ROOT)),
         ("/dav/", Place(Kind.ROOT)),
-        ("/principals/", Place(Kind.ROOT)),
+        ("/principals/", Place(Kind.ROOT, fall_back="/principals/")),
         ("/dav/principals/", Place(Kind.PRINCIPALS)),
         ("/dav/principals/li@example.cn/", Place(Kind.PRINCIPAL, "li@example.cn")),
         ("/dav/principals/Li%40Example.CN", Place(Kind.PRINCIPAL, "li@example.cn")),
