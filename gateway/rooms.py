@@ -18,6 +18,7 @@ from gateway.web.pickup import PickupPage
 from gateway.web.server import Room
 from gateway.web.site.services import Services
 from gateway.web.site.site import Site
+from gateway.web.syncml import SyncmlRoom
 from gateway.web.viewing import Client
 from mms.pickup import Mailboxes
 
@@ -58,5 +59,6 @@ def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapp
         "dav": dav,
         ".well-known": dav,
         "principals": dav,
+        "syncml": SyncmlRoom(desk, address_of=address_of, clock=time.monotonic),
         "p": PickupPage(desk, config.mms, mailboxes, pool, address_of=address_of, clock=time.monotonic),
     }

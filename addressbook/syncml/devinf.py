@@ -78,6 +78,8 @@ class Device:
     stores: tuple[DataStore, ...] = ()
     #: Properties by content type, where they are not said of a store (1.0, 1.1).
     fields: tuple[tuple[str, tuple[Field, ...]], ...] = field(default=())
+    #: Properties that its cards have had, whatever it says.
+    seen: tuple[str, ...] = ()
 
     def store(self, source: str) -> DataStore | None:
         """The address book of that name; else the only one there is."""
@@ -340,7 +342,8 @@ def as_json(device: Device) -> str:
     flags = ("utc", "large_objects", "number_of_changes")
     return json.dumps(
         {name: getattr(device, name) for name in (*names, *flags)}
-        | {"stores": stores, "fields": [[kind, [_field_json(one) for one in each]] for kind, each in device.fields]},
+        | {"stores": stores, "fields": [[kind, [_field_json(one) for one in each]] for kind, each in device.fields]}
+        | {"seen": list(device.seen)},
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -362,7 +365,8 @@ def from_json(text: str) -> Device:
         for one in found.pop("stores", ())
     )
     fields = tuple((kind, tuple(_field_of(one) for one in each)) for kind, each in found.pop("fields", ()))
-    return Device(**found, stores=stores, fields=fields)
+    seen = tuple(found.pop("seen", ()))
+    return Device(**found, stores=stores, fields=fields, seen=seen)
 
 
 def _field_json(one: Field) -> list[Any]:

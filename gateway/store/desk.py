@@ -71,6 +71,8 @@ from gateway.store.routes import Routes
 from gateway.store.rules import Rules
 from gateway.store.sessions import Sessions
 from gateway.store.sign_in_codes import SignInCodes
+from gateway.store.sync_devices import SyncDevice, SyncDevices
+from gateway.store.sync_shelf import SyncShelf
 from gateway.store.timeline import Timeline
 from gateway.store.webhooks import Webhooks
 from gateway.store.webmail import Webmail
@@ -226,6 +228,15 @@ class BooksOfStore:
     def contact_merging(self) -> ContactMerging:
         """Contacts that may be one person."""
         return ContactMerging(self.tx, self.contacts, self.new_id, self._desk.region)
+
+    @cached_property
+    def sync_devices(self) -> SyncDevices:
+        """Phones that synchronise by SyncML."""
+        return SyncDevices(self.tx, self.new_id, self.now_ms)
+
+    def shelf(self, device: SyncDevice) -> SyncShelf:
+        """The books of a member as one of their devices sees them."""
+        return SyncShelf(self.tx, self.address_books, self.contacts, self.now_ms, device)
 
     @cached_property
     def rules(self) -> Rules:

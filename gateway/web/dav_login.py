@@ -63,11 +63,12 @@ class _Good:
 
 
 class Logins:
-    """The logins that were good of late. `clock` gives seconds that only grow."""
+    """The logins that were good of late. `clock` gives seconds that only grow; `door` is named in the journal."""
 
-    def __init__(self, desk: Desk, clock: Callable[[], float]) -> None:
+    def __init__(self, desk: Desk, clock: Callable[[], float], door: str = "carddav") -> None:
         self._desk = desk
         self._clock = clock
+        self._door = door
         self._key = secrets.token_bytes(32)
         self._good: OrderedDict[bytes, _Good] = OrderedDict()
         self._asking: dict[bytes, asyncio.Task[Login | None]] = {}
@@ -101,12 +102,12 @@ class Logins:
                 self._remember(digest, replace(good, login=found[0], fresh_until=self._clock() + FRESH_S))
                 return found[0]
         self._good.pop(digest, None)
-        self._bar(given.user, address)
+        self.bar(given.user, address)
         found = await self._ask(given)
         if found is None or found[1]:
             checked = await check_password(found[1] if found else None, given.password)
             if found is None or not checked.ok:
-                self._count_wrong(given.user, address)
+                self.count_wrong(given.user, address)
                 return None
             if checked.new_hash:
                 account_id, new_hash = found[0].account.id, checked.new_hash
@@ -130,7 +131,8 @@ class Logins:
 
         return await self._desk.read(ask)
 
-    def _bar(self, user: str, address: str) -> None:
+    def bar(self, user: str, address: str) -> None:
+        """Raises TooManyLogins for who guesses."""
         now = self._clock()
         wait_s = max(
             self._wrong.take(address, WRONG_PER_S, now, 0),
@@ -139,11 +141,12 @@ class Logins:
         if wait_s:
             raise TooManyLogins(wait_s)
 
-    def _count_wrong(self, user: str, address: str) -> None:
+    def count_wrong(self, user: str, address: str) -> None:
+        """A wrong password came for this account from there."""
         now = self._clock()
         self._wrong.take(address, WRONG_PER_S, now)
         self._wrong_of_account.take((user.lower(), address), WRONG_OF_ACCOUNT_PER_S, now)
-        self._desk.journal.login_failed("carddav", address)
+        self._desk.journal.login_failed(self._door, address)
 
     def _remember(self, digest: bytes, good: _Good) -> None:
         self._good[digest] = good

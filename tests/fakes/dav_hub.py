@@ -25,7 +25,8 @@ from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.web.asking import Media
 from gateway.web.dav import DavRoom
-from gateway.web.server import WebConfig, WebDoor
+from gateway.web.server import Room, WebConfig, WebDoor
+from gateway.web.syncml import SyncmlRoom
 from gateway.web.viewing import Client
 from mms.config import MmsConfig
 
@@ -180,9 +181,10 @@ async def dav_hub(data_dir: Path, *, members: tuple[str, ...] = (ANN, BEN), port
 
     accounts = desk.run_now(open_accounts)
 
-    def rooms(client: Client) -> dict[str, DavRoom]:
+    def rooms(client: Client) -> dict[str, Room]:
         room = DavRoom(desk, address_of=client.address_of, clock=time.monotonic)
-        return {"dav": room, ".well-known": room, "principals": room}
+        syncml = SyncmlRoom(desk, address_of=client.address_of, clock=time.monotonic)
+        return {"dav": room, ".well-known": room, "principals": room, "syncml": syncml}
 
     pool = FittingPool(1, 60)
     config = WebConfig(port=port, connections_per_address=5000)
