@@ -53,6 +53,7 @@ class Act(enum.StrEnum):
     TEXT_RESET = "text-reset"
     ALARM_SILENCED = "alarm-silenced"
     ALARM_HEARD = "alarm-heard"  # it is told of again
+    MESSAGE_SHOWN = "message-shown"  # its text and numbers
     MESSAGE_CANCELLED = "message-cancelled"
     PEER_CHANGED = "peer-changed"
     PEER_TOPPED_UP = "peer-topped-up"

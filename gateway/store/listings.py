@@ -51,16 +51,23 @@ class Listings:
         self,
         account_id: int | None,
         *,
+        domain_id: int | None = None,
         number: str = "",
         since_ms: int = 0,
         state: str = "",
+        link: str = "",
         before: int | None = None,
         limit: int = 50,
     ) -> Page:
-        """Messages of an account (None: of all), optionally to one number, in one state, not older than a moment."""
+        """Messages of an account (None: of all), or of a domain's accounts; of one number, state, link, since when."""
         statement = sa.select(outbox)
         if account_id is not None:
             statement = statement.where(outbox.c.account_id == account_id)
+        if domain_id is not None:
+            members = sa.select(accounts.c.id).where(accounts.c.domain_id == domain_id)
+            statement = statement.where(outbox.c.account_id.in_(members))
+        if link:
+            statement = statement.where(outbox.c.link == link)
         if number:
             statement = statement.where(outbox.c.recipient == number)
         if state:

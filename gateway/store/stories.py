@@ -15,6 +15,7 @@ from gateway.store.schema import (
     accounts,
     domains,
     inbox,
+    mailboxes,
     mails,
     mms,
     outbox,
@@ -100,6 +101,18 @@ class Stories:
         ).scalars()
         stories = self._sms(list(sent)) + self._incoming(list(came))
         return sorted(stories, key=lambda story: -story.subject_id)[:limit]
+
+    def domain_of(self, subject_id: int) -> int | None:
+        """The domain of the account an SMS or mail belongs to; None where it belongs to none."""
+        owner = sa.union_all(
+            sa.select(outbox.c.account_id).where(outbox.c.id == subject_id),
+            sa.select(mailboxes.c.account_id)
+            .join(mails, mails.c.mailbox_id == mailboxes.c.id)
+            .where(mails.c.id == subject_id),
+        ).subquery()
+        found = sa.select(accounts.c.domain_id).join(owner, owner.c.account_id == accounts.c.id).limit(1)
+        domain_id: int | None = self._tx.read(found).scalar()
+        return domain_id
 
     # --- kinds ----------------------------------------------------------------------------------------------
 

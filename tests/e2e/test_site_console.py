@@ -11,9 +11,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import FormData
 
+from gateway.core.outbox import NewSms, Purpose
 from gateway.core.sessions import Role
 from gateway.passwords import hash_password_now
 from gateway.store.desk import BooksOfStore
+from gateway.store.listings import Listings
 from tests.fakes.site import PASSWORD, Browser, SiteHub, site_hub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -254,3 +256,74 @@ async def test_a_domain_administrator_has_its_own_domain_and_no_other(hub: SiteH
     await root.get(own[1])
     await root.post(f"{own[1]}/standing", {"move": "delete"})
     assert root.status == 404  # nobody locks himself out
+
+
+async def test_messages_are_found_and_their_story_is_told(hub: SiteHub) -> None:
+    ann = hub.member("sender")
+    zoe = stranger(hub, "other-sender")
+    desk = hub.app.desk
+
+    def work(books: BooksOfStore) -> list[int]:
+        later = books.now_ms + 3_600_000
+        return [
+            books.outbox.add(NewSms(PHONE, "a secret text", Purpose.API, account_id=ann)),
+            books.outbox.add(NewSms(PHONE, "of another domain", Purpose.API, account_id=zoe)),
+            books.outbox.add(NewSms("+8613900139000", "much later", Purpose.API, account_id=ann, not_before_ms=later)),
+        ]
+
+    mine, theirs, later = await desk.commit(work)
+    await hub.until(lambda: desk.read_now(lambda books: books.outbox.get(mine))["state"] == "delivered")
+    boss, root = await signed_in(hub, "boss"), await signed_in(hub, "root")
+
+    await root.get("/admin/messages?number=13800138000")
+    assert f"/admin/messages/{mine}" in root.page
+    assert f"/admin/messages/{theirs}" in root.page
+    await boss.get("/admin/messages?number=13800138000")
+    assert f"/admin/messages/{mine}" in boss.page
+    assert f"/admin/messages/{theirs}" not in boss.page
+    for query, found in (
+        ("state=queued", [later]),
+        ("state=delivered&account=sender@example.cn", [mine]),
+        ("account=nobody@example.cn", []),
+        (f"account=other-sender@{OTHER}", []),
+        ("link=nowhere", []),
+        ("since=2099-01-01", []),
+        ("until=1999-12-31", []),
+        ("number=' OR 1=1", []),
+        ("way=in", [later, mine]),  # what phones wrote is for the hub's administrators
+    ):
+        await boss.get(f"/admin/messages?{query}")
+        assert [int(it) for it in re.findall(r'href="/admin/messages/(\d+)"', boss.page)] == found, query
+
+    await boss.get(f"/admin/messages/{theirs}")
+    assert boss.status == 404
+    await boss.get(f"/admin/messages/{mine}")
+    for words in ("on the phone", "taken by the carrier", '<svg class="strip"', "+86138****8000", "sender@example.cn"):
+        assert words in boss.page
+    assert "secret" not in boss.page
+    await boss.post(f"/admin/messages/{mine}/reveal")
+    assert "a secret text" in boss.page
+    assert PHONE in boss.page
+    await boss.get(f"/admin/log?subject={mine}")
+    assert "looked at the text of a message" in boss.page
+    await boss.post(f"/admin/messages/{theirs}/reveal")
+    assert boss.status == 404
+
+    await boss.get(f"/admin/messages/{later}")
+    await boss.post(f"/admin/messages/{later}/cancel")
+    assert "The message is taken back." in boss.page
+    assert desk.read_now(lambda books: books.outbox.get(later))["state"] == "cancelled"
+    await boss.post(f"/admin/messages/{mine}/cancel")
+    assert "It is too late" in boss.page
+
+
+async def test_what_phones_wrote_is_found_by_the_hubs_administrators(hub: SiteHub) -> None:
+    hub.say("+8613700137000", "hello")
+    root = await signed_in(hub, "root")
+    await hub.until(lambda: hub.app.desk.read_now(lambda books: Listings(books.tx).incoming(["+8613700137000"])).rows)
+    await root.get("/admin/messages?way=in&number=13700137000")
+    story = re.search(r'href="(/admin/messages/\d+)"', root.page)
+    assert story is not None
+    await root.get(story[1])
+    assert "came from the phone" in root.page or "arrived" in root.page
+    assert "hello" not in root.page

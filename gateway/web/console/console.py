@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.console import accounts, acts, batch_pages, domains, entry, overview
+from gateway.web.console import accounts, acts, batch_pages, domains, entry, messages, overview
 from gateway.web.site.routing import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -12,6 +12,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *domains.ROUTES,
     *accounts.ROUTES,
     *batch_pages.ROUTES,
+    *messages.ROUTES,
     *acts.ROUTES,
     *entry.ROUTES,
 )

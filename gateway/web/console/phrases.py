@@ -58,6 +58,7 @@ ACTS: Final = {
     Act.TEXT_RESET: N_("reset a text"),
     Act.ALARM_SILENCED: N_("silenced an alarm"),
     Act.ALARM_HEARD: N_("let an alarm be told again"),
+    Act.MESSAGE_SHOWN: N_("looked at the text of a message"),
     Act.MESSAGE_CANCELLED: N_("took a message back"),
     Act.PEER_CHANGED: N_("changed a peer"),
     Act.PEER_TOPPED_UP: N_("changed the balance of a peer"),
