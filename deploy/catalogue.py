@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "templates" / "web" / "locale"
 #: Areas of the pages: each has its templates, its code and its catalogues under one name.
-AREAS = ("site", "webmail", "writing", "texting", "studio", "people", "console", "small")
+AREAS = ("site", "webmail", "writing", "arranging", "texting", "studio", "people", "console", "small")
 #: Names of what takes a text of a page.
 _KEYWORDS = dict.fromkeys(("_", "gettext", "say", "N_", "NotFound", "BadRequest")) | {"ngettext": (1, 2)}
 

@@ -17,6 +17,7 @@ from gateway.core.sessions import Role
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.sessions import TOUCH_MS
 from gateway.web.answers import asset_answer, moved_answer
+from gateway.web.arranging import pages as arranging
 from gateway.web.console import console
 from gateway.web.limits import Buckets
 from gateway.web.site import home, security, sign_in
@@ -41,6 +42,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *leaving.ROUTES,
     *people.ROUTES,
     *signing_off.ROUTES,
+    *arranging.ROUTES,
     *console.ROUTES,
     *webmail.ROUTES,
 )

@@ -1,0 +1,1 @@
+"""Pages on which members say what happens to their mail: filters, answers while away, sending on."""
