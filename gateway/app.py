@@ -32,7 +32,8 @@ from gateway.downstream.incoming import give_to_peer, unless_for_peer
 from gateway.downstream.server import Downstream
 from gateway.fitting import FittingPool
 from gateway.front import Fronts, socket_path
-from gateway.hand_over import hand_over_to
+from gateway.hand_over import hand_imports_over_to, hand_over_to
+from gateway.importing import Importer
 from gateway.inbound import Inbound
 from gateway.journal import Journal
 from gateway.mail.away import answer_while_away
@@ -228,9 +229,8 @@ def build_desk(config: Config, journal: Journal, now_ms: Callable[[], int] = clo
     )
 
 
-def build_preparer(config: Config, journal: Journal) -> Preparer:
+def build_preparer(config: Config, journal: Journal, desk: Desk) -> Preparer:
     """What a worker needs to fit MMS for hubs of the same store."""
-    desk = build_desk(config, journal)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     pool = FittingPool(config.mms.workers, config.mms.fit_timeout_s)
     return Preparer(desk, journal, config.mms, mailboxes, pool, owner=owner_name(config.store.node))
@@ -253,6 +253,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
     switchboard = Switchboard(desk, dispatcher, config.links, lambda entry: _link(entry, dispatcher, desk, centre))
     notifier = Notifier(config.notices, MmsNotices(config.mms))
     alarm_caller = AlarmCaller(desk, config.alarms.webhook_url, config.alarms.webhook_secret)
+    importer = Importer(desk, hand_imports_over_to(config.mms.broker) if config.mms.broker else None)
     watch = Watch(
         desk,
         config.alarms,
@@ -316,6 +317,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 *housekeeping.mms_chores(
                     desk, mailboxes, CardBySms(config.mms, config.notices.fixed_signature), centre
                 ),
+                housekeeping.Chore("import-contacts", 1.0, importer.look),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
                 housekeeping.Chore("fetch-profiles", FETCH_EVERY_S, ProfileFetching(desk).fetch_due),
             ],

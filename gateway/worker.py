@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Coroutine
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from celery.signals import worker_process_shutdown
 
-from gateway.app import build_preparer
+from gateway.app import build_desk, build_preparer
 from gateway.config import read_config
 from gateway.core.errors import ConfigError
+from gateway.importing import Importer
 from gateway.journal import Journal
 
 if TYPE_CHECKING:
@@ -46,7 +48,15 @@ app.conf.update(
 @app.task(name="caiyou.prepare")  # type: ignore[untyped-decorator]
 def prepare(message_ids: list[int]) -> int:
     """Fit these MMS to their phones; returns how many still waited for it."""
-    return _Running.get().call(message_ids)
+    running = _Running.get()
+    return running.wait(running.preparer.prepare_these(message_ids))
+
+
+@app.task(name="caiyou.import")  # type: ignore[untyped-decorator]
+def import_contacts(batch_ids: list[int]) -> int:
+    """Work through these imports of contacts; returns how many were still open."""
+    running = _Running.get()
+    return running.wait(running.importer.finish_these(batch_ids))
 
 
 class _Running:
@@ -58,15 +68,15 @@ class _Running:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="tasks", daemon=True)
         self._thread.start()
-        self.preparer: Preparer = asyncio.run_coroutine_threadsafe(_make(), self.loop).result(60)
+        self.preparer, self.importer = asyncio.run_coroutine_threadsafe(_make(), self.loop).result(60)
 
     @classmethod
     def get(cls) -> _Running:
         with cls._lock:  # made after the fork, with the first task
             return _running()
 
-    def call(self, message_ids: list[int]) -> int:
-        work = self.preparer.prepare_these(message_ids)
+    def wait(self, work: Coroutine[Any, Any, int]) -> int:
+        """What comes of work in the loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(BATCH_S)
 
     def close(self) -> None:
@@ -79,11 +89,13 @@ def _running() -> _Running:
     return _Running()
 
 
-async def _make() -> Preparer:
+async def _make() -> tuple[Preparer, Importer]:
     name = os.environ.get("CAIYOU_CONFIG")
     if not name:
         raise ConfigError("set CAIYOU_CONFIG to the configuration file of the hub")
-    return build_preparer(read_config(Path(name)), Journal())
+    config, journal = read_config(Path(name)), Journal()
+    desk = build_desk(config, journal)
+    return build_preparer(config, journal, desk), Importer(desk)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.housekeeping", "gateway.options"),
     ("gateway.alarms", "gateway.dispatcher", "gateway.trace"),
     ("gateway.lane",),
-    ("gateway.departures", "gateway.inbound", "gateway.mmsc", "gateway.preparer"),
+    ("gateway.departures", "gateway.importing", "gateway.inbound", "gateway.mmsc", "gateway.preparer"),
     ("gateway.downstream",),
     ("gateway.mail", "gateway.web", "carriers"),
     ("gateway.store",),

@@ -57,12 +57,9 @@ def keys_of(contact: Contact, region: str = "CN") -> Keys:
     numbers = (read(one.value, region) for one in contact.numbers[:_MAX_VALUES])
     found = tuple(dict.fromkeys(one.number for one in numbers if one.match_key))
     raw = {one.value.lower() for one in (*contact.mails, *contact.numbers)}
-    return Keys(contact.uid, name_key(contact.call_name, raw), mails, found, contact.is_group)
-
-
-def name_key(name: str, values: set[str]) -> str:
-    """A name to compare by; "" where it is only one of the values (in lower case) of who has none."""
-    return "" if name.strip().lower() in values else folded(name).replace(" ", "")
+    name = contact.call_name
+    key = "" if name.strip().lower() in raw else folded(name).replace(" ", "")
+    return Keys(contact.uid, key, mails, found, contact.is_group)
 
 
 @dataclass(slots=True)

@@ -47,6 +47,7 @@ from gateway.store.drafts import Drafts
 from gateway.store.entry_links import EntryLinks
 from gateway.store.failures import FailedReactions
 from gateway.store.handsets import HandsetBook
+from gateway.store.imports import Imports
 from gateway.store.inbox import Inbox
 from gateway.store.ledger import Ledger
 from gateway.store.link_orders import LinkOrders
@@ -237,6 +238,11 @@ class BooksOfStore:
     def shelf(self, device: SyncDevice) -> SyncShelf:
         """The books of a member as one of their devices sees them."""
         return SyncShelf(self.tx, self.address_books, self.contacts, self.now_ms, device)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Files of contacts on their way into books."""
+        return Imports(self.tx, self.now_ms)
 
     @cached_property
     def rules(self) -> Rules:

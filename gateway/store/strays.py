@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from gateway.core.ids import first_id_at, made_at_ms
 from gateway.store import durable
 from gateway.store.database import Transaction
-from gateway.store.schema import draft_files, inbox, mails, mms, outbox, relay
+from gateway.store.schema import draft_files, import_batches, inbox, mails, mms, outbox, relay
 
 YOUNGEST_S = 3600
 OLDEST_S = 48 * 3600
@@ -68,8 +68,9 @@ def _not_by_id(tx: Transaction, references: Sequence[str]) -> list[str]:
     known = set(tx.read(sa.select(mails.c.id).where(mails.c.id.in_(list(ids)))).scalars())
     end = first_id_at(made_at_ms(max(ids)) + _HOUR_S * 1000)
     relayed = set(tx.read(sa.select(relay.c.blob).where(relay.c.id.between(min(ids), end))).scalars())
-    # What is sent of an MMS lies under the id of its message, an MMS that came and a file of a draft under their own.
-    for table in (outbox, inbox, draft_files):
+    # What is sent of an MMS lies under the id of its message; an MMS that came, a file of a draft and one that is to be
+    # imported under their own.
+    for table in (outbox, inbox, draft_files, import_batches):
         known |= set(tx.read(sa.select(table.c.id).where(table.c.id.in_(list(ids)))).scalars())
     handed_in = set(tx.read(sa.select(mms.c.letter).where(mms.c.letter.in_(list(references)))).scalars())
     return [

@@ -44,7 +44,7 @@ def test_a_card_goes_through_the_versions_and_comes_back(hand: str) -> None:
         before = read(octets)
         wanted = [one for one in before.properties if one.name]
         others = [version for version in VERSIONS if version != before.version]
-        for way in (others[:1], others[1:], others, others[::-1]):
+        for way in (others, others[::-1]):
             card = octets
             for version in way:
                 card = converted(card, version)
