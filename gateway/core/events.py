@@ -80,6 +80,7 @@ class MessageSettled:
     state: str
     code: str
     tag: str = ""
+    is_mms: bool = False  # where a report says it: that a phone has an MMS tells what the phone can
 
 
 @dataclass(frozen=True, slots=True)

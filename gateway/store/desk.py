@@ -771,7 +771,8 @@ class BooksOfStore:
                         "at_ms": self.now_ms,
                     },
                 )
-            if event.state in (State.FAILED, State.EXPIRED) or event.tag.startswith((AWAITED, REPORTED)):
+            is_wanted = event.is_mms or event.tag.startswith((AWAITED, REPORTED))
+            if event.state in (State.FAILED, State.EXPIRED) or is_wanted:
                 self.publish(event)
 
 

@@ -17,7 +17,7 @@ from gateway.core.billing import Fact, LedgerLine
 from gateway.core.events import MessageSettled
 from gateway.core.ids import first_id_at
 from gateway.core.messages import DeliveryReport, ReportState
-from gateway.core.outbox import FINAL, STEPS, State, after_report, settle
+from gateway.core.outbox import FINAL, STEPS, Kind, State, after_report, settle
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.ledger import Ledger
@@ -48,6 +48,7 @@ _SEGMENTS = (
         outbox.c.state.label("message_state"),
         outbox.c.account_id,
         outbox.c.tag,
+        outbox.c.kind,
         outbox.c.created_ms,
         outbox.c.expires_ms,
     )
@@ -67,6 +68,7 @@ _ALIASED = (
         outbox.c.state.label("message_state"),
         outbox.c.account_id,
         outbox.c.tag,
+        outbox.c.kind,
         outbox.c.created_ms,
         outbox.c.expires_ms,
     )
@@ -127,6 +129,7 @@ class _Target:
     message_state: State
     account_id: int
     tag: str
+    is_mms: bool
     created_ms: int
     expires_ms: int
     fellows: list[_Target] = field(default_factory=list)  # segments of the same message under the same id
@@ -241,6 +244,7 @@ class Reports:
                         State(row.message_state),
                         row.account_id,
                         row.tag,
+                        row.kind == Kind.MMS,
                         row.created_ms,
                         row.expires_ms,
                     ),
@@ -302,7 +306,8 @@ class Reports:
                 },
             )
             self._timeline.step(message_id, state.value, code)
-            settled.append(MessageSettled(message_id, first.account_id, state.value, code, first.tag))
+            event = MessageSettled(message_id, first.account_id, state.value, code, first.tag, is_mms=first.is_mms)
+            settled.append(event)
         return settled
 
     def _siblings(self, message_ids: Sequence[int]) -> dict[int, dict[int, State]]:

@@ -149,6 +149,9 @@ async def test_a_photo_mailed_to_three_phones_reaches_each_in_its_way(hub: Hub) 
     assert not large.getexif()
     await hub.wait_for(lambda: hub.state_of(MODERN) == [("mmsc", "delivered")])
     await hub.wait_for(lambda: hub.state_of(SMALL) == [("mmsc", "delivered")])
+    learnt = hub.app.desk.read_now(lambda books: [books.handsets.memory(one).fetched_ms for one in (MODERN, PLAIN)])
+    assert learnt[0]  # by the centre's report
+    assert not learnt[1]
     (text,) = await hub.wait_for(lambda: hub.texts(PLAIN))
     found = re.search(r"http://c\.example(/p/\w+) 密码(\d{6})", text)
     assert found is not None, text
