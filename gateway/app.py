@@ -50,6 +50,8 @@ from gateway.rooms import mm1_links, rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import BooksOfStore, Desk, Reaction
+from gateway.store.gists import EVERY_S as GISTS_EVERY_S
+from gateway.store.gists import GistReading
 from gateway.store.link_memory import StoredMemory
 from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
@@ -319,6 +321,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 ),
                 housekeeping.Chore("import-contacts", 1.0, importer.look),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
+                housekeeping.Chore("read-gists", GISTS_EVERY_S, GistReading(desk).go_on),
                 housekeeping.Chore("fetch-profiles", FETCH_EVERY_S, ProfileFetching(desk).fetch_due),
             ],
         ),

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from gateway.core import events
 from gateway.core.accounts import ToAddress, ToMailbox
@@ -70,6 +70,7 @@ from gateway.store.reminders import Reminders
 from gateway.store.reports import Reports
 from gateway.store.routes import Routes
 from gateway.store.rules import Rules
+from gateway.store.search import open_search
 from gateway.store.sessions import Sessions
 from gateway.store.sign_in_codes import SignInCodes
 from gateway.store.sync_devices import SyncDevice, SyncDevices
@@ -794,6 +795,7 @@ class Desk:
     ) -> None:
         self.store = store
         self.blobs = blobs
+        self.search: Final = open_search(store)
         self.router = router
         self.journal = journal
         self.new_id = new_id
@@ -903,7 +905,9 @@ class Desk:
                 done = self.blobs.place(placements, forgotten=forgotten)
                 ids += [one.mail_id for one, placed in zip(placements, done, strict=True) if placed]
             else:
-                ids += self.blobs.move(cast("list[FileMove | FolderMove]", list(group)))
+                moves = cast("list[FileMove | FolderMove]", list(group))
+                ids += self.blobs.move(moves)
+                self.search.remove([one.mail_id for one in moves if isinstance(one, FileMove) and not one.to_folder])
         return ids
 
     async def place_forgotten(self) -> int:
@@ -925,6 +929,7 @@ class Desk:
         if self._placing is not None:
             await self._placing
         await self.store.close()
+        self.search.close()
         self.blobs.close()
 
 

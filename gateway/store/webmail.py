@@ -273,6 +273,19 @@ class Webmail:
             },
         )
 
+    def forget_gists(self, after_id: int, limit: int = 5000) -> int | None:
+        """Let some mails be read again; the last of them, None when there are no more behind `after_id`."""
+        statement = sa.select(mails.c.id).where(mails.c.id > after_id).order_by(mails.c.id).limit(limit)
+        ids = list(self._tx.read(statement).scalars())
+        if not ids:
+            return None
+        self._tx.execute(
+            sa.update(mails)
+            .where(mails.c.id.between(ids[0], ids[-1]), sa.text("attachment_count != -1"))
+            .values(attachment_count=-1)
+        )
+        return int(ids[-1])
+
     # --- pieces ---------------------------------------------------------------------------------------------
 
     def _has(self, flag: str) -> sa.TextClause:

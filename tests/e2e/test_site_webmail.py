@@ -166,6 +166,24 @@ async def test_files_are_handed_out_as_files(ann: Reader) -> None:
     assert whole.startswith("From: Li Si")
 
 
+async def test_mails_are_found_by_their_words(ann: Reader) -> None:
+    await ann.gets(plain("项目进度", "下周三评审合同"))
+    await ann.gets(plain("Quarterly numbers", "see the file"))
+    await ann.gets(mixed("Files", "<p>see</p>", (("预算表.xlsx", "application/octet-stream", "AAAA"),)))
+    page = await ann.browser.get("/mail/search?q=" + quote("评审"))
+    assert "项目进度" in page
+    assert page.count('name="mail"') == 1
+    assert "预算" not in page
+    assert (await ann.browser.get("/mail/search?q=" + quote("预算"))).count('name="mail"') == 1
+    assert (await ann.browser.get("/mail/search?q=" + quote("预算") + "&where=subject")).count('name="mail"') == 0
+    assert (await ann.browser.get("/mail/search?q=see&only=attachments")).count('name="mail"') == 1
+    assert (await ann.browser.get("/mail/search?q=see&in=Trash")).count('name="mail"') == 0
+    assert "No mail has these words." in await ann.browser.get("/mail/search?q=%3Cscript%3Enothing")
+    assert "<script>nothing" not in ann.browser.page
+    for odd in ("q=", "q=%22", "q=a&before=99999999999999999999&where=x&only=y&in=z", "q=" + "a%20" * 300):
+        assert await status(ann.browser, f"/mail/search?{odd}") == 200
+
+
 async def test_the_header_and_the_story_are_shown(ann: Reader) -> None:
     mail_id = await ann.gets(plain("Header", more="X-Odd: <script>\r\n"))
     page = await ann.browser.get(f"/mail/header/{mail_id}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.web.site.routing import Route
-from gateway.web.webmail import acts, bodies, lists, parts, reading
+from gateway.web.webmail import acts, bodies, lists, parts, reading, searching
 
 ROUTES: Final[tuple[Route, ...]] = (
     *lists.ROUTES,
+    *searching.ROUTES,
     *acts.ROUTES,
     *reading.ROUTES,
     *bodies.ROUTES,

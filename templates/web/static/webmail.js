@@ -16,6 +16,7 @@ for (const form of document.querySelectorAll("form[data-list]")) {
     const ticked = boxes.filter((box) => box.checked).length;
     all.checked = ticked === boxes.length && ticked > 0;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
+    acts.classList.toggle("idle", ticked === 0);
     for (const button of acts.querySelectorAll("button")) button.disabled = ticked === 0;
   };
   all.addEventListener("change", () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,17 +14,35 @@ from gateway.core.outbox import NewSms, Purpose
 from gateway.core.webmail import FileMove, MailLine, Only, PhoneMessage
 from gateway.mail.facts import read_facts
 from gateway.mail.mime.gist import gist_of
+from gateway.store.database import StoreConfig, create_tables, open_store
 from tests.fakes.desk import PHONE, Bench
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One for all: each test has mailboxes of its own."""
+    url = request.getfixturevalue("postgres").url() if request.param == "postgresql" else ""
+    store = open_store(StoreConfig(url=url, data_dir=str(tmp_path_factory.mktemp("data"))))
+    create_tables(store)
+    made = Bench(store)
+    made.run(lambda b: b.accounts.add_domain("mail.example"))
+    yield made
+    made.close()
+    store.engine.dispose()
 
 
 @pytest.fixture
 def boxes(bench: Bench) -> tuple[int, int]:
+    made = next(_count)
+
     def work(b: Any) -> tuple[int, int]:
-        b.accounts.add_domain("mail.example")
-        anna, bert = (b.accounts.add(f"{name}@mail.example").id for name in ("anna", "bert"))
+        anna, bert = (b.accounts.add(f"{name}{made}@mail.example").id for name in ("anna", "bert"))
         return int(b.mails.mailbox_of(anna)), int(b.mails.mailbox_of(bert))
 
     return bench.run(work)
+
+
+_count = itertools.count()
 
 
 def letter(subject: str, text: str = "Hello", more: str = "") -> bytes:
@@ -246,7 +266,7 @@ def test_the_gist_of_mails_is_asked_for_and_noted(bench: Bench, boxes: tuple[int
     mail_id = file(bench, anna, "gist")
     other = file(bench, bert, "gist of another")
     assert [row[1] for row in bench.ask(lambda b: b.webmail.without_gist(10, anna))] == [mail_id]
-    assert {row[1] for row in bench.ask(lambda b: b.webmail.without_gist(10))} == {mail_id, other}
+    assert {row[1] for row in bench.ask(lambda b: b.webmail.without_gist(1000))} >= {mail_id, other}
     bench.run(lambda b: b.webmail.set_gist(mail_id, gist_of(letter("gist", "Hello  there"))))
     line = bench.ask(lambda b: b.webmail.one(anna, mail_id))
     assert (line.snippet, line.recipients, line.attachment_count) == ("Hello there", "Anna", 0)
