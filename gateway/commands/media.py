@@ -103,7 +103,7 @@ def send(
             if account is not None:
                 account_id = account.id
                 mail_id = books.file_letter(
-                    account_id, blob=blob, data=letter, kind="mms", folder="Sent", announce=False
+                    account_id, blob=blob, data=letter, kind="mms", folder="Sent", flags="S", announce=False
                 )
             return [
                 (

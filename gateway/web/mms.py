@@ -45,7 +45,7 @@ async def post_mms(ask: Ask) -> web.StreamResponse:
         mail_id = None
         if fresh:
             mail_id = books.file_letter(
-                ask.account_id, blob=blob, data=letter, kind="mms", folder="Sent", announce=False
+                ask.account_id, blob=blob, data=letter, kind="mms", folder="Sent", flags="S", announce=False
             )
         answers = []
         for number in numbers:

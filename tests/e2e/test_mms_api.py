@@ -17,6 +17,7 @@ from PIL import Image
 
 from gateway.core.mms import Way
 from gateway.store.schema import mailboxes
+from gateway.web import previews
 from mms.assembly import content_of
 from mms.codec.pdu import RetrieveConf, decode
 from mms.content import SMIL, Body
@@ -306,6 +307,16 @@ async def test_hostile_media_cost_their_preview_and_nothing_else(client: Client)
     assert any("broken.png" in line for line in found["previews"][0]["lines"])
     found = await client.made("POST", "mms/preview", {"parts": PARTS, "handsets": ["nokia-6610"]})
     assert found["previews"][0]["slides"]
+
+
+async def test_previews_are_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {"text": "x", "handsets": ["nokia-6610"]}
+    monkeypatch.setattr(previews, "MAX_PICTURES", 10)
+    status, found = await client.ask("POST", "mms/preview", document)
+    assert (status, found["code"]) == (422, "too_large")
+    monkeypatch.setattr(previews, "MAX_WAITING", 0)
+    status, found = await client.ask("POST", "mms/preview", document)
+    assert (status, found["code"]) == (429, "too_many")
 
 
 NO_BODIES: list[tuple[bytes, str, int]] = [
