@@ -30,7 +30,6 @@ from addressbook.syncml.giving import name_of
 from addressbook.syncml.reading import message_of
 from addressbook.syncml.session import MAX_MESSAGE, Exchange, octets_of, refusal
 from addressbook.syncml.tokens import Version
-from gateway.core.accounts import Account
 from gateway.core.errors import MalformedPdu, NotFound, StoreUnavailable
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.sync_devices import SyncDevice
@@ -168,8 +167,8 @@ class SyncmlRoom:
         for device in await self._devices(header, name):
             if hmac.compare_digest(device.secret.encode(), password.encode("utf-8", "replace")):
                 return Admitted(device.account_id, device.id)
-        account: Account | None = await self._logins.find(NameAndPassword(name, password), address)
-        return None if account is None else Admitted(account.id, None)
+        login = await self._logins.find(NameAndPassword(name, password), address)
+        return None if login is None else Admitted(login.account.id, None)
 
     async def _refused(self, code: Code, header: Header, type_: str) -> Refused:
         """A device that has a secret of its own, and shows a digest or nothing, is asked for a digest."""
