@@ -96,6 +96,8 @@ async def _run(options: argparse.Namespace, stage: Stage, screen: Screen, ear: J
             screen.say("演示全部通过。", "The demo came out as it should.", indent="\n")
             return True
         _say_where(stage, screen)
+        if not options.no_browser:
+            await asyncio.to_thread(_open_page, _web_mail(stage))
         await _done_before(asyncio.create_task(_go_on(stage, screen, busy=options.busy)), stopped)
         return True
     finally:
@@ -158,6 +160,11 @@ def _phones(stage: Stage) -> str:
     return f"http://{HOST}:{stage.ports.phones}/"
 
 
+def _web_mail(stage: Stage) -> str:
+    """Where the pages are, signed in on the first visit."""
+    return f"http://{HOST}:{stage.ports.http}{stage.way_in}"
+
+
 def _say_what(stage: Stage, screen: Screen, options: argparse.Namespace) -> None:
     screen.title("彩邮：邮件进来，手机响起", "caiyou: mail comes in, the phone rings")
     screen.say(
@@ -173,6 +180,11 @@ def _say_where(stage: Stage, screen: Screen) -> None:
     phone = LILI_PHONE.removeprefix("+86")
     screen.title("现在轮到您（Ctrl-C 结束）", "Now it is your turn (Ctrl-C ends it)")
     for zh, en, line in (
+        (
+            f"邮箱网页与管理台（已替 {LILI} 登录，链接只能用一次；口令 {PASSWORD}）",
+            f"Web mail and console (signs {LILI} in, once; her password is {PASSWORD})",
+            _web_mail(stage),
+        ),
         ("手机页面（可以打字回短信）", "The phones (type to answer)", _phones(stage)),
         ("彩邮状态页", "Status of the hub", f"http://{HOST}:{ports.http}/status"),
         (

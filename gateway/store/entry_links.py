@@ -1,4 +1,4 @@
-"""Links that let somebody in once: to choose a new password, to become the first administrator."""
+"""Links that let somebody in once: to choose a new password, to become the first administrator, to sign in."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class EntryPurpose(enum.StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - no password
     FIRST = "first"
+    SIGN_IN = "sign-in"
 
 
 class EntryLinks:
@@ -54,6 +55,14 @@ class EntryLinks:
         """Whose password a link lets somebody choose; None when it is good no more."""
         row = self._find(EntryPurpose.PASSWORD, secret)
         return None if row is None else int(row.account_id)
+
+    def use(self, secret: str) -> int | None:
+        """Who signs in by a link, which is good no more afterwards; None when it was not."""
+        row = self._find(EntryPurpose.SIGN_IN, secret)
+        if row is None:
+            return None
+        gone = self._tx.execute(sa.delete(entry_links).where(entry_links.c.digest == row.digest))
+        return int(row.account_id) if gone.rowcount else None
 
     def close(self, purpose: EntryPurpose, account_id: int | None = None) -> None:
         """No link for this is good any more."""

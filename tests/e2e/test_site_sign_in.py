@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.store.entry_links import EntryPurpose
 from gateway.web.site import totp
 from tests.fakes.site import PASSWORD, SiteHub, site_hub
 
@@ -206,3 +207,19 @@ async def test_static_files_may_be_kept_for_ever_under_their_mark(hub: SiteHub) 
     for path in ("/static/../login.html", "/static/nothing.css", "/static/", "/static/%2e%2e/x.css"):
         await browser.get(path)
         assert browser.status == 404
+
+
+async def test_a_link_signs_in_once(hub: SiteHub) -> None:
+    account_id = hub.member("ann")
+    secret = hub.app.desk.run_now(lambda books: books.entry_links.open(EntryPurpose.SIGN_IN, account_id))
+    browser, late = hub.browser(), hub.browser()
+    await browser.get(f"/come-in/{secret}")
+    assert browser.status == 200
+    assert "ann@" in await browser.get("/account")
+    await late.get(f"/come-in/{secret}")
+    assert late.status == 404
+    await late.get("/account")
+    assert late.path == "/login"
+    password_only = hub.app.desk.run_now(lambda books: books.entry_links.open(EntryPurpose.PASSWORD, account_id))
+    await late.get(f"/come-in/{password_only}")
+    assert late.status == 404

@@ -17,8 +17,10 @@ from gateway.config import read_config
 from gateway.core.accounts import Account
 from gateway.core.errors import ConfigError
 from gateway.core.routing import Route
+from gateway.core.sessions import Role
 from gateway.passwords import hash_password_now
 from gateway.store.desk import BooksOfStore
+from gateway.store.entry_links import EntryPurpose
 from mms.handsets.evidence import Stated
 
 #: The number all phones see and write to; both carriers have given it to the hub.
@@ -140,6 +142,7 @@ class Stage:
         self.ports = ports
         self.config_file = directory / "caiyou.toml"
         self.token = ""
+        self.way_in = ""  # path that signs the first member in, once
         self.people: dict[str, Account] = {}
         self._call_port = _free_port()
         self.simulator = Simulator(
@@ -248,6 +251,8 @@ class Stage:
         books.rules.add(ann.id, "arrival", {"lists": True, "segments": 2})
         books.contacts.add(lili.id, "周喆", [ZHOU], [ZHOU_PHONE])
         books.contacts.add(lili.id, "妈妈", ["mama@family.example"], [MAMA_PHONE])
+        books.accounts.set_role(lili.id, Role.SYSTEM)
+        self.way_in = f"/come-in/{books.entry_links.open(EntryPurpose.SIGN_IN, lili.id)}"
         self.token = books.accounts.add_token(lili.id, "demo", "send read settings")
         routes = [Route(f"+86{prefix}", link) for link, prefixes in _PREFIXES for prefix in prefixes]
         routes += [Route("", link, preference=place) for place, link in enumerate((MOBILE, UNICOM, CENTRE))]

@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.core import phone
 from gateway.core.accounts import Account, ToPhone
 from gateway.core.addresses import Address
-from gateway.core.errors import BadRequest, Conflict
+from gateway.core.errors import BadRequest, Conflict, NotFound
 from gateway.core.outbox import NewSms, Priority
 from gateway.core.outbox import Purpose as SmsPurpose
 from gateway.core.sessions import SecondFactor
@@ -104,6 +104,20 @@ async def _come_in(visit: Visit, account: Account, *, is_kept: bool, where: str 
     answer = visit.move(target if factor is SecondFactor.NONE else f"/login/second?next={target}")
     set_cookie(visit, answer, secret, is_kept=is_kept)
     return answer
+
+
+async def enter_by_link(visit: Visit) -> web.StreamResponse:
+    """A link that signs in once, as the operator of the hub makes them. Raises NotFound."""
+    secret = visit.names["secret"][:100]
+
+    def work(books: BooksOfStore) -> Account | None:
+        account_id = books.entry_links.use(secret)
+        return books.accounts.by_id(account_id) if account_id is not None else None
+
+    account = await visit.desk.commit(work)
+    if account is None:
+        raise NotFound("This link is good no more.")
+    return await _come_in(visit, account, is_kept=False)
 
 
 async def show_second(visit: Visit) -> web.StreamResponse:
@@ -382,6 +396,7 @@ ROUTES: Final = (
     Route("POST", "/login", Access.OPEN, enter),
     Route("GET", "/login/second", Access.HALF, show_second),
     Route("POST", "/login/second", Access.HALF, enter_second),
+    Route("GET", "/come-in/{secret}", Access.OPEN, enter_by_link),
     Route("POST", "/logout", Access.HALF, leave),
     Route("GET", "/register", Access.OPEN, show_register),
     Route("POST", "/register", Access.OPEN, send_register_code),
