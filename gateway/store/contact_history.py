@@ -81,15 +81,25 @@ class ContactHistory:
         ).scalars()
         return [next(one for one in self.versions(contact_id) if one.card) for contact_id in gone.all()]
 
-    def undo(self, batch_id: int, *, by: str = "", after: int = 0, limit: int = SLICE) -> Undone:
+    def book_of(self, contact_id: int) -> int:
+        """The book a contact is in, or was in before it was deleted. Raises NotFound."""
+        self._tx.flush()
+        return int(self._current(contact_id).book_id)
+
+    def undo(
+        self, batch_id: int, *, by: str = "", after: int = 0, limit: int = SLICE, book_id: int | None = None
+    ) -> Undone:
         """Take back what an import (or a merging) did to up to `limit` contacts: added ones go, others are as before.
 
-        What somebody has changed since is left alone. Go on with `after=undone.last` while it is not None.
+        With `book_id` nothing in another book is touched. What somebody has changed since is left alone. Go on with
+        `after=undone.last` while it is not None.
         """
         self._tx.flush()
         rows = self._tx.ask(_OF_BATCH, {"batch_id": batch_id, "after": after, "limit": limit})
         removed = restored = kept = 0
         for row in rows:
+            if book_id not in (None, row.book_id):
+                continue
             before = self._tx.ask(_BEFORE_BATCH, {"contact_id": row.id, "batch_id": batch_id}).first()
             if before is not None and before.card:
                 try:

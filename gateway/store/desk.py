@@ -65,6 +65,7 @@ from gateway.store.peer_submits import PeerSubmits
 from gateway.store.peers import Peers
 from gateway.store.phones import Phones, Stops
 from gateway.store.pickups import Pickups
+from gateway.store.reaching import Reaching
 from gateway.store.relay import Relay
 from gateway.store.reminders import Reminders
 from gateway.store.reports import Reports
@@ -225,6 +226,11 @@ class BooksOfStore:
     def contact_groups(self) -> ContactGroups:
         """Groups of contacts."""
         return ContactGroups(self.tx, self.address_books, self.contacts, self.new_id)
+
+    @cached_property
+    def reaching(self) -> Reaching:
+        """Which recipients can be reached by SMS and MMS."""
+        return Reaching(self.contacts, self.contact_groups, self.stops, self.handsets, self._desk.region)
 
     @cached_property
     def contact_merging(self) -> ContactMerging:

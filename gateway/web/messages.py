@@ -18,6 +18,7 @@ from gateway.store.listings import Listings, Page
 from gateway.store.stories import Stories
 from gateway.web.answers import JSON_HEADERS, iso, json_answer
 from gateway.web.asking import Api, Ask
+from gateway.web.group_recipients import group_in, members_of
 from gateway.web.messages_json import MAX_BATCH, read_key, read_message, read_number
 from gateway.web.problems import FieldError, Problem, explain, invalid, missing
 from gateway.web.submissions import Answer, Taken
@@ -32,6 +33,8 @@ async def post_messages(api: Api, request: web.BaseRequest) -> web.Response:
     document = await api.read_json(request)
     if isinstance(document, dict) and "messages" in document:
         return await _post_batch(api, token, request, document)
+    if isinstance(document, dict) and (group := group_in(document.get("to"))) is not None:
+        return await _post_to_group(api, token, request, document, group)
     sms = _message(api, token, document, request.headers.get("Idempotency-Key"), "")
     api.spend(token)
     answer = await api.submissions.put(sms)
@@ -64,6 +67,30 @@ async def _post_batch(api: Api, token: Token, request: web.BaseRequest, document
         raise explain(next(error for future in futures if isinstance(error := future.exception(), CaiyouError)))
     complete = all(result["status"] in (200, 202) for result in results)
     return json_answer({"messages": results}, 202 if complete else 207)
+
+
+async def _post_to_group(
+    api: Api, token: Token, request: web.BaseRequest, document: dict[str, Any], group: str
+) -> web.Response:
+    """One message to each member of a group that has a number; a key is continued by the number."""
+    members = await members_of(api.desk, token.account_id, group)
+    header_key = request.headers.get("Idempotency-Key")
+    key = document.get("key", header_key)
+    api.spend(token, len(members.numbers))
+    messages = []
+    for number in members.numbers:
+        message = {**document, "to": number}
+        if isinstance(key, str):
+            message["key"] = f"{key}:{number}"
+        messages.append(_message(api, token, message, None, ""))
+    waiting: list[tuple[NewSms, asyncio.Future[Answer]] | Problem] = [
+        (sms, api.submissions.put(sms)) for sms in messages
+    ]
+    await asyncio.gather(*(entry[1] for entry in waiting if not isinstance(entry, Problem)), return_exceptions=True)
+    results = [{"to": number, **_result(entry)} for number, entry in zip(members.numbers, waiting, strict=True)]
+    complete = all(result["status"] in (200, 202) for result in results)
+    answer = {"messages": results, "without_number": list(members.without_number)}
+    return json_answer(answer, 202 if complete else 207)
 
 
 def _result(entry: tuple[NewSms, asyncio.Future[Answer]] | Problem) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gateway.store.desk import BooksOfStore
 from gateway.store.listings import Listings
 from gateway.web.answers import json_answer
 from gateway.web.asking import Ask
+from gateway.web.group_recipients import opened
 from gateway.web.mms_json import FIELDS, Given, read_draft, read_given, read_numbers, read_terms, told
 from gateway.web.problems import Problem
 from gateway.web.saved_cards import saved_draft
@@ -27,7 +28,8 @@ VALIDITY_S: Final = 604_800
 async def post_mms(ask: Ask) -> web.StreamResponse:
     """Send an MMS to phones: 202 with an id for each."""
     given = await read_given(ask, FIELDS)
-    numbers = read_numbers(given, ask)
+    to = await opened(ask.api.desk, ask.account_id, given.fields.get("to"))
+    numbers = read_numbers(Given({**given.fields, "to": to}, given.parts), ask)
     ask.api.spend(ask.token, len(numbers))
     draft = await draft_of(given, ask)
     terms = read_terms(given, ask.api.desk.now_ms(), VALIDITY_S)

@@ -6,33 +6,17 @@ import functools
 from typing import Any, Final
 
 from gateway.core.outbox import Priority, State
+from gateway.web import openapi_books
 from gateway.web.messages_json import MAX_BATCH, MAX_KEY, MAX_TAG, MAX_VALIDITY_S
+from gateway.web.openapi_words import Schema as _Schema
+from gateway.web.openapi_words import a_list as _list
+from gateway.web.openapi_words import an_object as _object
+from gateway.web.openapi_words import operation
+from gateway.web.openapi_words import query as _query
+from gateway.web.openapi_words import ref as _ref
+from gateway.web.openapi_words import text as _text
 
 PATH: Final = "/api/v1/openapi.json"
-
-_Schema = dict[str, Any]
-
-
-def _object(required: tuple[str, ...] = (), *, closed: bool = False, **properties: _Schema) -> _Schema:
-    found: _Schema = {"type": "object", "properties": properties}
-    if required:
-        found["required"] = list(required)
-    if closed:
-        found["additionalProperties"] = False
-    return found
-
-
-def _text(description: str = "", **more: Any) -> _Schema:
-    return {"type": "string", **({"description": description} if description else {}), **more}
-
-
-def _list(items: _Schema, **more: Any) -> _Schema:
-    return {"type": "array", "items": items, **more}
-
-
-def _ref(name: str) -> _Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
 
 _ID: Final = _text("A number of at most 19 digits, as text.", pattern="^[0-9]{1,19}$")
 _TIME: Final = {"type": ["string", "null"], "format": "date-time"}
@@ -67,7 +51,6 @@ EXAMPLES: Final[dict[str, Any]] = {
     "phone": {"number": "13800138000"},
     "proof": {"code": "123456"},
     "handset": {"handset": "nokia-6610", "mms": True},
-    "contact": {"name": "王小明", "mails": ["wang@example.org"], "numbers": ["13800138000"]},
     "rule": {"kind": "arrival", "settings": {"senders": ["@example.org"], "segments": 2}, "position": 0},
     "mms": {
         "to": ["13800138000"],
@@ -109,6 +92,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "repeat": "FREQ=MONTHLY;BYMONTHDAY=1",
     },
     "webhook": {"url": "https://hooks.example.org/caiyou", "events": ["state", "mo"]},
+    **openapi_books.EXAMPLES,
 }
 
 _PARTS: Final = _list(
@@ -145,7 +129,10 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
     "Message": _object(
         ("to",),
         closed=True,
-        to=_text("A mobile number, best in E.164; national numbers are read by the home country's plan."),
+        to=_text(
+            "A mobile number, best in E.164; national numbers are read by the home country's plan. group:NAME: "
+            "everybody in a group of the address book who has one."
+        ),
         text=_text("The text. What is not in the GSM 7-bit alphabet makes it UCS-2: 70 characters a segment."),
         data=_text("Instead of a text: octets for a program on the phone, in Base64.", contentEncoding="base64"),
         port={**_PORT, "description": "With data: the program. WAP pushes go to 2948; left out: no port."},
@@ -219,12 +206,11 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
         handset=_text("Which phone it is: a key of /api/v1/handsets."),
         mms={"type": "boolean", "description": "Whether it takes MMS."},
     ),
-    "Contact": _object(("name",), closed=True, name=_text(), mails=_list(_text()), numbers=_list(_text())),
     "Rule": _object(closed=True, kind=_text(enum=["arrival", "send"]), settings={"type": "object"}, position=_WHOLE),
     "Mms": _object(
         ("to",),
         closed=True,
-        to=_list(_text("A mobile number."), minItems=1, maxItems=100),
+        to=_list(_text("A mobile number, or group:NAME of the address book."), minItems=1, maxItems=100),
         subject=_text("What it is about.", maxLength=200),
         text=_text("Words, shown with the first picture.", maxLength=10_000),
         parts=_PARTS,
@@ -292,11 +278,8 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
     ),
     "Page": _object(next=_NEXT),
     "Anything": {"type": "object"},
+    **openapi_books.SCHEMAS,
 }
-
-
-def _query(name: str, description: str, schema: _Schema | None = None) -> _Schema:
-    return {"name": name, "in": "query", "description": description, "schema": schema or {"type": "string"}}
 
 
 _LIMIT: Final = _query("limit", "Entries of a page.", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50})
@@ -311,48 +294,9 @@ _KEY: Final[_Schema] = {
 }
 
 
-def _operation(
-    summary: str,
-    scope: str,
-    *,
-    body: tuple[str, ...] = (),
-    examples: tuple[str, ...] = (),
-    form: bool = False,
-    answers: dict[str, str],
-    parameters: tuple[_Schema, ...] = (),
-) -> _Schema:
-    found: _Schema = {"summary": summary, "security": [{"token": [scope]}], "x-scope": scope}
-    if parameters:
-        found["parameters"] = list(parameters)
-    if body:
-        schema = _ref(body[0]) if len(body) == 1 else {"oneOf": [_ref(name) for name in body]}
-        content = {"schema": schema, "examples": {name: {"value": EXAMPLES[name]} for name in examples}}
-        found["requestBody"] = {"required": True, "content": {"application/json": content}}
-        if form:
-            found["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM}
-    found["responses"] = {status: _answer(status, name) for status, name in answers.items()} | {
-        "default": {
-            "description": "A problem (RFC 9457) with a remedy in words.",
-            "content": {"application/problem+json": {"schema": _ref("Problem")}},
-        }
-    }
-    return found
+def _operation(summary: str, scope: str, *, examples: tuple[str, ...] = (), **more: Any) -> _Schema:
+    return operation(summary, scope, examples={name: EXAMPLES[name] for name in examples}, **more)
 
-
-def _answer(status: str, name: str) -> _Schema:
-    content = {"image/png": {}} if name == "Picture" else {"application/json": {"schema": _ref(name)}}
-    return {"description": _STATUS[status], "content": content}
-
-
-#: Files instead of `parts`; whatever is an object or a list of objects in JSON is written as JSON.
-_FORM: Final = _object() | {"description": "The same fields; each part is a file, with its name and type."}
-
-_STATUS: Final = {
-    "200": "Here it is; for a message: the key was used before, the first answer again.",
-    "201": "Made, and on disk.",
-    "202": "Taken, and on disk.",
-    "207": "Some messages of the batch were not taken: look at each.",
-}
 
 _PATHS: Final[dict[str, dict[str, _Schema]]] = {
     "/api/v1/messages": {
@@ -471,12 +415,6 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
     },
     "/api/v1/handsets/{key}": {
         "get": _operation("One handset: its values, and where each stands.", "read", answers={"200": "Anything"})
-    },
-    "/api/v1/contacts": {
-        "get": _operation("The account's address book.", "settings", answers={"200": "Anything"}),
-        "post": _operation(
-            "Add a person.", "settings", body=("Contact",), examples=("contact",), answers={"201": "Anything"}
-        ),
     },
     "/api/v1/rules": {
         "get": _operation("The account's notice rules, in order.", "settings", answers={"200": "Anything"}),
@@ -608,6 +546,7 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
         ),
     },
     "/api/v1/webhooks/{id}": {"delete": _operation("Forget a webhook.", "webhooks", answers={"200": "Anything"})},
+    **openapi_books.PATHS,
 }
 
 

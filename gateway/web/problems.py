@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from gateway.core.book import BookFull, CardTooLarge, NotAllowed, Precondition, TokenDead
 from gateway.core.errors import BadRequest, CaiyouError, Conflict, NotFound, Refused, StoreUnavailable
 
 #: Seconds after which a client may come again when the store is away.
@@ -102,10 +103,20 @@ def explain(error: CaiyouError) -> Problem:
         if colon and field.replace("_", "").replace(".", "").isalnum():
             return invalid([FieldError(field, what, "Change this field and send the request again.")])
         return Problem(422, "invalid", words, "Change the request and send it again.")
+    if isinstance(error, Precondition):
+        return Problem(412, "changed", words, "Read the contact again, and make your change to what it is now.")
     if isinstance(error, Conflict):
         return Problem(409, "conflict", words, "Use another key or name.")
     if isinstance(error, NotFound):
         return Problem(404, "not_found", words, "Check the id.")
     if isinstance(error, Refused):
         return Problem(403, error.code, words, "The hub will not do this; ask its administrator.")
+    if isinstance(error, NotAllowed):
+        return Problem(403, "read_only", words, "Ask its owner to share it for writing.")
+    if isinstance(error, BookFull):
+        return Problem(507, "book_full", words, "Delete contacts, or ask the administrator for a larger book.")
+    if isinstance(error, CardTooLarge):
+        return Problem(413, "too_large", words, "Take a smaller photo.")
+    if isinstance(error, TokenDead):
+        return Problem(410, "too_old", words, "Read the whole book again, from revision 0.")
     return Problem(500, "internal", "the hub could not do this", "Try again; tell the administrator if it stays so.")

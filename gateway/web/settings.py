@@ -1,15 +1,14 @@
-"""Handlers for what members set: phones, contacts, rules, webhooks."""
+"""Handlers for what members set: phones, rules, webhooks."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
-from gateway.core.addresses import Address
-from gateway.core.errors import BadRequest, Refused
+from gateway.core.errors import Refused
 from gateway.store.desk import BooksOfStore
 from gateway.store.listings import Listings
 from gateway.web.answers import iso, json_answer
@@ -22,7 +21,6 @@ from mail2sms.rules import read_rule
 
 EVENTS: Final = ("state", "mo", "read")
 MAX_WEBHOOKS: Final = 20
-MAX_ENTRIES: Final = 50
 
 _PROOF_STATUS: Final[dict[ProofResult, int]] = {ProofResult.SENT: 202, ProofResult.PROVED: 200}
 _PROOF_PROBLEMS: Final[dict[ProofResult, tuple[int, str, str]]] = {
@@ -71,54 +69,6 @@ async def list_phones(ask: Ask) -> web.StreamResponse:
     """The account's numbers."""
     rows = await ask.api.desk.read(lambda books: Listings(books.tx).phones_of(ask.account_id))
     return json_answer({"phones": [{"number": row["number"], "proved": iso(row["proved_ms"])} for row in rows]})
-
-
-# --- contacts -----------------------------------------------------------------------------------------------
-
-
-async def post_contact(ask: Ask) -> web.StreamResponse:
-    """Add a person to the account's address book."""
-    given = await ask.an_object(("name", "mails", "numbers"))
-    name = given.get("name")
-    errors: list[FieldError] = []
-    if not isinstance(name, str) or not name.strip() or len(name) > 128 or not name.isprintable():
-        errors.append(FieldError("name", "this is no name", "Give 1 to 128 printable characters."))
-    mails = _texts(given, "mails", errors)
-    numbers = _texts(given, "numbers", errors)
-    addresses = []
-    for place, mail in enumerate(mails):
-        try:
-            addresses.append(str(Address.parse(mail)))
-        except BadRequest as error:
-            errors.append(FieldError(f"mails[{place}]", str(error), "Write name@example.org."))
-    if errors:
-        raise invalid(errors)
-    kept = [read_number(number, ask.api.rules.region, f"numbers[{place}]") for place, number in enumerate(numbers)]
-    contact_id = await ask.api.desk.commit(
-        lambda books: books.contacts.add(ask.account_id, str(name).strip(), addresses, kept)
-    )
-    return json_answer({"id": str(contact_id), "name": name, "mails": addresses, "numbers": kept}, 201)
-
-
-def _texts(given: dict[str, Any], field: str, errors: list[FieldError]) -> list[str]:
-    found = given.get(field, [])
-    if not isinstance(found, list) or len(found) > MAX_ENTRIES or not all(isinstance(item, str) for item in found):
-        errors.append(FieldError(field, f"this is no list of at most {MAX_ENTRIES} texts", "Send a list of texts."))
-        return []
-    return found
-
-
-async def list_contacts(ask: Ask) -> web.StreamResponse:
-    """The account's address book, by name."""
-    book = await ask.api.desk.read(lambda books: books.contacts.of(ask.account_id))
-    return json_answer(
-        {
-            "contacts": [
-                {"id": str(one.id), "name": one.name, "mails": list(one.mails), "numbers": list(one.numbers)}
-                for one in book
-            ]
-        }
-    )
 
 
 # --- rules --------------------------------------------------------------------------------------------------

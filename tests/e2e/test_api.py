@@ -148,6 +148,8 @@ async def test_a_message_is_on_disk_when_it_is_answered(hub: Hub) -> None:
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"proof", "handset"}))  # need a number that is proved
 async def test_the_examples_of_the_description_work(hub: Hub, name: str) -> None:
     paths = {name: f"{name}s" for name in ("phone", "contact", "rule", "webhook", "reminder")}
+    paths |= {"full_contact": "contacts", "vcard": "contacts", "book": "books", "reach": "contacts/reach"}
+    paths |= {"device": "dav-passwords"}
     paths |= {"mms": "mms", "card": "mms", "slides": "mms", "preview": "mms/preview", "keep": "cards"}
     status, document = await hub.ask("POST", f"/api/v1/{paths.get(name, 'messages')}", EXAMPLES[name])
     assert status in (200, 201, 202), document
@@ -583,7 +585,7 @@ async def test_contacts(hub: Hub) -> None:
     assert (await hub.ask("POST", "/api/v1/contacts", bad))[0] == 422
     del bad["x"]
     _, document = await hub.ask("POST", "/api/v1/contacts", bad)
-    assert [error["field"] for error in document["errors"]] == ["name", "numbers", "mails[0]"]
+    assert [error["field"] for error in document["errors"]] == ["name", "mails[0].value", "numbers[0]"]
 
 
 async def test_rules(hub: Hub) -> None:
