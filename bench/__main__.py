@@ -18,6 +18,7 @@ PARTS = {
     "routing": ["bench.routing"],
     "failover": ["bench.failover"],
     "downstream": ["bench.downstream"],
+    "imports": ["bench.imports"],
 }
 
 

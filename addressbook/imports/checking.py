@@ -13,7 +13,6 @@ from addressbook.csv_file.targets import Target
 from addressbook.imports.decisions import Kept
 from addressbook.imports.sameness import Known, Match, keys_of
 from addressbook.imports.source import Aside, Entry, Source
-from addressbook.vcard.meaning import contact_of
 
 #: Examples of each kind in an answer; the counts are of all.
 SHOWN: Final = 50
@@ -67,7 +66,7 @@ class Checker:
         check = self.check
         known = Known()
         for who, kept in book.items():
-            known.add(who, kept.keys)
+            known.add(who, keys_of(kept.contact, self._region))
         for entry in entries:
             if isinstance(entry, Aside):
                 check.aside += 1
@@ -113,7 +112,7 @@ class Checker:
         if len(self.check.doubles) == SHOWN:
             return
         kept = book.get(match.who)
-        other = {"line": match.who} if kept is None else {"id": str(match.who), **shown(contact_of(kept.card))}
+        other = {"line": match.who} if kept is None else {"id": str(match.who), **shown(kept.contact)}
         found = {"line": entry.line, "reason": match.reason.value, "sure": match.reason.is_sure}
         self.check.doubles.append({**found, "contact": shown(entry.contact), "other": other})
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from addressbook.imports.sameness import Keys, Known, keys_of
+from addressbook.contact import Contact
+from addressbook.imports.sameness import Known, keys_of
 from addressbook.imports.source import Aside, Entry
 from addressbook.joining import joined
-from addressbook.vcard.meaning import contact_of
 from addressbook.vcard.merging import merged
 from gateway.core.errors import BadRequest
 
@@ -43,7 +43,7 @@ class Kept:
     """Somebody of the book whom entries of a slice may be."""
 
     href: str
-    keys: Keys
+    contact: Contact  # what its card says
     card: bytes
 
 
@@ -53,6 +53,7 @@ class Write:
 
     href: str | None  # None: a new one
     card: bytes
+    contact: Contact
     line: int
     outcome: Outcome
 
@@ -78,7 +79,7 @@ def decide(
     decided = Decided()
     known = Known()
     for who, kept in book.items():
-        known.add(who, kept.keys)
+        known.add(who, keys_of(kept.contact, region))
     written: dict[int, Write] = {}  # whom this slice writes: of the book by their ids, new ones by what is below 0
     for entry in entries:
         if isinstance(entry, Aside):
@@ -92,25 +93,27 @@ def decide(
                 entry = replace(entry, contact=fresh, card=merged(entry.card, fresh))
             who = -1 - len(written)
             decided.maybe += match is not None and not match.reason.is_sure
-            written[who] = Write(None, entry.card, entry.line, Outcome.ADDED)
+            written[who] = Write(None, entry.card, entry.contact, entry.line, Outcome.ADDED)
             known.add(who, keys)
             continue
         if rule is Doubles.SKIP:
             decided.outcomes[Outcome.SKIPPED] += 1
             continue
-        before = written[match.who].card if match.who in written else book[match.who].card
+        there = written.get(match.who) or book[match.who]
+        contact = _combined(there.contact, entry.contact, rule, region)
+        if contact == there.contact:
+            decided.outcomes[Outcome.SAME] += 1
+            continue
         try:
-            card = _combined(before, entry, rule, region)
+            card = merged(there.card if rule is Doubles.MERGE else entry.card, contact)
         except BadRequest as error:
             decided.asides.append(Aside(entry.line, f"it cannot be put together with who is there: {error}", ""))
             continue
-        if card == before:
-            decided.outcomes[Outcome.SAME] += 1
-        elif match.who in written:
-            written[match.who].card = card
+        if isinstance(there, Write):
+            there.card, there.contact = card, contact
             decided.outcomes[_OUTCOMES[rule]] += 1
         else:
-            written[match.who] = Write(book[match.who].href, card, entry.line, _OUTCOMES[rule])
+            written[match.who] = Write(there.href, card, contact, entry.line, _OUTCOMES[rule])
     decided.writes = list(written.values())
     return decided
 
@@ -118,13 +121,11 @@ def decide(
 _OUTCOMES = {Doubles.MERGE: Outcome.MERGED, Doubles.REPLACE: Outcome.REPLACED}
 
 
-def _combined(before: bytes, entry: Entry, rule: Doubles, region: str) -> bytes:
-    old = contact_of(before)
+def _combined(old: Contact, new: Contact, rule: Doubles, region: str) -> Contact:
     if rule is Doubles.MERGE:
-        return merged(before, joined(old, entry.contact, region))
-    if replace(entry.contact, uid=old.uid, revised=old.revised) == old:
-        return before
-    return merged(entry.card, replace(entry.contact, uid=old.uid)) if old.uid else entry.card
+        return joined(old, new, region)
+    new = replace(new, uid=old.uid or new.uid)
+    return old if replace(new, revised=old.revised) == old else new
 
 
 def wanted(entries: Sequence[Entry | Aside], region: str = "CN") -> tuple[set[str], set[str], set[str], set[str]]:

@@ -15,7 +15,7 @@ from gateway.core.imports import Batch
 from gateway.store.desk import BooksOfStore
 
 #: Entries of one slice: as many as other writers may have to wait for.
-SLICE: Final = 200
+SLICE: Final = 100
 #: Entries set aside, and values not taken, that are kept with their lines; the counts are of all.
 KEPT: Final = 500
 
@@ -47,7 +47,7 @@ def kind_of(source: Source) -> str:
 
 def who_is_there(books: BooksOfStore, book_id: int, entries: Sequence[Entry | Aside], region: str) -> dict[int, Kept]:
     """Whom of a book the entries may be."""
-    return books.imports.who_may_be(book_id, *wanted(entries, region), region)
+    return books.imports.who_may_be(book_id, *wanted(entries, region))
 
 
 def decided(books: BooksOfStore, batch: Batch, entries: Sequence[Entry | Aside], region: str) -> Slice:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from addressbook.imports.decisions import Kept
-from addressbook.imports.sameness import keys_of
 from addressbook.numbers import match_key
 from addressbook.vcard.meaning import contact_of
 from gateway.core.errors import NotFound
@@ -213,7 +212,7 @@ class Imports:
     # --- who is known ---------------------------------------------------------------------------------------
 
     def who_may_be(
-        self, book_id: int, uids: Set[str], mails: Set[str], numbers: Set[str], groups: Set[str], region: str
+        self, book_id: int, uids: Set[str], mails: Set[str], numbers: Set[str], groups: Set[str]
     ) -> dict[int, Kept]:
         """Who of a book has one of these UIDs, mail addresses, numbers or names of groups."""
         self._tx.flush()
@@ -228,7 +227,7 @@ class Imports:
         for start in range(0, len(in_order), PAGE):
             for row in self._tx.ask_among(_KEPT, "ids", in_order[start : start + PAGE]):
                 card = bytes(row.card)
-                found[row.id] = Kept(row.href, keys_of(contact_of(card), region), card)
+                found[row.id] = Kept(row.href, contact_of(card), card)
         return found
 
     def _among(self, statement: sa.Select[Any], values: Set[str], book_id: int) -> list[Any]:

@@ -139,7 +139,7 @@ def entry(contact: Contact, line: int = 2) -> Entry:
 
 
 def kept(contact: Contact) -> Kept:
-    return Kept(f"{contact.uid}.vcf", keys_of(contact), write(contact))
+    return Kept(f"{contact.uid}.vcf", contact, write(contact))
 
 
 TWIN = Contact(
