@@ -134,7 +134,7 @@ class ContactGroups:
         for contact_id in uids:
             self._categorise(contact_id, lambda old: tuple(one for one in old if one != name), by)
 
-    def rename(self, book_id: int, name: str, new_name: str, *, by: str = "") -> None:
+    def give_name(self, book_id: int, name: str, new_name: str, *, by: str = "") -> None:
         """Give a group another name. Raises NoGroup, GroupTaken, BadRequest."""
         self._tx.flush()
         new_name = _checked(new_name)

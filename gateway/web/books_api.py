@@ -275,7 +275,7 @@ async def patch_group(ask: Ask) -> web.StreamResponse:
         groups.add(book.id, ask.names[1], add, by=BY)
         groups.remove(book.id, ask.names[1], remove, by=BY)
         if name != ask.names[1]:
-            groups.rename(book.id, ask.names[1], name, by=BY)
+            groups.give_name(book.id, ask.names[1], name, by=BY)
         try:
             return groups.members(book.id, name)
         except NotFound:  # a group without a card of its own is gone with its last member

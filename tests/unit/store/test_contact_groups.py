@@ -55,12 +55,12 @@ def test_a_group_is_its_card_and_its_category(bench: Bench, anna: int, book: int
     assert b"CATEGORIES:\xe5\x90\x8c\xe4\xba\x8b\r\n" in bench.ask(lambda b: b.contacts.get(book, "w.vcf")).data
     bench.run(lambda b: b.contact_groups.add(book, "同事", [li]))
     assert names(bench, book, "同事") == ["李四", "王五"]
-    bench.run(lambda b: b.contact_groups.rename(book, "同事", "公司"))
+    bench.run(lambda b: b.contact_groups.give_name(book, "同事", "公司"))
     assert names(bench, book, "公司") == ["李四", "王五"]
     with pytest.raises(NoGroup):
         bench.ask(lambda b: b.contact_groups.members(book, "同事"))
     with pytest.raises(GroupTaken):
-        bench.run(lambda b: b.contact_groups.rename(book, "公司", "朋友"))
+        bench.run(lambda b: b.contact_groups.give_name(book, "公司", "朋友"))
     bench.run(lambda b: b.contact_groups.delete(book, "公司"))
     bench.run(lambda b: b.contact_groups.delete(book, "朋友"))
     assert [one.name for one in bench.ask(lambda b: b.contact_groups.of_book(book))] == ["所有人"]
