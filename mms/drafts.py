@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +24,8 @@ MAX_TEXT: Final = 10_000
 #: Milliseconds a slide may stand.
 LEAST_MS, MOST_MS = 500, 120_000
 _SCREEN: Final = (640, 480)
+#: NUL, and halves of characters, as a command line or broken JSON may bring them.
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 #: Of the words of a card in its letter, in units of an SMS.
 _WORDS: Final = 1000
 
@@ -57,6 +60,9 @@ class Draft:
             raise BadRequest(f"subject: a text of at most {MAX_SUBJECT} characters")
         if len(self.text) > MAX_TEXT or sum(len(slide.text) for slide in self.slides) > MAX_TEXT:
             raise BadRequest(f"text: at most {MAX_TEXT} characters in all")
+        for field_, words in (("subject", self.subject), *(("text", one) for one in self._texts())):
+            if _NO_TEXT.search(words):
+                raise BadRequest(f"{field_}: there are characters in it that no text has")
         if len(self.parts) > MAX_PARTS or len(self.slides) > MAX_SLIDES:
             raise BadRequest(f"parts: at most {MAX_PARTS} parts and {MAX_SLIDES} slides")
         if self.card is not None:
@@ -67,6 +73,10 @@ class Draft:
         if self.text and self.slides:
             raise BadRequest("text: where there are slides, words stand on them")
         self._check_slides()
+
+    def _texts(self) -> Iterator[str]:
+        yield self.text
+        yield from (slide.text for slide in self.slides)
 
     def _check_card(self, card: Card) -> None:
         if self.text or self.slides:

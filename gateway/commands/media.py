@@ -83,7 +83,13 @@ def member(books: BooksOfStore, address: str) -> Account:
 
 
 def send(
-    draft: Draft, numbers: Sequence[str], path: Path, *, address: str = "", way: Way | None = None
+    draft: Draft,
+    numbers: Sequence[str],
+    path: Path,
+    *,
+    address: str = "",
+    way: Way | None = None,
+    not_before_ms: int = 0,
 ) -> list[tuple[int, str]]:
     """Put an MMS for each phone into the outbox; their ids and numbers.
 
@@ -119,6 +125,7 @@ def send(
                             want_read=draft.headers.read_report,
                             mail_id=mail_id,
                             way=way,
+                            not_before_ms=not_before_ms,
                         )
                     ),
                     number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -40,6 +41,7 @@ def add_commands(commands: Commands) -> None:
     out.add_argument("--to", action="append", required=True, metavar="NUMBER", help="a phone; again for each")
     out.add_argument("--account", default="", metavar="ADDRESS", help="whose it is; a copy lies in its folder Sent")
     out.add_argument("--way", choices=[way.value for way in Way], help="default: as the phone is known")
+    out.add_argument("--at", type=_moment, metavar="TIME", help="not before, like 2026-03-01T08:30+08:00")
     out.add_argument("--read-report", action="store_true", help="ask the phone to say when it was read")
     _content(out)
     out.set_defaults(run=_send)
@@ -70,6 +72,13 @@ def _content(action: argparse.ArgumentParser) -> None:
     action.add_argument("--file", action="append", type=Path, default=[], metavar="FILE", help="again for each")
 
 
+def _moment(text: str) -> int:
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError("write a time like 2026-03-01T08:30+08:00") from None
+
+
 def _draft(options: argparse.Namespace, config: MmsConfig, card: Card | None = None) -> Draft:
     return Draft(
         options.subject,
@@ -84,9 +93,15 @@ def _send(options: argparse.Namespace) -> None:
     config = read_config(options.config)
     numbers = phones(options.to, config.hub.region)
     way = Way(options.way) if options.way else None
-    for message_id, number in send(
-        _draft(options, config.mms), numbers, options.config, address=options.account, way=way
-    ):
+    sent = send(
+        _draft(options, config.mms),
+        numbers,
+        options.config,
+        address=options.account,
+        way=way,
+        not_before_ms=options.at or 0,
+    )
+    for message_id, number in sent:
         print(message_id, number)
 
 

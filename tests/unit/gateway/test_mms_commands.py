@@ -87,9 +87,10 @@ def test_an_mms_is_put_into_the_outbox(typed: Typed, tmp_path: Path) -> None:
     row, letter = outbox(tmp_path, sent[0])
     assert (row["link"], row["state"], row["kind"]) == (PREPARING, "queued", "mms")
     assert read_letter(letter).sender == "ann@example.cn"
-    alone = typed("mms", "send", "--to", PHONE, "--text", "hello").split()
+    alone = typed("mms", "send", "--to", PHONE, "--text", "hello", "--at", "2099-01-01T08:00+08:00").split()
     row, letter = outbox(tmp_path, alone[0])
     assert (row["account_id"], read_letter(letter).sender) == (0, "mms@example.cn")
+    assert row["due_ms"] == 4_070_908_800_000
 
 
 def test_a_card_is_made_listed_and_sent(typed: Typed, tmp_path: Path) -> None:
