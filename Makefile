@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup system demo test check format bench fitting fuzz soak kill docs lock clean
+.PHONY: help setup system demo test check format bench fitting fuzz soak kill books docs lock clean
 
 help:  ## What can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -55,6 +55,10 @@ soak: setup  ## An hour of every protocol and a pool of modems under random faul
 
 kill: setup system  ## Kill the hub at random moments for as long as you like (ROUNDS=200)
 	CAIYOU_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest -q tests/e2e/test_kill.py
+
+books: setup system  ## Address books beside Radicale (about an hour), then 200 rounds of every client on one account
+	$(BIN)/python -m bench.carddav
+	CI=true CAIYOU_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest -q tests/interop/test_carddav_mix.py
 
 docs: setup  ## Write the parts of docs/ that are made from the code
 	$(BIN)/caiyou config describe --markdown > docs/configuration.md

@@ -35,22 +35,30 @@ STEPS = {
     "cards": """return book.childCards.map(it => [it.displayName, it.getProperty("_vCard", "")]).sort();""",
     "add": """
         const {VCardUtils} = ChromeUtils.importESModule("resource:///modules/VCardUtils.sys.mjs");
-        book.addCard(VCardUtils.vCardToAbCard(args[0]));
-        await new Promise(done => setTimeout(done, 1500));
-        return null;
+        const card = book.addCard(VCardUtils.vCardToAbCard(args[0]));
+        return await uploaded(card.UID, "");
     """,
     "change": """
         const card = book.childCards.find(it => it.displayName == args[0]);
         const properties = card.vCardProperties;
         properties.getFirstEntry("fn").value = args[1];
-        card.setProperty("_vCard", properties.toVCard());
-        book.modifyCard(card);
-        await new Promise(done => setTimeout(done, 1500));
-        return null;
+        return await changed(card, properties);
+    """,
+    "note": """
+        const card = book.childCards.find(it => it.displayName == args[0]);
+        const properties = card.vCardProperties;
+        const note = properties.getFirstEntry("note");
+        if (note) { note.value = args[1]; } else { properties.addValue("note", args[1]); }
+        return await changed(card, properties);
     """,
     "remove": """
+        const answered = new Promise(done => Services.obs.addObserver(function seen(channel) {
+            if (channel.QueryInterface(Ci.nsIHttpChannel).requestMethod != "DELETE") { return; }
+            Services.obs.removeObserver(seen, "http-on-examine-response");
+            done();
+        }, "http-on-examine-response"));
         await book.deleteCards(book.childCards.filter(it => it.displayName == args[0]));
-        await new Promise(done => setTimeout(done, 500));
+        await answered;
         return null;
     """,
     "sync": """await book.syncWithServer(); return null;""",
@@ -70,6 +78,21 @@ FRAME = """
     const {CardDAVDirectory} = ChromeUtils.importESModule("resource:///modules/CardDAVDirectory.sys.mjs");
     const first = MailServices.ab.directories.find(it => it.dirType == Ci.nsIAbManager.CARDDAV_DIRECTORY_TYPE);
     const book = first ? CardDAVDirectory.forFile(first.fileName) : null;
+    // A card that was uploaded is read back, and has another tag then.
+    const uploaded = async (uid, old) => {
+        for (let n = 0; n < 200; n++) {
+            const tag = book.childCards.find(it => it.UID == uid)?.getProperty("_etag", "");
+            if (tag && tag != old) { return tag; }
+            await new Promise(done => setTimeout(done, 50));
+        }
+        throw new Error("it was not uploaded");
+    };
+    const changed = async (card, properties) => {
+        const old = card.getProperty("_etag", "");
+        card.setProperty("_vCard", properties.toVCard());
+        book.modifyCard(card);
+        return await uploaded(card.UID, old);
+    };
     (async () => { %s })().then(it => done({ok: it}), error => done({error: String(error) + " " + error.stack}));
 """
 
