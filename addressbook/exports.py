@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from addressbook.contact import Contact
 from addressbook.csv_file.writing import CHARSETS, PROGRAMS, table
 from addressbook.ldif.people import ldif
 from addressbook.vcard.composing import VERSIONS
@@ -50,14 +51,17 @@ def kind_of(name: str) -> Kind:
     return kind
 
 
-def exported(cards: Iterable[bytes], kind: Kind) -> Iterator[bytes]:
-    """The file of these cards, piece by piece. Tables need to see all of them before the first line."""
+def exported(cards: Sequence[bytes], kind: Kind) -> Iterator[bytes]:
+    """The file of these cards, piece by piece."""
     format_, _, version = kind.name.partition("-")
     if format_ == "vcard":
         for card in cards:
             yield _vcard(card, version)
         return
-    contacts = [contact_of(card) for card in cards]
+
+    def contacts() -> Iterator[Contact]:
+        return (contact_of(card) for card in cards)
+
     yield from ldif(contacts) if format_ == "ldif" else table(contacts, version)
 
 

@@ -6,6 +6,7 @@ Never raises for what is in the text: a row that cannot be read is told with its
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Layout:
 
 def layout_of(text: str) -> Layout | None:
     """How a text is a table; None where it is none."""
-    lines = text[: 1 << 20].splitlines(keepends=True)
+    lines = _split(text[: 1 << 20])
     start = next((number for number, line in enumerate(lines) if line.strip()), None)
     if start is None:
         return None
@@ -75,9 +76,7 @@ def layout_of(text: str) -> Layout | None:
 
 def rows(text: str | Sequence[str], separator: str, first_line: int = 1) -> Iterator[Row]:
     """The rows of a text from a line on; rows without anything in them are left out."""
-    lines = text.splitlines(keepends=True) if isinstance(text, str) else text
-    # str.splitlines also breaks at characters that are no line ends in a table (form feeds, U+2028): csv reads on.
-    source = _Lines(lines, first_line - 1)
+    source = _Lines(_split(text) if isinstance(text, str) else text, first_line - 1)
     while True:
         start = source.at
         reader = csv.reader(source, delimiter=separator, doublequote=True, skipinitialspace=True, strict=False)
@@ -100,6 +99,11 @@ def rows(text: str | Sequence[str], separator: str, first_line: int = 1) -> Iter
                 yield Row(start + 1, (), f"a row of more than {MAX_COLUMNS} cells")
             elif any(map(str.strip, cells)):
                 yield Row(start + 1, tuple(cell[:MAX_CELL] for cell in cells))
+
+
+def _split(text: str) -> list[str]:
+    # str.splitlines would break at characters too that are no line ends in a table (form feeds, U+2028).
+    return list(io.StringIO(text, newline=""))
 
 
 class _Swallowed(Exception):

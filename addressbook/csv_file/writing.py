@@ -19,6 +19,8 @@ CHARSETS: Final = {"google": "utf-8-sig", "outlook": "utf-8-sig", "outlook-zh": 
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+(]?[0-9][0-9 ()./-]*")
 _MAX_VALUES: Final = 10
+#: Characters gathered before they are handed on.
+_AT_ONCE: Final = 1 << 16
 
 Row = dict[str, str]
 
@@ -33,31 +35,40 @@ def harmless(text: str) -> str:
     return text
 
 
-def table(contacts: Sequence[Contact], program: str) -> Iterator[bytes]:
-    """The lines of a table of people (groups are told by the categories of their members), in the program's charset."""
-    people = [contact for contact in contacts if not contact.is_group]
-    make = _MAKERS[program]
-    made = (make(contact) for contact in people)
-    headings = _headings(people, program)
-    charset = CHARSETS[program]
+def table(contacts: Callable[[], Iterable[Contact]], program: str) -> Iterator[bytes]:
+    """The lines of a table of people (groups are told by the categories of their members), in the program's charset.
+
+    The contacts are gone through twice: how many columns Google's has depends on the fullest.
+    """
+    make, charset = _MAKERS[program], CHARSETS[program]
+    headings = _headings(contacts(), program)
     yield "\ufeff".encode() if charset == "utf-8-sig" else b""
     codec = charset.removesuffix("-sig")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    for cells in (headings, *([harmless(row.get(heading, "")) for heading in headings] for row in made)):
-        writer.writerow(cells)
-        yield buffer.getvalue().encode(codec, "replace")
-        buffer.seek(0)
-        buffer.truncate()
+    writer.writerow(headings)
+    for contact in contacts():
+        if not contact.is_group:
+            row = make(contact)
+            writer.writerow([harmless(row.get(heading, "")) for heading in headings])
+        if buffer.tell() > _AT_ONCE:
+            yield buffer.getvalue().encode(codec, "replace")
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode(codec, "replace")
 
 
-def _headings(people: Iterable[Contact], program: str) -> Sequence[str]:
+def _headings(contacts: Iterable[Contact], program: str) -> Sequence[str]:
     if program != "google":
         return _FIXED[program]
+    most = dict.fromkeys((attribute for attribute, _, _ in _GOOGLE_MANY), 0)
+    for contact in contacts:
+        for attribute in most:
+            most[attribute] = max(most[attribute], len(getattr(contact, attribute)))
     found = list(_GOOGLE_FIRST)
     for attribute, name, parts in _GOOGLE_MANY:
-        most = min(_MAX_VALUES, max((len(getattr(one, attribute)) for one in people), default=0))
-        found += [f"{name} {number} - {part}" for number in range(1, most + 1) for part in parts]
+        numbers = range(1, min(_MAX_VALUES, most[attribute]) + 1)
+        found += [f"{name} {number} - {part}" for number in numbers for part in parts]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -84,11 +84,14 @@ def uid_of(dn: str) -> str:
 # --- out -----------------------------------------------------------------------------------------------------
 
 
-def ldif(contacts: Sequence[Contact]) -> Iterator[bytes]:
-    """Contacts as LDIF that Thunderbird reads, record by record; groups name their members."""
-    dns = {contact.uid: _dn(contact) for contact in contacts if contact.uid and not contact.is_group}
+def ldif(contacts: Callable[[], Iterable[Contact]]) -> Iterator[bytes]:
+    """Contacts as LDIF that Thunderbird reads, record by record; groups name their members.
+
+    The contacts are gone through twice: a group may stand before its members.
+    """
+    dns = {contact.uid: _dn(contact) for contact in contacts() if contact.uid and not contact.is_group}
     yield b"version: 1\r\n"
-    for contact in contacts:
+    for contact in contacts():
         pairs = _group(contact, dns) if contact.is_group else _person(contact)
         yield b"\r\n" + b"".join(_line(name, value) for name, value in pairs if value)
 

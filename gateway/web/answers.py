@@ -25,6 +25,8 @@ _OURS: Final = (
 JSON_HEADERS: Final = (("Content-Type", "application/json"), _NOTHING, *_SAFE)
 _PROBLEM: Final = (("Content-Type", "application/problem+json"), _NOTHING, *_SAFE)
 _TEXT: Final = (_NOTHING, *_SAFE)
+#: Of a file that is handed out as it is.
+FILE_HEADERS: Final = _TEXT
 _PAGE: Final = (("Content-Type", "text/html; charset=utf-8"), _OURS, *_SAFE)
 
 

@@ -6,7 +6,7 @@ import functools
 from typing import Any, Final
 
 from gateway.core.outbox import Priority, State
-from gateway.web import openapi_books
+from gateway.web import openapi_books, openapi_imports
 from gateway.web.messages_json import MAX_BATCH, MAX_KEY, MAX_TAG, MAX_VALIDITY_S
 from gateway.web.openapi_words import Schema as _Schema
 from gateway.web.openapi_words import a_list as _list
@@ -93,6 +93,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "webhook": {"url": "https://hooks.example.org/caiyou", "events": ["state", "mo"]},
     **openapi_books.EXAMPLES,
+    **openapi_imports.EXAMPLES,
 }
 
 _PARTS: Final = _list(
@@ -279,6 +280,7 @@ _SCHEMAS: Final[dict[str, _Schema]] = {
     "Page": _object(next=_NEXT),
     "Anything": {"type": "object"},
     **openapi_books.SCHEMAS,
+    **openapi_imports.SCHEMAS,
 }
 
 
@@ -547,6 +549,7 @@ _PATHS: Final[dict[str, dict[str, _Schema]]] = {
     },
     "/api/v1/webhooks/{id}": {"delete": _operation("Forget a webhook.", "webhooks", answers={"200": "Anything"})},
     **openapi_books.PATHS,
+    **openapi_imports.PATHS,
 }
 
 

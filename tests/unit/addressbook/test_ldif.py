@@ -48,7 +48,7 @@ def test_what_is_written_is_read() -> None:
         photo=Photo(b"\xff\xd8\xff" * 100, "image/jpeg"),
     )
     group = Contact(uid="2", kind="group", shown="朋友", members=("1", "gone"))
-    octets = b"".join(ldif([person, group]))
+    octets = b"".join(ldif(lambda: [person, group]))
     assert all(len(line) <= 76 for line in octets.split(b"\r\n"))
     text = octets.decode("ascii")
     assert is_ldif(text)
