@@ -55,6 +55,7 @@ soak: setup  ## An hour of every protocol and a pool of modems under random faul
 
 kill: setup system  ## Kill the hub at random moments for as long as you like (ROUNDS=200)
 	CAIYOU_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest -q tests/e2e/test_kill.py
+	CAIYOU_ROUNDS=10 CAIYOU_MMS=2000 $(BIN)/python -m pytest -q tests/e2e/test_mm7_kill.py
 
 books: setup system  ## Address books beside Radicale (about an hour), then 200 rounds of every client on one account
 	$(BIN)/python -m bench.carddav

@@ -12,6 +12,7 @@ PARTS = {
     "window": ["bench.window"],
     "protocols": ["bench.protocols"],
     "mm7": ["bench.mm7"],
+    "mm7-hub": ["bench.mm7_hub"],
     "pool": ["bench.pool"],
     "messages": ["bench.messages"],
     "full-store": ["bench.full_store"],

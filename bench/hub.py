@@ -1,4 +1,4 @@
-"""A hub for benchmarks: `caiyou serve` with one SMPP link to the sink, one account, one token, its own directory."""
+"""A hub for benchmarks: `caiyou serve` with one link (SMPP to the sink as a rule), an account, a token, a directory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ connections_per_address = 500
 port = {http_port}
 workers = {workers}
 recipient_daily_cap = 0
-
+"""
+_SINK = """
 [[link]]
 name = "sink"
 protocol = "smpp"
@@ -40,16 +41,24 @@ window = {window}
 class Hub:
     """Prepared on making, started by `start()`, gone on `stop()`. The data stay between two starts."""
 
-    def __init__(self, directory: Path, *, window: int, sink_port: int, http_port: int, workers: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        window: int = 0,
+        sink_port: int = 0,
+        http_port: int,
+        workers: int = 1,
+        tables: str = "",  # in place of the link to the sink
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.http_port = http_port
         self.smtp_port = 0
         self._config = directory / "caiyou.toml"
         self._config.write_text(
-            _CONFIG.format(
-                directory=directory, http_port=http_port, workers=workers, sink_port=sink_port, window=window
-            )
+            _CONFIG.format(directory=directory, http_port=http_port, workers=workers)
+            + (tables or _SINK.format(sink_port=sink_port, window=window))
         )
         self._process: subprocess.Popen[str] | None = None
         token = directory / "token"

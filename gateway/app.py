@@ -235,7 +235,7 @@ def build_preparer(config: Config, journal: Journal, desk: Desk) -> Preparer:
     """What a worker needs to fit MMS for hubs of the same store."""
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)
     pool = FittingPool(config.mms.workers, config.mms.fit_timeout_s)
-    return Preparer(desk, journal, config.mms, mailboxes, pool, owner=owner_name(config.store.node))
+    return Preparer(desk, journal, config.mms, mailboxes, pool, owner=owner_name(config.store.node), is_gone=is_gone)
 
 
 def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[[], int] = clock.now_ms) -> App:
@@ -305,6 +305,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             pool,
             owner=owner,
             hand_over=hand_over_to(config.mms.broker) if config.mms.broker else None,
+            is_gone=is_gone,
         ),
         pool=pool,
         house=housekeeping.Housekeeping(

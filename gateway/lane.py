@@ -27,8 +27,8 @@ from gateway.store.desk import BooksOfStore, Desk
 
 #: Messages claimed ahead of the window.
 CLAIM_AHEAD = 64
-#: MMS claimed ahead; what is sent of each is in memory.
-MMS_AHEAD = 4
+#: MMS claimed ahead; what is sent of each is in memory. Fewer, and connections would be idle until a claim is on disk.
+MMS_AHEAD = 16
 #: Messages in one claim.
 CLAIM_LIMIT = 256
 #: How often a lane looks for messages whose time has come without anybody telling it, seconds.

@@ -1,26 +1,28 @@
 """The preparer: MMS that wait for their link are fitted to their phones, or filed in the mailbox of the number.
 
-A message is claimed for a while; whoever claimed it and died loses it to the next. Fitting is done in processes of
-their own (`gateway.fitting`), or by Celery workers, who run `prepare` on the same books. What follows is one
-transaction: the message goes on to a link, lies in a mailbox, is refused, or is tried again.
+A message is claimed for a while; whoever claimed it and died loses it to the next, at once where that can be seen.
+Fitting is done in processes of their own (`gateway.fitting`), once for all phones that show the same
+(`gateway.shared_fitting`), or by Celery workers, who run `prepare` on the same books. What follows is one transaction:
+the message goes on to a link, lies in a mailbox, is refused, or is tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from gateway.core.errors import CaiyouError, NotFound, StoreUnavailable
 from gateway.core.mms import Way, way_of
 from gateway.core.outbox import Purpose
 from gateway.fitting import FittingDied
 from gateway.journal import Journal
+from gateway.shared_fitting import Fitting, SharedFitting
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.multimedia import MAX_FITTINGS, Unfitted
 from mms.config import MmsConfig
-from mms.fitting import Fitted, FittingJob, MessageRefused
+from mms.fitting import FittingJob, MessageRefused
 from mms.handsets.catalogue import resolve
 from mms.pickup import Mailboxes, Waiting
 
@@ -32,15 +34,12 @@ GRACE_S = 60
 PAGE_HANDSET = "unknown"
 #: Code of an MMS whose phone gets an SMS in its place.
 NO_MMS = "no mms"
-#: Messages claimed ahead for every process that fits.
+#: Letters in work for every process that fits.
 AHEAD = 2
-
-
-class Fitting(Protocol):
-    """Who fits MMS to phones."""
-
-    async def fit(self, job: FittingJob) -> Fitted: ...
-    async def close(self) -> None: ...
+#: Messages in work at the same time. They are claimed by the half, so that many go into one commit.
+MESSAGES = 32
+#: How often it is looked for claims of processes that died, seconds.
+FREE_EVERY_S = 10.0
 
 
 class Preparer:
@@ -56,6 +55,7 @@ class Preparer:
         *,
         owner: str,
         hand_over: Callable[[list[int]], Awaitable[None]] | None = None,
+        is_gone: Callable[[str], bool] = lambda owner: False,
     ) -> None:
         self._desk = desk
         self._journal = journal
@@ -63,9 +63,13 @@ class Preparer:
         self._mailboxes = mailboxes
         self._owner = owner
         self._hand_over = hand_over  # gives ids to workers elsewhere; None = fits here
-        self._pool = pool
+        self._is_gone = is_gone  # whether the process of that name has died
+        self._letters_at_once = config.workers * AHEAD
+        self._pool = SharedFitting(pool, desk.blobs.get, self._letters_at_once)
+        self._reading = asyncio.Semaphore(self._letters_at_once)  # letters in memory for mailboxes
         self._work = asyncio.Event()
-        self._room = asyncio.Semaphore(config.workers * AHEAD)
+        self._letters: Counter[str] = Counter()  # of the messages in work
+        self._free_at = 0.0
         self._loop: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -106,32 +110,41 @@ class Preparer:
 
     async def _look(self) -> int:
         """Claim as many as there is room for, and begin with them; returns how many."""
+        await self._free()
         if self._hand_over is not None:
             claimed = await self._claim(200)
             if claimed:
                 await self._hand_over([message.id for message in claimed])
             return len(claimed)
-        await self._room.acquire()
-        free = 1
-        while not self._room.locked():
-            await self._room.acquire()
-            free += 1
-        claimed = []
-        try:
-            claimed = await self._claim(free)
-        finally:
-            for _ in range(free - len(claimed)):
-                self._room.release()
+        free = MESSAGES - self._letters.total()
+        letters = self._letters_at_once - len(self._letters)
+        if free < MESSAGES // 2 or letters < 1:
+            return 0
+        claimed = await self._claim(free, letters)
         for message in claimed:
+            self._letters[message.letter] += 1
             task = asyncio.create_task(self._one(message), name=f"prepare-{message.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(claimed)
 
-    async def _claim(self, limit: int) -> list[Unfitted]:
+    async def _claim(self, limit: int, letters: int | None = None) -> list[Unfitted]:
         if not await self._desk.read(lambda books: books.mms.is_any_due()):
             return []
-        return await self._desk.commit(lambda books: books.mms.claim(self._owner, limit, self.lease_s))
+        known = frozenset(self._letters)
+        return await self._desk.commit(
+            lambda books: books.mms.claim(self._owner, limit, self.lease_s, letters=letters, known=known)
+        )
+
+    async def _free(self) -> None:
+        """Take from processes that died what they had claimed."""
+        now = asyncio.get_running_loop().time()
+        if now < self._free_at:
+            return
+        gone = [owner for owner in await self._desk.read(lambda books: books.mms.claimers()) if self._is_gone(owner)]
+        if gone:
+            await self._desk.commit(lambda books: books.mms.free(gone))
+        self._free_at = now + FREE_EVERY_S
 
     async def _one(self, message: Unfitted) -> None:
         try:
@@ -141,7 +154,10 @@ class Preparer:
         except Exception as error:
             self._journal.task_failed("prepare", f"message {message.id}: {type(error).__name__}: {error}")
         finally:
-            self._room.release()
+            self._letters[message.letter] -= 1
+            if not self._letters[message.letter]:
+                del self._letters[message.letter]
+            self._work.set()
 
     async def prepare_these(self, message_ids: list[int]) -> int:
         """Get messages ready that another process claimed for us; returns how many still waited."""
@@ -155,10 +171,11 @@ class Preparer:
             await self._refuse(message, "not fitted", f"fitting it was begun {MAX_FITTINGS} times and never ended")
             return
         try:
-            letter = await asyncio.to_thread(self._desk.blobs.get, message.letter)
+            await self._by_its_way(message)
         except NotFound:
             await self._refuse(message, "letter is gone", "what was handed in is gone from the disk")
-            return
+
+    async def _by_its_way(self, message: Unfitted) -> None:
         known = await self._desk.read(lambda books: books.handsets.of(message.recipient))
         way, why = way_of(
             known.mms,
@@ -170,13 +187,15 @@ class Preparer:
             await self._refuse(message, NO_MMS, f"{why}; an SMS says it")
             return
         if way is Way.MAILBOX:
-            await self._to_mailbox(message, letter, known.handset.key, why)
+            async with self._reading:
+                letter = await asyncio.to_thread(self._desk.blobs.get, message.letter)
+                await self._to_mailbox(message, letter, known.handset.key, why)
             return
         limits = [known.handset.max_octets, self._config.max_octets]
         if message.purpose == Purpose.NOTICE:
             limits.append(self._config.notice_octets)
         job = FittingJob(
-            letter=letter,
+            letter=b"",
             handset=known.handset,
             max_octets=min(limits),
             sender=message.sender or self._config.access_number,
@@ -184,7 +203,7 @@ class Preparer:
             date_ms=message.created_ms,
         )
         try:
-            fitted = await self._pool.fit(job)
+            fitted = await self._pool.fit(message.letter, job)
         except MessageRefused as error:
             await self._refuse(message, "media refused", str(error))
             return
@@ -235,7 +254,7 @@ class Preparer:
     async def _drawn(self, message: Unfitted, letter: bytes) -> tuple[bytes, str]:
         """A card's letter with its pictures, for the page; as it was handed in where that cannot be done."""
         job = FittingJob(
-            letter=letter,
+            letter=b"",
             handset=resolve(PAGE_HANDSET),
             max_octets=self._config.max_octets,
             sender=message.sender,
@@ -244,7 +263,7 @@ class Preparer:
             as_letter=True,
         )
         try:
-            drawn = (await self._pool.fit(job)).pdu
+            drawn = (await self._pool.fit(message.letter, job)).pdu
         except (MessageRefused, FittingDied):
             return letter, message.letter
         # Not under its id: should the phone turn out to show MMS, that is where what is fitted goes.

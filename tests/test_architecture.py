@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.departures", "gateway.importing", "gateway.inbound", "gateway.mmsc", "gateway.preparer"),
     ("gateway.downstream",),
     ("gateway.mail", "gateway.web", "carriers"),
-    ("gateway.store",),
+    ("gateway.store", "gateway.shared_fitting"),
     (
         "gateway.journal",
         "gateway.logs",

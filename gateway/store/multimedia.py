@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from gateway.core.text import Alphabet
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
 from gateway.store.outbox import Outbox
-from gateway.store.placing import as_asked
+from gateway.store.placing import PLANNED, as_asked
 from gateway.store.schema import mms, outbox
 from gateway.store.timeline import Timeline
 
@@ -51,6 +52,25 @@ _CLAIM = (
     sa.update(outbox)
     .where(outbox.c.id == bindparam("b_id"))
     .values(attempt=outbox.c.attempt + 1, due_ms=bindparam("b_due"), lease_by=bindparam("b_owner"))
+)
+_HOLDER = sa.select(outbox.c.lease_by).where(
+    outbox.c.id == bindparam("message_id"), sa.text("outbox.state = 'queued'"), outbox.c.link == PREPARING
+)
+_CLAIMERS = (
+    sa.select(outbox.c.lease_by)
+    .where(sa.text("outbox.state = 'queued'"), outbox.c.link == PREPARING, outbox.c.lease_by != "")
+    .distinct()
+)
+_LINK = sa.select(mms.c.link).where(mms.c.message_id == bindparam("message_id"))
+_GO_ON = (
+    sa.update(outbox)
+    .where(outbox.c.id == bindparam("b_id"))
+    .values(link=bindparam("b_link"), blob=bindparam("b_blob"), due_ms=bindparam("b_due"), attempt=0, lease_by="")
+)
+_WAS_FITTED = (
+    sa.update(mms)
+    .where(mms.c.message_id == bindparam("b_id"))
+    .values(way=Way.MMS.value, handset=bindparam("b_handset"), receipt=bindparam("b_receipt"))
 )
 
 
@@ -154,17 +174,40 @@ class Multimedia:
             is not None
         )
 
-    def claim(self, owner: str, limit: int, lease_s: int) -> list[Unfitted]:
+    def claim(
+        self, owner: str, limit: int, lease_s: int, *, letters: int | None = None, known: Collection[str] = ()
+    ) -> list[Unfitted]:
         """Take MMS that are to be fitted; one whose claimer dies is due again after `lease_s`.
 
+        With `letters` they are of so many letters at most, those in `known` not counted: a letter that goes to many
+        phones costs little more than one that goes to one.
         One that was begun MAX_FITTINGS times and never ended is given out once more, with `attempt` above that: it is
         to be refused.
         """
         self._tx.flush()
-        rows = self._tx.ask(_DUE, {"now": self._now_ms, "limit": limit})
+        rows: Sequence[Any] = self._tx.ask(_DUE, {"now": self._now_ms, "limit": limit})
+        if letters is not None:
+            fresh = dict.fromkeys(row.letter for row in rows if row.letter not in known)
+            wanted = {*known, *itertools.islice(fresh, letters)}
+            rows = [row for row in rows if row.letter in wanted]
         for row in rows:
             self._tx.defer(_CLAIM, {"b_id": row.id, "b_due": self._now_ms + lease_s * 1000, "b_owner": owner})
         return [_unfitted(row, row.attempt + 1) for row in rows]
+
+    def claimers(self) -> list[str]:
+        """Who holds claims on MMS that are to be fitted."""
+        return self._tx.ask(_CLAIMERS, {}).scalars()
+
+    def free(self, owners: Sequence[str]) -> None:
+        """Make what these have claimed due now: they are known to be dead."""
+        self._tx.execute(
+            sa.update(outbox)
+            .where(
+                outbox.c.state == State.QUEUED.value, outbox.c.link == PREPARING, outbox.c.lease_by.in_(list(owners))
+            )
+            .values(due_ms=self._now_ms, lease_by="")
+        )
+        self._woken.add(PREPARING)
 
     def take(self, message_ids: Sequence[int], owner: str, lease_s: int) -> list[Unfitted]:
         """Take those of these messages that were claimed for somebody else to fit and still wait."""
@@ -181,21 +224,17 @@ class Multimedia:
     def is_claimed(self, message_id: int, owner: str) -> bool:
         """Whether an MMS is still being fitted by this owner: it may have been cancelled, expired, or taken over."""
         self._tx.flush()
-        found = self._tx.read(
-            sa.select(outbox.c.lease_by).where(
-                outbox.c.id == message_id, outbox.c.state == State.QUEUED.value, outbox.c.link == PREPARING
-            )
-        ).scalar()
-        return found == owner
+        return bool(self._tx.ask(_HOLDER, {"message_id": message_id}).scalar() == owner)
 
     def fitted(self, message_id: int, *, blob: str, handset: str, receipt: str, story: str) -> str:
         """Hand an MMS on to a link; returns its name ("" where no route leads yet). The caller holds the claim."""
-        row = self._tx.read(sa.select(outbox).where(outbox.c.id == message_id)).one()
-        link = self._tx.read(sa.select(mms.c.link).where(mms.c.message_id == message_id)).scalar() or ""
+        self._tx.flush()
+        link: str = self._tx.ask(_LINK, {"message_id": message_id}).scalar() or ""
         if not link:
+            (row,) = self._tx.ask(PLANNED, {"message_id": message_id})
             link = self._outbox.plan(as_asked(row), message_id).link
-        self._set(message_id, link=link, blob=blob, due_ms=self._now_ms, attempt=0, lease_by="")
-        self._note(message_id, way=Way.MMS.value, handset=handset, receipt=receipt)
+        self._tx.defer(_GO_ON, {"b_id": message_id, "b_link": link, "b_blob": blob, "b_due": self._now_ms})
+        self._tx.defer(_WAS_FITTED, {"b_id": message_id, "b_handset": handset, "b_receipt": receipt})
         self._timeline.step(message_id, "fitted", story)
         self._woken.add(link)
         return link

@@ -77,13 +77,12 @@ class Operator:
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
         _wait(ports.exists, "the operator does not listen")
-        listening = json.loads(ports.read_text())
-        self.smpp_port: int = listening["smpp"]
-        self._web_port: int = listening["web"]
+        self.ports: dict[str, int] = json.loads(ports.read_text())
+        self.smpp_port = self.ports["smpp"]
 
     def ask(self, path: str) -> Any:
         """An answer of its JSON interface."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._web_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports["web"], timeout=20)
         try:
             connection.request("GET", path)
             return json.loads(connection.getresponse().read())

@@ -66,6 +66,27 @@ def test_a_claim_runs_out_and_the_third_is_the_last(hub: Bench) -> None:
     assert hub.ask(lambda books: books.mms.is_claimed(message_id, "two"))
 
 
+def test_what_a_dead_process_claimed_is_due_at_once(hub: Bench) -> None:
+    held, other = add(hub), add(hub)
+    hub.run(lambda books: books.mms.claim("dead", 1, LEASE_S))
+    hub.run(lambda books: books.mms.claim("alive", 1, LEASE_S))
+    assert sorted(hub.ask(lambda books: books.mms.claimers())) == ["alive", "dead"]
+    hub.run(lambda books: books.mms.free(["dead"]))
+    assert [(one.id, one.attempt) for one in claim(hub, "next")] == [(held, 2)]
+    assert hub.ask(lambda books: books.mms.is_claimed(other, "alive"))
+
+
+def test_messages_of_few_letters_are_claimed_together(hub: Bench) -> None:
+    ids = {letter: [add(hub, letter=letter) for _ in range(2)] for letter in ("a", "b", "c")}
+
+    def claims(letters: int, *known: str) -> list[int]:
+        return [one.id for one in hub.run(lambda books: books.mms.claim("one", 10, 60, letters=letters, known=known))]
+
+    assert claims(1, "b") == ids["a"] + ids["b"]
+    assert claims(0) == []
+    assert claims(2) == ids["c"]
+
+
 def test_urgent_ones_are_fitted_first_and_later_ones_at_their_time(hub: Bench) -> None:
     normal = add(hub)
     urgent = add(hub, priority=Priority.URGENT)
