@@ -28,9 +28,7 @@ from gateway.web.server import WebConfig, WebDoor
 from mms.config import MmsConfig
 from tests.e2e.test_api import Hub
 
-TABLE = (
-    "Wer,Tel.,Mail,Sonst\n"
-    "张三,13800138000,zhang@example.org,=1+1\n李四,1.39E+10,li@example.org,\n".encode(
+TABLE = ("Wer,Tel.,Mail,Sonst\n张三,13800138000,zhang@example.org,=1+1\n李四,1.39E+10,li@example.org,\n").encode(
     "gb18030"
 )
 
