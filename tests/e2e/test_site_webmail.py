@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
+from gateway.web.picture_fetching import PictureFetching
 from tests.fakes.letters import file, mixed, plain
 from tests.fakes.site import Browser, SiteHub, site_hub
 
@@ -144,6 +145,38 @@ async def test_html_is_shown_in_a_frame_that_can_do_nothing(ann: Reader) -> None
     await ann.browser.get("/mail")
     await ann.browser.post("/logout")
     assert await status(stranger, inline[1]) == 404
+
+
+async def test_pictures_elsewhere_are_fetched_by_the_hub_and_only_those_of_the_mail(
+    ann: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def fetch(self: PictureFetching, address: str) -> tuple[bytes, str]:
+        asked.append(address)
+        return b"\x89PNG\r\n\x1a\n", "image/png"
+
+    monkeypatch.setattr(PictureFetching, "fetch", fetch)
+    mail_id = await ann.gets(mixed("Far", '<img src="https://spy.example/1.gif?a=1&amp;b=%20">'))
+    body = await ann.browser.get(f"/mail/body/{mail_id}?pictures=1")
+    found = re.search(r'src="(/mail/picture/[^"]*)"', body)
+    assert found is not None
+    path = found[1].replace("&amp;", "&")
+    stranger = ann.hub.browser()
+    for wrong in (
+        path.replace("spy.example", "10.0.0.1"),
+        path + "x",
+        path.replace(f"/{mail_id}?", f"/{mail_id + 1}?"),
+    ):
+        assert await status(stranger, wrong) == 404
+    assert asked == []
+    assert await status(stranger, path) == 200
+    assert stranger.headers["Content-Type"] == "image/png"
+    assert asked == ["https://spy.example/1.gif?a=1&b=%20"]
+    await ann.browser.get("/mail")
+    await ann.browser.post("/mail/act", {"act": "delete", "mail": str(mail_id)})
+    await ann.browser.post("/mail/empty")
+    assert await status(stranger, path) == 404
 
 
 async def test_files_are_handed_out_as_files(ann: Reader) -> None:

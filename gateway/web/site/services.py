@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.fitting import FittingPool
 from gateway.web.health import Health
+from gateway.web.picture_fetching import PictureFetching
 from gateway.web.site.guard import Guard
 from mail2sms.sending import NoticeConfig
 from mms.config import MmsConfig
@@ -28,4 +29,5 @@ class Services:
     pool: FittingPool
     health: Health
     guard: Guard = field(default_factory=Guard)
+    pictures: PictureFetching = field(default_factory=PictureFetching)
     clock: Callable[[], float] = time.monotonic

@@ -12,16 +12,17 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from gateway.core.errors import NotFound
+from gateway.core.errors import NotFound, Refused
 from gateway.core.sessions import Session
 from gateway.mail.mime.reader import MailContent, read_mail
 from gateway.store.desk import BooksOfStore
 from gateway.web.answers import page_answer
+from gateway.web.picture_types import picture_type
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.webmail.frame import mailbox_of
-from gateway.web.webmail.parts import octets_answer, picture_type
-from gateway.web.webmail.safe_html import SafePage, safe_page
+from gateway.web.webmail.parts import octets_answer
+from gateway.web.webmail.safe_html import MAX_LINK, SafePage, safe_page
 from gateway.web.webmail.tickets import holder, is_good, ticket
 
 POLICY: Final = (
@@ -74,6 +75,22 @@ async def inline(visit: Visit) -> web.StreamResponse:
 
     data = await visit.desk.read(ask)
     octets, media_type = await asyncio.to_thread(_picture, data, number)
+    return _picture_answer(octets, media_type)
+
+
+async def picture(visit: Visit) -> web.StreamResponse:
+    """A picture that a mail wants from elsewhere, by ticket: so nobody can have the hub fetch what is in no mail."""
+    mail_id, address = visit.number("id"), visit.request.query.get("u", "")[:MAX_LINK]
+    session = await by_ticket(visit, f"picture/{mail_id}/{address}")
+    await visit.desk.read(lambda books: books.webmail.one(mailbox_of(books, session.account_id), mail_id))
+    try:
+        octets, media_type = await visit.services.pictures.fetch(address)
+    except Refused as error:
+        raise NotFound("There is no such picture.") from error
+    return _picture_answer(octets, media_type)
+
+
+def _picture_answer(octets: bytes, media_type: str) -> web.Response:
     answer = octets_answer(octets, media_type)
     # The frame it stands in has an origin of its own kind.
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -141,5 +158,6 @@ def _picture(data: bytes, number: int) -> tuple[bytes, str]:
 
 ROUTES: Final = (
     Route("GET", "/mail/body/{id}", Access.MEMBER, body),
+    Route("GET", "/mail/picture/{ticket}/{id}", Access.OPEN, picture),
     Route("GET", "/mail/inline/{ticket}/{id}/{part}", Access.OPEN, inline),
 )

@@ -22,14 +22,6 @@ _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_. -]")
 #: What is handed out may do nothing, wherever it is opened.
 POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
-_MAGIC: Final = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"BM", "image/bmp"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -52,14 +44,6 @@ def files_of(content: MailContent, *, shown_inline: bool) -> tuple[File, ...]:
 
 
 _PICTURES: Final = frozenset(("image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/bmp"))
-
-
-def picture_type(octets: bytes) -> str:
-    """The type of a picture that browsers show, by its first octets; "" for anything else."""
-    for magic, media_type in _MAGIC:
-        if octets.startswith(magic):
-            return media_type
-    return "image/webp" if octets[:4] == b"RIFF" and octets[8:12] == b"WEBP" else ""
 
 
 def octets_answer(octets: bytes, media_type: str, name: str = "") -> web.Response:
