@@ -14,8 +14,9 @@ from typing import Any, Final, TypeAlias
 
 from carriers.factory import KINDS
 from gateway import clock
-from gateway.commands.books import open_desk
+from gateway.commands.books import open_desk, operator
 from gateway.config import Config, LinkConfig, LinkEntry, read_config, read_link
+from gateway.core.audit import Act
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.link_figures import LinkReading
 from gateway.core.link_orders import LinkOrder, TraceOrder, Wish
@@ -179,7 +180,7 @@ def _add(options: argparse.Namespace) -> None:
         order = desk.read_now(lambda books: books.link_orders.get(options.name))
         if order is not None and order.options:
             raise BadRequest(f"there is a link {options.name} already; change it, or remove it first")
-        _save(desk, options.name, table)
+        _save(desk, Act.LINK_ADDED, options.name, table)
 
 
 def _change(options: argparse.Namespace) -> None:
@@ -190,15 +191,20 @@ def _change(options: argparse.Namespace) -> None:
         if order is None or not order.options or order.wish is Wish.REMOVE:
             raise NotFound(f"no link called {options.name} was added here")
         table = _table(options, json.loads(order.options))
-        _save(desk, options.name, table)
+        _save(desk, Act.LINK_CHANGED, options.name, table)
 
 
-def _save(desk: Desk, name: str, table: dict[str, Any]) -> None:
+def _save(desk: Desk, act: Act, name: str, table: dict[str, Any]) -> None:
     if not name or len(name) > _NAME_LENGTH or not name.isprintable() or " " in name:
         raise BadRequest(f"a name has at most {_NAME_LENGTH} characters and no blanks")
     read_link(table, "link")
     text = json.dumps(table, ensure_ascii=False, sort_keys=True)
-    desk.run_now(lambda books: books.link_orders.set_options(name, text))
+
+    def work(books: BooksOfStore) -> None:
+        books.link_orders.set_options(name, text)
+        books.audit.note(operator(), act, name, after={"options": " ".join(sorted(table))})
+
+    desk.run_now(work)
 
 
 def _table(options: argparse.Namespace, table: dict[str, Any]) -> dict[str, Any]:
@@ -255,12 +261,28 @@ def _known(desk: Desk, options: argparse.Namespace) -> LinkOrder:
     return order
 
 
+_ACTS: Final = {
+    Wish.RUN: Act.LINK_RESUMED,
+    Wish.PAUSE: Act.LINK_PAUSED,
+    Wish.DRAIN: Act.LINK_DRAINED,
+    Wish.REMOVE: Act.LINK_REMOVED,
+}
+
+
+def _order(desk: Desk, name: str, wish: Wish) -> None:
+    def work(books: BooksOfStore) -> None:
+        books.link_orders.set_wish(name, wish)
+        books.audit.note(operator(), _ACTS[wish], name)
+
+    desk.run_now(work)
+
+
 def _wish(wish: Wish) -> Any:
     def run(options: argparse.Namespace) -> None:
         with open_desk(options.config) as desk:
             if _known(desk, options).wish is Wish.REMOVE:
                 raise BadRequest(f"{options.name} is being removed")
-            desk.run_now(lambda books: books.link_orders.set_wish(options.name, wish))
+            _order(desk, options.name, wish)
 
     return run
 
@@ -272,13 +294,17 @@ def _remove(options: argparse.Namespace) -> None:
         )
     with open_desk(options.config) as desk:
         _known(desk, options)
-        desk.run_now(lambda books: books.link_orders.set_wish(options.name, Wish.REMOVE))
+        _order(desk, options.name, Wish.REMOVE)
 
 
 def _move(options: argparse.Namespace) -> None:
+    def work(books: BooksOfStore) -> None:
+        books.link_orders.move(options.name, options.to)
+        books.audit.note(operator(), Act.LINK_MOVED, options.name, after={"node": options.to})
+
     with open_desk(options.config) as desk:
         _known(desk, options)
-        desk.run_now(lambda books: books.link_orders.move(options.name, options.to))
+        desk.run_now(work)
 
 
 def _trace(options: argparse.Namespace) -> None:

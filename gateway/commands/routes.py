@@ -10,8 +10,9 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway.commands.books import open_desk
+from gateway.commands.books import open_desk, operator
 from gateway.config import read_config
+from gateway.core.audit import Act
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.explanation import as_lines
 from gateway.core.link_orders import known_links
@@ -132,7 +133,9 @@ def _check_link(options: argparse.Namespace, books: BooksOfStore, link: str) -> 
 def _add_route(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> int:
         _check_link(options, books, options.link)
-        return books.routes.add(_with_conditions(books, Route(options.prefix, options.link), options))
+        route = _with_conditions(books, Route(options.prefix, options.link), options)
+        _note(books, Act.ROUTE_ADDED, route)
+        return books.routes.add(route)
 
     with open_desk(options.config) as desk:
         if not desk.read_now(lambda books: books.routes.all()):
@@ -144,15 +147,30 @@ def _set_route(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> None:
         route = _with_conditions(books, books.routes.get(options.id), options)
         _check_link(options, books, route.link)
+        before = books.routes.get(route.id)
         books.routes.change(route)
+        _note(books, Act.ROUTE_CHANGED, route, before)
 
     with open_desk(options.config) as desk:
         desk.run_now(work)
 
 
 def _remove_route(options: argparse.Namespace) -> None:
+    def work(books: BooksOfStore) -> None:
+        route = books.routes.get(options.id)
+        books.routes.remove(options.id)
+        _note(books, Act.ROUTE_REMOVED, route)
+
     with open_desk(options.config) as desk:
-        desk.run_now(lambda books: books.routes.remove(options.id))
+        desk.run_now(work)
+
+
+def _note(books: BooksOfStore, act: Act, route: Route, before: Route | None = None) -> None:
+    def values(one: Route | None) -> dict[str, Any]:
+        return {} if one is None else {f.name: getattr(one, f.name) for f in fields(Route) if f.name != "id"}
+
+    after = {} if before is None else values(route)
+    books.audit.note(operator(), act, f"{route.prefix or '*'} → {route.link}", before=values(before), after=after)
 
 
 def _list_routes(options: argparse.Namespace) -> None:

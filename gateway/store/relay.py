@@ -16,6 +16,10 @@ from gateway.store.timeline import Timeline
 #: How long a mail is tried (RFC 5321 4.5.4.1: at least four to five days).
 LIFETIME_S = 5 * 86400
 
+_WAITING = sa.text(
+    "SELECT id, mail_id, domain, state, attempt, answer, due_ms, created_ms FROM relay "
+    "WHERE state IN ('queued', 'sending') ORDER BY due_ms LIMIT :limit"
+)
 _INSERT = sa.insert(relay)
 _KEEP = sa.insert(relay)
 
@@ -177,3 +181,7 @@ class Relay:
         return int(
             self._tx.read(sa.text("SELECT count(*) FROM relay WHERE state IN ('queued', 'sending')")).scalar_one()
         )
+
+    def waiting(self, limit: int) -> list[sa.RowMapping]:
+        """Mails that wait, those due first: where to, how often tried, what the other server said."""
+        return list(self._tx.read(_WAITING, {"limit": limit}).mappings())

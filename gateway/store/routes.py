@@ -94,6 +94,32 @@ class Routes:
         rows = self._tx.read(sa.select(routes).order_by(routes.c.prefix, routes.c.preference, routes.c.id)).mappings()
         return [Route(**{name: row[name] for name in _FIELDS}) for row in rows]
 
+    def page(self, beginning: str, after: tuple[str, int, int], limit: int) -> list[Route]:
+        """Lines whose prefix begins so, in the order of `all`, behind (prefix, preference, id)."""
+        r = routes.c
+        rows = self._tx.read(
+            sa.select(routes)
+            .where(
+                r.prefix.startswith(beginning, autoescape=True),
+                sa.tuple_(r.prefix, r.preference, r.id) > sa.tuple_(*map(sa.literal, after)),
+            )
+            .order_by(r.prefix, r.preference, r.id)
+            .limit(limit)
+        ).mappings()
+        return [Route(**{name: row[name] for name in _FIELDS}) for row in rows]
+
+    def siblings(self, prefix: str, limit: int = 200) -> list[Route]:
+        """Lines of exactly this prefix, in the order of `all`."""
+        r = routes.c
+        rows = self._tx.read(
+            sa.select(routes).where(r.prefix == prefix).order_by(r.preference, r.id).limit(limit)
+        ).mappings()
+        return [Route(**{name: row[name] for name in _FIELDS}) for row in rows]
+
+    def is_empty(self) -> bool:
+        """Whether there is no line at all: every number goes over every link then."""
+        return self._tx.read(sa.select(routes.c.id).limit(1)).first() is None
+
     def get(self, route_id: int) -> Route:
         """One line. Raises NotFound."""
         row = self._tx.read(sa.select(routes).where(routes.c.id == route_id)).mappings().first()

@@ -327,3 +327,99 @@ async def test_what_phones_wrote_is_found_by_the_hubs_administrators(hub: SiteHu
     await root.get(story[1])
     assert "came from the phone" in root.page or "arrived" in root.page
     assert "hello" not in root.page
+
+
+async def test_links_are_ordered_about_and_tested(hub: SiteHub) -> None:
+    root = await signed_in(hub, "root")
+    await root.get("/admin/links")
+    assert 'href="/admin/links/sms"' in root.page
+    await root.get("/admin/links/sms")
+    assert "secret08" not in root.page
+    for text, number in (("", PHONE), ("hello", "12345"), ("x" * 2000, PHONE)):
+        await root.post("/admin/links/sms/test", {"number": number, "text": text})
+        assert root.status == 422
+    await root.post("/admin/links/sms/test", {"number": "13600136000", "text": "a test over sms"})
+    assert root.path.startswith("/admin/messages/")
+    await hub.until(lambda: "a test over sms" in hub.texts("+8613600136000"))
+    served = hub.app.dispatcher.served["sms"]
+    for wish, words in (("drain", "It is drained"), ("pause", "It is paused"), ("run", "It sends and receives")):
+        await root.get("/admin/links/sms")
+        await root.post("/admin/links/sms/wish", {"wish": wish})
+        assert words in root.page
+    for path, fields in (("wish", {"wish": "remove"}), ("move", {"node": "9999"}), ("wish", {"wish": "explode"})):
+        await root.get("/admin/links/sms")
+        await root.post(f"/admin/links/sms/{path}", fields)
+        assert root.status in (400, 409, 422), path
+    await root.get("/admin/links/nothing")
+    assert root.status == 404
+    assert served is hub.app.dispatcher.served["sms"]
+    await root.get("/admin/log?subject=sms")
+    for words in ("paused the link", "drained the link", "resumed the link", "sent a test SMS"):
+        assert words in root.page
+
+
+async def test_a_link_is_added_changed_and_removed(hub: SiteHub) -> None:
+    root = await signed_in(hub, "root")
+    port = str(hub.simulator.ports["smpp"])
+    await root.get("/admin/links/new?protocol=smpp")
+    assert 'name="system_id"' in root.page
+    fields = {
+        "protocol": "smpp", "name": "second", "host": "127.0.0.1", "port": port, "system_id": "caiyou",
+        "password": "secret08", "window": "32", "tls": "false", "bind": "transceiver",
+    }  # fmt: skip
+    for wrong in ({"name": "no blanks"}, {"window": "x"}, {"bind": "sideways"}, {"host": ""}, {"name": "sms"}):
+        await root.get("/admin/links/new?protocol=smpp")
+        await root.post("/admin/links/new", fields | wrong)
+        assert root.status in (409, 422), wrong
+    await root.get("/admin/links/new?protocol=smpp")
+    form = _filled(root.page) | fields
+    await root.post("/admin/links/new", form)
+    assert root.path == "/admin/links/second", root.page[:3000]
+    await hub.until(lambda: "second" in hub.app.dispatcher.served)
+    await root.get("/admin/links/second/options")
+    assert "secret08" not in root.page
+    await root.post("/admin/links/second/options", _filled(root.page) | {"window": "8"})
+    assert root.path == "/admin/links/second"
+    await root.post("/admin/links/second/wish", {"wish": "remove"})
+    assert root.path == "/admin/links"
+    await root.get("/admin/log?subject=second")
+    assert "32 → 8" in root.page or "options" in root.page or "window" in root.page
+    assert "secret08" not in root.page
+
+
+def _filled(page: str) -> dict[str, str]:
+    """What a form holds as it is shown."""
+    found = dict(re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', page))
+    for name, body in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r"<option selected>([^<]*)", body) or re.search(r"<option[^>]*>([^<]*)", body)
+        found[name] = chosen[1] if chosen else ""
+    return found
+
+
+async def test_routes_are_added_ordered_explained_and_removed(hub: SiteHub) -> None:
+    root = await signed_in(hub, "root")
+    plain = {"preference": "10", "cost": "5", "weight": "1"}
+    await root.get("/admin/routes/new")
+    for wrong in ({"link": "nowhere"}, {"prefix": "abc"}, {"hours": "always"}, {"cost": "x"}, {"account": "no@x.cn"}):
+        await root.post("/admin/routes/new", {"prefix": "+86", "link": "sms"} | plain | wrong)
+        assert root.status == 422, wrong
+    await root.post("/admin/routes/new", {"prefix": "+86", "link": "sms"} | plain)
+    await root.get("/admin/routes/new")
+    await root.post("/admin/routes/new", {"prefix": "+86", "link": "sms", "operator": "cmcc"} | plain)
+    await root.post("/admin/routes/new", {"prefix": "+86", "link": "sms", "operator": "cmcc"} | plain)
+    assert root.status == 422  # the same once more
+    lines = [line.id for line in hub.app.desk.read_now(lambda books: books.routes.siblings("+86"))]
+    await root.get("/admin/routes")
+    await root.post(f"/admin/routes/{lines[1]}/order", {"to": "up"})
+    assert [line.id for line in hub.app.desk.read_now(lambda books: books.routes.siblings("+86"))] == lines[::-1]
+    await root.get("/admin/routes?number=13800138000&text=hello")
+    assert "goes over sms" in root.page
+    await root.get("/admin/routes?number=nonsense")
+    assert "This is no phone number." in root.page
+    for line in lines:
+        await root.get(f"/admin/routes/{line}")
+        await root.post(f"/admin/routes/{line}/remove")
+    await root.get("/admin/routes")
+    assert "The table is empty" in root.page
+    await root.get("/admin/queues")
+    assert root.status == 200

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.fitting import FittingPool
 from gateway.web.health import Health
@@ -12,6 +13,28 @@ from gateway.web.picture_fetching import PictureFetching
 from gateway.web.site.guard import Guard
 from mail2sms.sending import NoticeConfig
 from mms.config import MmsConfig
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOption:
+    """One option of a [[link]] table, as docs/configuration.md describes it."""
+
+    name: str
+    type: str  # text | a whole number | a number | true or false | list | table, or choices divided by " | "
+    default: str  # as in TOML; "" when it must be given
+    text: str
+    is_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkShelf:
+    """What the configuration says of links, and what a link of each protocol can be told."""
+
+    of_the_file: Mapping[str, str]  # name -> protocol of the links in the configuration file
+    titles: Mapping[str, str]  # protocol -> what people call it
+    common: tuple[LinkOption, ...]  # options of every link
+    options: Mapping[str, tuple[LinkOption, ...]]  # protocol -> its options
+    check: Callable[[Mapping[str, Any]], None]  # a [[link]] table; raises ConfigError
 
 
 @dataclass(slots=True)
@@ -28,6 +51,7 @@ class Services:
     max_recipients: int  # of one mail
     pool: FittingPool
     health: Health
+    links: LinkShelf
     guard: Guard = field(default_factory=Guard)
     pictures: PictureFetching = field(default_factory=PictureFetching)
     clock: Callable[[], float] = time.monotonic
