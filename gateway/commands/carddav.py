@@ -53,8 +53,9 @@ def _add(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
         made = desk.run_now(work)
     if options.profile is not None:
-        options.profile.write_bytes(made.profile)
+        options.profile.touch(0o600)  # there is a password in it
         options.profile.chmod(0o600)
+        options.profile.write_bytes(made.profile)
     print(f"server    {made.access.url}\nuser      {made.access.user}\npassword  {made.access.password}")
     print(f"DAVx5     {made.link}\n\n{made.code_for_terminal()}")
 
