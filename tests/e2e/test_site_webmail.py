@@ -11,7 +11,10 @@ import pytest
 import pytest_asyncio
 
 from gateway.web.picture_fetching import PictureFetching
-from tests.fakes.letters import file, mixed, plain
+from mms.assembly import assemble
+from mms.content import Content, Part, Slide
+from mms.letters import Letter, write_letter
+from tests.fakes.letters import PIXEL, file, mixed, plain
 from tests.fakes.site import Browser, SiteHub, site_hub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -197,6 +200,47 @@ async def test_files_are_handed_out_as_files(ann: Reader) -> None:
     assert await status(ann.browser, f"/mail/part/{mail_id}/99") == 404
     whole = await ann.browser.get(f"/mail/whole/{mail_id}")
     assert whole.startswith("From: Li Si")
+
+
+async def test_files_are_looked_into(ann: Reader) -> None:
+    text = base64.b64encode("说明 <script>".encode("gbk")).decode()
+    mail_id = await ann.gets(
+        mixed("Looks", "<p>x</p>", (("说明.txt", "text/plain", text), ("dot.png", "image/png", PIXEL)))
+    )
+    assert "说明 &lt;script&gt;" in await ann.browser.get(f"/mail/view/{mail_id}/1")
+    assert f'src="/mail/shown/{mail_id}/2"' in await ann.browser.get(f"/mail/view/{mail_id}/2")
+    assert await status(ann.browser, f"/mail/shown/{mail_id}/2") == 200
+    assert ann.browser.headers["Content-Type"] == "image/png"
+    assert await status(ann.browser, f"/mail/shown/{mail_id}/1") == 404
+    assert await status(ann.browser, f"/mail/view/{mail_id}/9") == 404
+
+
+async def test_an_mms_is_shown_slide_by_slide(ann: Reader) -> None:
+    picture = Part("image/png", base64.b64decode(PIXEL), "a.png")
+    sound, words = (
+        Part("audio/amr", b"#!AMR\n", "b.amr"),
+        Part("text/plain", "祝你快乐 <b>".encode(), "c.txt", charset="utf-8"),
+    )
+    locked = Part("application/vnd.oma.drm.message", b"x", "d.dm")
+    body = assemble(
+        Content((picture, words, sound, locked), (Slide("a.png", "c.txt"), Slide(audio="b.amr"), Slide("d.dm"))),
+        screen=(176, 220),
+    )
+    letter = Letter("生日", "+8613900139000", ("+8613800138000",), body, 1_772_323_200_000, "<mms.1@example.cn>")
+    mail_id = await ann.gets(write_letter(letter), kind="mms")
+    page = await ann.browser.get(f"/mail/INBOX/{mail_id}")
+    assert "祝你快乐 &lt;b&gt;" in page
+    assert "<iframe" not in page
+    assert page.count('class="slide"') == 3
+    assert "Download the sound" in page
+    assert "may only be shown by the phone" in page
+    shown = re.search(rf'<img src="(/mail/slide/{mail_id}/\d+)"', page)
+    assert shown is not None
+    assert await status(ann.browser, shown[1]) == 200
+    assert ann.browser.headers["Content-Type"] == "image/png"
+    statuses = [await status(ann.browser, f"/mail/slide/{mail_id}/{number}") for number in range(5)]
+    assert sorted(statuses) == [200, 200, 200, 404, 404]
+    assert "<iframe" in await ann.browser.get(f"/mail/INBOX/{mail_id}?as=mail")
 
 
 async def test_mails_are_found_by_their_words(ann: Reader) -> None:

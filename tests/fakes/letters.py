@@ -45,6 +45,8 @@ async def file(hub: SiteHub, account_id: int, data: bytes, **options: Any) -> in
 
     def work(books: Any) -> int:
         blob = books.keep(data)
-        return int(books.file_letter(account_id, blob=blob, data=data, kind="mail", **({"announce": False} | options)))
+        return int(
+            books.file_letter(account_id, blob=blob, data=data, **({"kind": "mail", "announce": False} | options))
+        )
 
     return await hub.app.desk.commit(work)

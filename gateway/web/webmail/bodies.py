@@ -21,7 +21,7 @@ from gateway.web.picture_types import picture_type
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.webmail.frame import mailbox_of
-from gateway.web.webmail.parts import octets_answer
+from gateway.web.webmail.parts import MAX_PICTURE, octets_answer
 from gateway.web.webmail.safe_html import MAX_LINK, SafePage, safe_page
 from gateway.web.webmail.tickets import holder, is_good, ticket
 
@@ -29,7 +29,6 @@ POLICY: Final = (
     "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-MAX_PICTURE: Final = 10 << 20
 
 _LOOK: Final = (
     "<!doctype html><html><head><meta charset=utf-8><title>mail</title><style>"

@@ -17,6 +17,8 @@ from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.webmail.frame import mailbox_of
 
+#: Octets of a picture that is shown in a page.
+MAX_PICTURE: Final = 10 << 20
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_. -]")
 
 #: What is handed out may do nothing, wherever it is opened.

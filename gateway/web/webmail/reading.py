@@ -22,6 +22,7 @@ from gateway.web.webmail.frame import Frame, folder_title, frame_of, mail_path, 
 from gateway.web.webmail.lists import naming
 from gateway.web.webmail.parts import File, files_of
 from gateway.web.webmail.plain_text import MAX_SHOWN, Block, blocks_of
+from gateway.web.webmail.slides import SlideView, content_of_letter, slides_of
 
 #: Octets of a header that are shown.
 MAX_HEADER: Final = 65_536
@@ -36,6 +37,7 @@ class Letter:
     blocks: tuple[Block, ...]  # of its text, where that is shown
     is_html: bool  # its HTML is shown, in a frame
     remote: int  # pictures elsewhere that it asks for
+    slides: tuple[SlideView, ...]  # of an MMS that is shown as such
     is_cut: bool  # more was in it than is shown
 
     @property
@@ -62,7 +64,7 @@ async def message(visit: Visit) -> web.StreamResponse:
         return moved_answer(mail_path(line.folder, mail_id))
     if line.is_unread and visit.request.method == "GET":
         await visit.desk.commit(lambda books: books.webmail.set_flags(frame.mailbox_id, [mail_id], add=SEEN))
-    letter = await asyncio.to_thread(_letter, data, wants_text=visit.query("as") == "text")
+    letter = await asyncio.to_thread(_letter, data, visit.query("as"))
     return visit.page(
         "webmail/message.html", frame=frame, folder=line.folder, title=folder_title(visit, line.folder), line=line,
         letter=letter, headers=letter.content.headers, thread=thread, newer=newer, older=older,
@@ -125,16 +127,20 @@ def _body(books: BooksOfStore, line: MailLine) -> bytes:
         return b""
 
 
-def _letter(data: bytes, *, wants_text: bool) -> Letter:
+def _letter(data: bytes, wanted: str) -> Letter:
+    """A mail as it is shown: an MMS as slides, unless it is wanted as "mail"; HTML, unless it is wanted as "text"."""
     content = read_mail(data)
-    remote = None if wants_text or not content.html else remote_pictures(content.html)
+    shown = None if wanted in ("text", "mail") else content_of_letter(data)
+    slides = tuple(slides_of(shown)) if shown is not None else ()
+    remote = None if slides or wanted == "text" or not content.html else remote_pictures(content.html)
     is_html = remote is not None
     return Letter(
         content=content,
-        files=files_of(content, shown_inline=is_html),
+        files=files_of(content, shown_inline=is_html or bool(slides)),
         blocks=() if is_html else tuple(blocks_of(content.text)),
         is_html=is_html,
         remote=remote or 0,
+        slides=slides,
         is_cut=content.truncated or (not is_html and len(content.text) > MAX_SHOWN),
     )
 

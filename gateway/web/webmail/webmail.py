@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.web.site.routing import Route
-from gateway.web.webmail import acts, bodies, lists, parts, reading, searching
+from gateway.web.webmail import acts, bodies, lists, parts, previews, reading, searching
 
 ROUTES: Final[tuple[Route, ...]] = (
     *lists.ROUTES,
@@ -14,4 +14,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reading.ROUTES,
     *bodies.ROUTES,
     *parts.ROUTES,
+    *previews.ROUTES,
 )

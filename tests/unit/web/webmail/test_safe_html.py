@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from gateway.web.webmail.safe_html import MAX_DEPTH, MAX_LENGTH, MAX_TAGS, SafePage, is_too_much, safe_page
-from tests.unit.web.webmail.hostile_html import CASES
+from tests.fakes.hostile_html import CASES
 
 
 def _words(text: str) -> frozenset[str]:
