@@ -181,6 +181,17 @@ class Webmail:
             statement = statement.where(self._lacks("S"))
         return list(self._tx.read(statement.limit(limit)).scalars())
 
+    def message_ids(self, mailbox_id: int, folder: str, wanted: Sequence[str]) -> set[str]:
+        """Which of these Message-IDs mails in a folder have."""
+        rows = self._tx.read(
+            sa.select(mails.c.message_id).where(
+                mails.c.mailbox_id == mailbox_id,
+                mails.c.message_id.in_(list(wanted)[:MAX_CHANGED]),
+                mails.c.folder_id == self._folder_id(mailbox_id, folder),
+            )
+        )
+        return set(rows.scalars())
+
     # --- changing -------------------------------------------------------------------------------------------
 
     def set_flags(self, mailbox_id: int, mail_ids: Sequence[int], *, add: str = "", remove: str = "") -> int:

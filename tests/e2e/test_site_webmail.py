@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -259,6 +260,37 @@ async def test_mails_are_found_by_their_words(ann: Reader) -> None:
     assert "<script>nothing" not in ann.browser.page
     for odd in ("q=", "q=%22", "q=a&before=99999999999999999999&where=x&only=y&in=z", "q=" + "a%20" * 300):
         assert await status(ann.browser, f"/mail/search?{odd}") == 200
+
+
+async def test_a_folder_goes_out_as_a_file_and_comes_in_again(hub: SiteHub, ann: Reader) -> None:
+    for n in range(3):
+        await ann.gets(plain(f"To keep {n}", f"line\nFrom here on\n>From there\n{n}"))
+    first = re.search(r'name="mail" value="(\d+)"', await ann.browser.get("/mail"))
+    assert first is not None
+    await ann.browser.post("/mail/act", {"act": "star", "mail": first[1]})
+    data = await ann.browser.get("/mail/export/INBOX")
+    assert data.count("\nSubject: To keep") == 3
+    assert ">From here on" in data
+    assert ann.browser.headers["Content-Disposition"].startswith("attachment")
+    other = Reader(hub)
+    await other.browser.sign_in(other.name)
+
+    async def bring(into: str) -> str:
+        await other.browser.get("/mail/folders")
+        form = aiohttp.FormData()
+        form.add_field("csrf", other.browser.csrf)
+        form.add_field("folder", into)
+        form.add_field("file", data.encode(), filename="inbox.mbox")
+        return await other.browser.post("/mail/import", form)
+
+    assert "3 mails came in." in await bring("INBOX")
+    assert "0 mails came in. 3 were there already." in await bring("INBOX")
+    await bring("Nowhere")
+    assert other.browser.status == 404
+    page = await other.browser.get("/mail?only=starred")
+    assert page.count('name="mail"') == 1
+    again = await other.browser.get("/mail/export/INBOX")
+    assert sorted(again.split("\n")) == sorted(data.split("\n"))
 
 
 async def test_the_header_and_the_story_are_shown(ann: Reader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,4 +55,5 @@ class Services:
     links: LinkShelf
     guard: Guard = field(default_factory=Guard)
     pictures: PictureFetching = field(default_factory=PictureFetching)
+    errands: set[asyncio.Task[None]] = field(default_factory=set)  # what goes on after its answer was given
     clock: Callable[[], float] = time.monotonic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.web.site.routing import Route
-from gateway.web.webmail import acts, bodies, lists, parts, previews, reading, searching
+from gateway.web.webmail import acts, bodies, folders, lists, parts, previews, reading, searching
 
 ROUTES: Final[tuple[Route, ...]] = (
     *lists.ROUTES,
@@ -13,6 +13,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *acts.ROUTES,
     *reading.ROUTES,
     *bodies.ROUTES,
+    *folders.ROUTES,
     *parts.ROUTES,
     *previews.ROUTES,
 )

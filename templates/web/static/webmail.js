@@ -10,8 +10,10 @@ for (const form of document.querySelectorAll("form[data-list]")) {
   const acts = form.querySelector(".acts");
   const all = document.createElement("input");
   all.type = "checkbox";
-  all.setAttribute("aria-label", document.documentElement.lang.startsWith("zh") ? "全选" : "Choose all");
-  acts.prepend(all);
+  const label = document.createElement("label");
+  label.className = "all";
+  label.append(all, form.dataset.list);
+  acts.prepend(label);
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
     all.checked = ticked === boxes.length && ticked > 0;
