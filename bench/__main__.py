@@ -20,6 +20,7 @@ PARTS = {
     "failover": ["bench.failover"],
     "downstream": ["bench.downstream"],
     "imports": ["bench.imports"],
+    "webmail": ["bench.webmail"],
 }
 
 

@@ -25,7 +25,7 @@ from gateway.store.database import Store, Transaction
 from gateway.store.schema import mail_words
 
 #: Grows when words are made otherwise: the file is made anew then.
-VERSION: Final = 1
+VERSION: Final = 2
 #: Of the biggest id there can be: no mail is newer.
 _NEWEST: Final = 2**63 - 1
 #: Words of all fields of a mail; PostgreSQL knows no place beyond 16 383.
@@ -34,6 +34,8 @@ _MAX_PLACES: Final = 16_000
 _GAP: Final = 50
 _WEIGHTS: Final = {Field.SENDER: "A", Field.SUBJECT: "B", Field.FILES: "C", Field.BODY: "D", Field.ANY: ""}
 _BUSY_S: Final = 30.0
+#: The newest mails that are read through for a single character; one that is in few of them is quicker by the index.
+_READ_THROUGH: Final = 300
 
 #: (mail, mailbox, its text)
 Indexed = tuple[int, int, SearchText]
@@ -96,6 +98,10 @@ class FileSearch:
             return []
         question = " AND ".join(_fts(mailbox_id, one) for one in wanted)
         with self._connection() as connection:
+            if len(wanted) == 1 and len(wanted[0].words) == 1 and len(wanted[0].words[0]) == 1:
+                found = _read_through(connection, mailbox_id, wanted[0], before, limit)
+                if len(found) >= limit:
+                    return found
             rows = connection.execute(
                 "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
                 (question, before, limit),
@@ -208,6 +214,7 @@ def _make(connection: sqlite3.Connection) -> None:
         )
         # An index without contents forgets a mail only when it is told what it had.
         connection.execute("CREATE TABLE texts (mail_id INTEGER PRIMARY KEY, mailbox_id INTEGER, text BLOB)")
+        connection.execute("CREATE INDEX texts_of_mailboxes ON texts (mailbox_id, mail_id)")
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
@@ -223,6 +230,26 @@ def _remove(connection: sqlite3.Connection, mail_ids: Iterable[int]) -> None:
             (mail_id, *_columns(row[0], text)),
         )
         connection.execute("DELETE FROM texts WHERE mail_id = ?", (mail_id,))
+
+
+def _read_through(
+    connection: sqlite3.Connection, mailbox_id: int, wanted: Wanted, before: int, limit: int
+) -> list[int]:
+    """Which of the newest mails have a word that begins so: what most of them have costs much by the index."""
+    found: list[int] = []
+    rows = connection.execute(
+        "SELECT mail_id, text FROM texts WHERE mailbox_id = ? AND mail_id < ? ORDER BY mail_id DESC LIMIT ?",
+        (mailbox_id, before, _READ_THROUGH),
+    )
+    (start,) = wanted.words
+    for mail_id, kept in rows:
+        texts = dict(zip(FIELDS, json.loads(zlib.decompress(kept)), strict=True))
+        among = [texts[wanted.field]] if wanted.field else texts.values()
+        if any(word.startswith(start) for text in among for word in words_of(text)):
+            found.append(mail_id)
+            if len(found) == limit:
+                break
+    return found
 
 
 def _salted(mailbox_id: int, word: str) -> str:

@@ -88,6 +88,7 @@ class Webmail:
         unread = (
             sa.select(sa.literal(1))
             .where(mails.c.folder_id == folders.c.id, self._lacks("S"))
+            .with_hint(mails, "INDEXED BY ix_mails_unread", "sqlite")
             .correlate(folders)
             .limit(MAX_COUNT)
             .subquery()
@@ -119,14 +120,9 @@ class Webmail:
                 return []
             raise NotFound("There is no such folder.")
         statement = _LINES.where(mails.c.folder_id == folder_id)
-        if only is Only.UNREAD:
-            statement = statement.where(self._lacks("S"))
-        elif only is Only.STARRED:
-            statement = statement.where(self._has("F"))
-        elif only is Only.ATTACHMENTS:
-            statement = statement.where(sa.text("attachment_count > 0"))
-        elif only is Only.PHONE:
-            statement = statement.where(sa.text("kind != 'mail'"))
+        if only is not Only.ALL:
+            index, condition = self._filter(only)
+            statement = statement.where(condition).with_hint(mails, f"INDEXED BY {index}", "sqlite")
         if before is not None:
             statement = statement.where(sa.tuple_(mails.c.date_ms, mails.c.id) < before)
         return self._lines(statement.order_by(mails.c.date_ms.desc(), mails.c.id.desc()).limit(limit))
@@ -178,7 +174,7 @@ class Webmail:
         """Ids of mails in a folder, with `unread` of those nobody has looked at: for what is done to all of them."""
         statement = sa.select(mails.c.id).where(mails.c.folder_id == self._folder_id(mailbox_id, folder))
         if unread:
-            statement = statement.where(self._lacks("S"))
+            statement = statement.where(self._lacks("S")).with_hint(mails, "INDEXED BY ix_mails_unread", "sqlite")
         return list(self._tx.read(statement.limit(limit)).scalars())
 
     def message_ids(self, mailbox_id: int, folder: str, wanted: Sequence[str]) -> set[str]:
@@ -298,6 +294,18 @@ class Webmail:
         return int(ids[-1])
 
     # --- pieces ---------------------------------------------------------------------------------------------
+
+    def _filter(self, only: Only) -> tuple[str, sa.TextClause]:
+        """The index of a filter, and its condition."""
+        match only:
+            case Only.UNREAD:
+                return "ix_mails_unread", self._lacks("S")
+            case Only.STARRED:
+                return "ix_mails_starred", self._has("F")
+            case Only.ATTACHMENTS:
+                return "ix_mails_with_attachments", sa.text("attachment_count > 0")
+            case _:
+                return "ix_mails_of_phones", sa.text("kind != 'mail'")
 
     def _has(self, flag: str) -> sa.TextClause:
         return sa.text(f"{self._find}(flags, '{flag}') > 0")
