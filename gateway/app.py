@@ -50,6 +50,7 @@ from gateway.rooms import mm1_links, rooms
 from gateway.store.blobs import Blobs
 from gateway.store.database import Store, open_store
 from gateway.store.desk import BooksOfStore, Desk, Reaction
+from gateway.store.erased import sweep_erased
 from gateway.store.gists import EVERY_S as GISTS_EVERY_S
 from gateway.store.gists import GistReading
 from gateway.store.link_memory import StoredMemory
@@ -323,6 +324,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 housekeeping.Chore("import-contacts", 1.0, importer.look),
                 housekeeping.Chore("watch", LOOK_EVERY_S, watch.look),
                 housekeeping.Chore("read-gists", GISTS_EVERY_S, GistReading(desk).go_on),
+                housekeeping.Chore("sweep-erased", 3600.0, lambda: sweep_erased(desk)),
                 housekeeping.Chore("fetch-profiles", FETCH_EVERY_S, ProfileFetching(desk).fetch_due),
             ],
         ),

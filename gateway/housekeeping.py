@@ -163,7 +163,7 @@ def chores(
         boxes: list[int]
         while await desk.read(lambda books: bool(books.members.overdue(1) or books.domains.overdue())):
             bodies, boxes = await desk.commit(forget_overdue)
-            await asyncio.get_running_loop().run_in_executor(None, desk.blobs.forget, bodies, boxes)
+            await asyncio.get_running_loop().run_in_executor(None, desk.forget, bodies, boxes)
         await desk.commit(lambda books: books.entry_links.sweep())
 
     async def sweep_strays() -> None:
@@ -264,7 +264,7 @@ def mms_chores(desk: Desk, mailboxes: Mailboxes, cards: CardBySms, centre: Centr
     async def pass_time() -> None:
         while await desk.read(mailboxes.has_due):
             bodies, boxes = await desk.commit(mailboxes.pass_time)
-            await asyncio.get_running_loop().run_in_executor(None, desk.blobs.forget, bodies, boxes)
+            await asyncio.get_running_loop().run_in_executor(None, desk.forget, bodies, boxes)
 
     upgraded = NewPhones(desk, mailboxes)
     return [

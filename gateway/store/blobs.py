@@ -2,18 +2,20 @@
 
 `blob/<yyyy>/<mm>/<dd>/<hh>/<id>` holds the bytes; `mailbox/<nn>/<mailbox id>/Maildir/new/<name>` is a hard link to
 them, named so that a stock Dovecot serves it without a stat (`,S=` size, `,W=` size with CRLF). Rows are the truth:
-a missing link is made again from its row, so the link step needs no durability of its own.
+a missing link is made again from its row, so the link step needs no durability of its own. What was deleted for good
+lies in `erased/<yyyymmdd>/<id>` for some days.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.core.errors import NotFound, StoreUnavailable
@@ -27,6 +29,10 @@ MAX_BATCH = 64
 
 #: Rounds at the same time: while one waits for its fsyncs the next one writes.
 WRITERS = 4
+
+#: Days that the body of a mail is kept that was deleted for good. What else may need it - another server that does not
+#: answer, a reaction that is tried again - is over by then.
+GRACE_DAYS = 7
 
 _SAFE_REF = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d+")
 
@@ -139,8 +145,11 @@ class Blobs:
                 done.append(True)
         return done
 
-    def move(self, moves: Sequence[FileMove | FolderMove]) -> list[int]:
-        """Change names in Maildirs; the mails that have theirs now. What is not where it should be is looked for."""
+    def move(self, moves: Sequence[FileMove | FolderMove], now_ms: int = 0) -> list[int]:
+        """Change names in Maildirs; the mails that have theirs now. What is not where it should be is looked for.
+
+        The name of a mail that is deleted for good goes to `erased/<day>` for some days.
+        """
         done: list[int] = []
         for move in moves:
             if isinstance(move, FolderMove):
@@ -148,8 +157,7 @@ class Blobs:
                 continue
             there = self._file_of(move)
             if not move.to_folder:
-                if there is not None:
-                    durable.remove(there)
+                self._erase(there, move.blob, now_ms)
                 continue
             target = self._target(move.mailbox_id, move.to_folder, move.file_name, move.to_flags)
             if there is not None:
@@ -209,6 +217,44 @@ class Blobs:
             durable.remove_tree(self.maildir(mailbox_id, "INBOX").parent)
         for ref in references:
             durable.remove(self.path(ref))
+
+    def _erase(self, there: Path | None, ref: str, now_ms: int) -> None:
+        day = self.root.parent / "erased" / f"{datetime.fromtimestamp(now_ms / 1000, UTC):%Y%m%d}"
+        kept = day / ref.rpartition("/")[2]
+        if there is not None and not kept.exists():
+            durable.give_name(there, kept)
+        elif there is not None:
+            durable.remove(there)
+        elif self.path(ref).exists():
+            durable.link(self.path(ref), kept)
+
+    def erased(self, now_ms: int, limit: int = 1000) -> list[Path]:
+        """Names of mails that were deleted for good more than GRACE_DAYS ago; directories that are empty go."""
+        found: list[Path] = []
+        last = f"{datetime.fromtimestamp(now_ms / 1000, UTC) - timedelta(days=GRACE_DAYS):%Y%m%d}"
+        directory = self.root.parent / "erased"
+        for day in sorted(directory.iterdir()) if directory.is_dir() else ():
+            if day.name >= last:
+                break
+            ours = (path for path in day.iterdir() if path.name.isdigit())
+            names = list(itertools.islice(ours, limit - len(found)))
+            found += names
+            if not names:
+                durable.remove_tree(day)
+            if len(found) == limit:
+                break
+        return found
+
+    def forget_erased(self, names: Sequence[Path], needed: Collection[str]) -> int:
+        """Let go of these names, and of their bodies where nothing else has them; returns how many bodies went."""
+        gone = 0
+        for name in names:
+            durable.remove(name)
+            path = self.path(reference(int(name.name)))
+            if path.relative_to(self.root).as_posix() not in needed and path.exists() and path.stat().st_nlink == 1:
+                durable.remove(path)
+                gone += 1
+        return gone
 
     def close(self) -> None:
         """Let the threads end."""

@@ -912,9 +912,14 @@ class Desk:
                 ids += [one.mail_id for one, placed in zip(placements, done, strict=True) if placed]
             else:
                 moves = cast("list[FileMove | FolderMove]", list(group))
-                ids += self.blobs.move(moves)
+                ids += self.blobs.move(moves, self.now_ms())
                 self.search.remove([one.mail_id for one in moves if isinstance(one, FileMove) and not one.to_folder])
         return ids
+
+    def forget(self, bodies: Sequence[str], mailbox_ids: Sequence[int]) -> None:
+        """Delete bodies that nothing speaks of, and what is left of mailboxes that are gone; in this thread."""
+        self.blobs.forget(bodies, mailbox_ids)
+        self.search.forget(mailbox_ids)
 
     async def place_forgotten(self) -> int:
         """Make the Maildir links that an earlier run did not come to; returns how many mails were looked at."""

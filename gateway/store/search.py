@@ -36,6 +36,7 @@ _WEIGHTS: Final = {Field.SENDER: "A", Field.SUBJECT: "B", Field.FILES: "C", Fiel
 _BUSY_S: Final = 30.0
 #: The newest mails that are read through for a single character; one that is in few of them is quicker by the index.
 _READ_THROUGH: Final = 300
+_FORGET_AT_ONCE: Final = 500
 
 #: (mail, mailbox, its text)
 Indexed = tuple[int, int, SearchText]
@@ -49,6 +50,9 @@ class Search(Protocol):
 
     def remove(self, mail_ids: Sequence[int]) -> None:
         """Let these be found no more."""
+
+    def forget(self, mailbox_ids: Sequence[int]) -> None:
+        """Forget mailboxes that are gone."""
 
     def find(self, mailbox_id: int, wanted: Sequence[Wanted], *, before: int = _NEWEST, limit: int = 100) -> list[int]:
         """Mails of a mailbox that have all that is wanted, with an id below `before`, the newest first."""
@@ -91,6 +95,17 @@ class FileSearch:
         """Let these be found no more."""
         with self._connection() as connection:
             _remove(connection, mail_ids)
+
+    def forget(self, mailbox_ids: Sequence[int]) -> None:
+        """Forget mailboxes, so many mails at once that others need not wait long."""
+        for mailbox_id in mailbox_ids:
+            left = True
+            while left:
+                with self._connection() as connection:
+                    asked = "SELECT mail_id FROM texts WHERE mailbox_id = ? LIMIT ?"
+                    ids = [row[0] for row in connection.execute(asked, (mailbox_id, _FORGET_AT_ONCE))]
+                    _remove(connection, ids)
+                    left = bool(ids)
 
     def find(self, mailbox_id: int, wanted: Sequence[Wanted], *, before: int = _NEWEST, limit: int = 100) -> list[int]:
         """Mails that have all that is wanted, the newest first."""
@@ -175,6 +190,13 @@ class ServerSearch:
         self._store.run_now(
             lambda tx: tx.execute(sa.delete(mail_words).where(mail_words.c.mail_id.in_(list(mail_ids))))
         )
+
+    def forget(self, mailbox_ids: Sequence[int]) -> None:
+        """Forget mailboxes: what has any word of theirs."""
+        asked = sa.text("DELETE FROM mail_words WHERE words @@ CAST(:question AS tsquery)")
+        for mailbox_id in mailbox_ids:
+            question = f"'{_salted(mailbox_id, '')}':*"
+            self._store.run_now(lambda tx, question=question: tx.execute(asked, {"question": question}))  # type: ignore[misc]
 
     def find(self, mailbox_id: int, wanted: Sequence[Wanted], *, before: int = _NEWEST, limit: int = 100) -> list[int]:
         """Mails that have all that is wanted, the newest first."""

@@ -233,6 +233,11 @@ class Webmail:
             self._tx.execute(_FREE_QUOTA, {"b_id": mailbox_id, "b_octets": octets, "b_count": len(lines)})
         return len(lines)
 
+    def unplaced(self, bodies: Sequence[str]) -> set[str]:
+        """Which of these bodies a mail has whose link into its Maildir is still to be made."""
+        is_unplaced = sa.text("placed = 0" if self._tx.dialect == "sqlite" else "NOT placed")
+        return set(self._tx.read(sa.select(mails.c.blob).where(is_unplaced, mails.c.blob.in_(bodies))).scalars())
+
     # --- folders --------------------------------------------------------------------------------------------
 
     def add_folder(self, mailbox_id: int, name: str) -> str:

@@ -298,7 +298,7 @@ async def test_the_header_and_the_story_are_shown(ann: Reader) -> None:
     page = await ann.browser.get(f"/mail/header/{mail_id}")
     assert "X-Odd: &lt;script&gt;" in page
     assert "Hello" not in page.partition("<pre")[2]
-    assert "filed" in await ann.browser.get(f"/mail/story/{mail_id}")
+    assert "Filed" in await ann.browser.get(f"/mail/story/{mail_id}")
 
 
 async def test_strangers_find_nothing(hub: SiteHub, ann: Reader) -> None:

@@ -17,6 +17,7 @@ from gateway.store.stories import Stories
 from gateway.web.answers import moved_answer
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
+from gateway.web.site.words import N_
 from gateway.web.webmail.bodies import remote_pictures
 from gateway.web.webmail.frame import Frame, folder_title, frame_of, mail_path, mailbox_of
 from gateway.web.webmail.lists import naming
@@ -26,6 +27,36 @@ from gateway.web.webmail.slides import SlideView, content_of_letter, slides_of
 
 #: Octets of a header that are shown.
 MAX_HEADER: Final = 65_536
+
+#: What the steps of a story are called on a page.
+STEPS: Final = {
+    "filed": N_("Filed"),
+    "filter": N_("A filter was applied"),
+    "notice": N_("Telling a phone"),
+    "told": N_("Told by SMS"),
+    "forward": N_("Handed on"),
+    "answer": N_("Answered from a phone"),
+    "relay": N_("Waits for another server"),
+    "relayed": N_("Given to another server"),
+    "bounced": N_("Came back"),
+    "queued": N_("Waits to be sent"),
+    "routed": N_("Its way was chosen"),
+    "sending": N_("Is being sent"),
+    "accepted": N_("The carrier took it"),
+    "outcome": N_("What became of it"),
+    "receipt": N_("Report of the carrier"),
+    "report": N_("Report of the carrier"),
+    "retry": N_("Is tried again"),
+    "waits": N_("Waits"),
+    "deferred": N_("Waits"),
+    "failed": N_("Failed"),
+    "expired": N_("Its time ran out"),
+    "uncertain": N_("Nobody knows whether it was sent"),
+    "cancelled": N_("Taken back"),
+    "fitted": N_("Made fit for the phone"),
+    "fetched": N_("The phone fetched it"),
+    "read": N_("Was read"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +139,7 @@ async def story(visit: Visit) -> web.StreamResponse:
     frame, line, steps = await visit.desk.read(ask)
     return visit.page(
         "webmail/story.html", frame=frame, folder=line.folder, title=folder_title(visit, line.folder), line=line,
-        steps=steps, only="", **naming(visit),
+        steps=[(step, visit.say(STEPS.get(step.step, step.step))) for step in steps], only="", **naming(visit),
     )  # fmt: skip
 
 

@@ -109,6 +109,10 @@ def test_what_is_removed_or_changed_is_not_found(search: Search) -> None:
     assert search.find(carl, wanted_of("合同")) == []
     assert search.find(carl, wanted_of("changed")) == [23]
     assert search.find(ANNA, wanted_of("合同")) == [3, 1]
+    search.forget([carl, 999])
+    assert search.find(carl, wanted_of("changed")) == []
+    assert search.find(carl, wanted_of("report")) == []
+    assert search.find(ANNA, wanted_of("合同")) == [3, 1]
 
 
 def test_a_huge_mail_is_no_harm(search: Search) -> None:
