@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from mms.fitting import DrawingJob, Drawn, Fitted, FittingJob, MessageRefused, Screen
+from mms.fitting import DrawingJob, Drawn, Fitted, FittingJob, MessageRefused, PlayingJob, Screen
 
 #: Jobs after which a process is started afresh, so that what a library leaks goes with it.
 JOBS_PER_PROCESS: Final = 200
@@ -61,14 +61,18 @@ class FittingPool:
         """Draw one message or card. Raises MessageRefused with a reason, FittingDied when the process broke."""
         return _drawn(*await self._do(job))
 
-    async def _do(self, job: FittingJob | DrawingJob) -> tuple[dict[str, Any], bytes]:
+    async def play(self, job: PlayingJob) -> bytes:
+        """A sound as WAV. Raises MessageRefused with a reason, FittingDied when the process broke."""
+        return (await self._do(job))[1]
+
+    async def _do(self, job: FittingJob | DrawingJob | PlayingJob) -> tuple[dict[str, Any], bytes]:
         slot = await self._free.get()
         try:
             return await self._with(slot, job)
         finally:
             self._free.put_nowait(slot)
 
-    async def _with(self, slot: _Slot, job: FittingJob | DrawingJob) -> tuple[dict[str, Any], bytes]:
+    async def _with(self, slot: _Slot, job: FittingJob | DrawingJob | PlayingJob) -> tuple[dict[str, Any], bytes]:
         process = await self._process(slot)
         assert process.stdin is not None
         assert process.stdout is not None
@@ -152,7 +156,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Fit and draw what comes until the other end closes."""
     while len(header := source.read(_LENGTHS.size)) == _LENGTHS.size:
         length, _ = _LENGTHS.unpack(header)
-        job: FittingJob | DrawingJob = pickle.loads(source.read(length))  # noqa: S301  it comes from the hub itself
+        job: FittingJob | DrawingJob | PlayingJob = pickle.loads(source.read(length))  # noqa: S301  it comes from the hub itself
         made = b""
         words: dict[str, Any]
         try:
@@ -165,11 +169,18 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         sink.flush()
 
 
-def _done(job: FittingJob | DrawingJob) -> tuple[dict[str, Any], bytes]:
+def _done(job: FittingJob | DrawingJob | PlayingJob) -> tuple[dict[str, Any], bytes]:
     # Here and not above: only these processes load media libraries.
     from mms.drawing import draw
     from mms.letter_fitting import fit_letter
+    from mms.media.pictures import MediaRefused
+    from mms.media.playing import playable
 
+    if isinstance(job, PlayingJob):
+        try:
+            return {}, playable(job.data, job.media_type)
+        except MediaRefused as error:
+            raise MessageRefused(str(error)) from error
     if isinstance(job, DrawingJob):
         drawn = draw(job)
         screens = [[len(one.png), one.duration_ms, list(one.notes)] for one in drawn.screens]

@@ -62,6 +62,14 @@ class DrawingJob:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayingJob:
+    """A sound that a browser is to play."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One screen of a handset."""
 

@@ -24,11 +24,12 @@ from mms.media.streams import LIES, opened, sound_of
 
 #: Seconds of a sound that are read.
 MAX_S: Final = 600
-_RATE: Final = 8000
+RATE: Final = 8000  # samples a second
 _FADE_S: Final = 0.4
 #: A sound cut to less is not worth sending.
 _SHORTEST_MS: Final = 800
-_TUNES: Final[dict[str, Callable[[bytes], Tune]]] = {
+#: Tunes by notes, and what reads them.
+TUNES: Final[dict[str, Callable[[bytes], Tune]]] = {
     "audio/midi": midi.decode,
     "audio/sp-midi": midi.decode,
     "audio/imelody": imelody.decode,
@@ -54,7 +55,7 @@ class Sound:
 
     def fit(self, room: int) -> Made:
         """The sound in at most so many octets. Raises MediaRefused."""
-        if self.kind in _TUNES:
+        if self.kind in TUNES:
             return self._tune(room)
         if self._plays(self.kind) and self.kind != "audio/amr":
             data = self._without_metadata()
@@ -90,14 +91,14 @@ class Sound:
     def _amr(self, room: int) -> Made:
         """At the best of the eight rates that fits; cut, with its end fading, where even the least does not."""
         pcm = self._read()
-        length_ms = len(pcm) * 1000 // (2 * _RATE)
+        length_ms = len(pcm) * 1000 // (2 * RATE)
         rate = next((bits for bits in reversed(amr.RATES) if amr.octets_of(length_ms, bits) <= room), min(amr.RATES))
         reasons = ["format"] if self.kind != "audio/amr" else ["budget"]
         fitting_ms = (room - len(amr.MAGIC)) // amr.RATES[rate] * amr.FRAME_MS
         if fitting_ms < length_ms:
             if fitting_ms < _SHORTEST_MS:
                 raise MediaRefused(f"there are {octets_words(room)} for it, less than a second of sound", "no-room")
-            pcm = _faded(pcm[: fitting_ms * _RATE // 1000 * 2])
+            pcm = _faded(pcm[: fitting_ms * RATE // 1000 * 2])
             reasons.append("cut")
         data = amr.cut(encode_amr(pcm, rate), max_octets=room)
         seconds = amr.read(data).duration_ms / 1000
@@ -114,7 +115,7 @@ class Sound:
         if self._plays(self.kind) and len(self._data) <= room:
             return Made(self._data, self.kind, self.before)
         try:
-            tune = _TUNES[self.kind](self._data)
+            tune = TUNES[self.kind](self._data)
         except MmsFormatError as error:
             raise MediaRefused("this tune is damaged, or has no melody") from error
         for kind, write in (("audio/midi", midi.encode), ("audio/imelody", imelody.encode)):
@@ -139,20 +140,20 @@ def decode_pcm(data: bytes, kind: str) -> bytes:
             stream = sound_of(container)
             if stream is None:
                 raise MediaRefused("there is no sound in it")
-            resampler = AudioResampler(format="s16", layout="mono", rate=_RATE)
+            resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
             for frame in container.decode(stream):
                 assert isinstance(frame, av.AudioFrame)
                 frame.pts = None
                 for made in resampler.resample(frame):
                     out += bytes(made.planes[0])[: made.samples * 2]
-                if len(out) >= MAX_S * _RATE * 2:
+                if len(out) >= MAX_S * RATE * 2:
                     break
             for made in resampler.resample(None):
                 out += bytes(made.planes[0])[: made.samples * 2]
     except MediaRefused:
         raise
     except LIES as error:
-        if len(out) < _RATE // 2:
+        if len(out) < RATE // 2:
             raise MediaRefused("this sound is damaged, or nobody knows what it is") from error
     if not out:
         raise MediaRefused("there is no sound in it")
@@ -182,13 +183,13 @@ def encode_amr(pcm: bytes, bits_per_s: int) -> bytes:
     """An AMR file of mono samples of 16 bits, 8000 a second."""
     file = io.BytesIO()
     with av.open(file, "w", format="amr") as container:
-        stream = container.add_stream("libopencore_amrnb", rate=_RATE)
+        stream = container.add_stream("libopencore_amrnb", rate=RATE)
         stream.layout = "mono"
         stream.bit_rate = bits_per_s
         for start in range(0, len(pcm), 320):
             frame = av.AudioFrame(format="s16", layout="mono", samples=160)
             frame.planes[0].update(pcm[start : start + 320].ljust(320, b"\0"))
-            frame.sample_rate, frame.pts = _RATE, start // 2
+            frame.sample_rate, frame.pts = RATE, start // 2
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return file.getvalue()
@@ -197,7 +198,7 @@ def encode_amr(pcm: bytes, bits_per_s: int) -> bytes:
 def _faded(pcm: bytes) -> bytes:
     """With its last moments growing silent."""
     samples = array.array("h", pcm)
-    fade = min(len(samples), int(_FADE_S * _RATE))
+    fade = min(len(samples), int(_FADE_S * RATE))
     start = len(samples) - fade
     for number in range(fade):
         samples[start + number] = samples[start + number] * (fade - number) // fade

@@ -18,6 +18,7 @@ from mms.letters import Letter, write_letter
 from tests.fakes.letters import PIXEL, file, mixed, plain
 from tests.fakes.site import Browser, SiteHub, site_hub
 
+TUNE = b"BEGIN:IMELODY\r\nVERSION:1.2\r\nFORMAT:CLASS1.0\r\nBEAT:120\r\nMELODY:c2d2e2\r\nEND:IMELODY\r\n"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -219,12 +220,12 @@ async def test_files_are_looked_into(ann: Reader) -> None:
 async def test_an_mms_is_shown_slide_by_slide(ann: Reader) -> None:
     picture = Part("image/png", base64.b64decode(PIXEL), "a.png")
     sound, words = (
-        Part("audio/amr", b"#!AMR\n", "b.amr"),
+        Part("audio/imelody", TUNE, "b.imy"),
         Part("text/plain", "祝你快乐 <b>".encode(), "c.txt", charset="utf-8"),
     )
     locked = Part("application/vnd.oma.drm.message", b"x", "d.dm")
     body = assemble(
-        Content((picture, words, sound, locked), (Slide("a.png", "c.txt"), Slide(audio="b.amr"), Slide("d.dm"))),
+        Content((picture, words, sound, locked), (Slide("a.png", "c.txt"), Slide(audio="b.imy"), Slide("d.dm"))),
         screen=(176, 220),
     )
     letter = Letter("生日", "+8613900139000", ("+8613800138000",), body, 1_772_323_200_000, "<mms.1@example.cn>")
@@ -239,6 +240,12 @@ async def test_an_mms_is_shown_slide_by_slide(ann: Reader) -> None:
     assert shown is not None
     assert await status(ann.browser, shown[1]) == 200
     assert ann.browser.headers["Content-Type"] == "image/png"
+    played = re.search(rf'<audio [^>]*src="(/mail/sound/{mail_id}/\d+)"', page)
+    assert played is not None
+    heard = await ann.browser.get(played[1])
+    assert heard.startswith("RIFF")
+    assert ann.browser.headers["Content-Type"] == "audio/wav"
+    assert await status(ann.browser, shown[1].replace("slide", "sound")) == 404
     statuses = [await status(ann.browser, f"/mail/slide/{mail_id}/{number}") for number in range(5)]
     assert sorted(statuses) == [200, 200, 200, 404, 404]
     assert "<iframe" in await ann.browser.get(f"/mail/INBOX/{mail_id}?as=mail")

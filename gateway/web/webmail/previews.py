@@ -14,6 +14,7 @@ from addressbook.vcard.files import is_vcard_file, pieces
 from addressbook.vcard.meaning import contact_of
 from gateway.core.errors import NotFound
 from gateway.core.webmail import MailLine
+from gateway.fitting import FittingDied
 from gateway.mail.mime.charsets import decode_text
 from gateway.mail.mime.reader import Attachment, MailContent, read_mail
 from gateway.store.desk import BooksOfStore
@@ -25,6 +26,8 @@ from gateway.web.webmail.frame import Frame, folder_title, frame_of, mailbox_of
 from gateway.web.webmail.lists import naming
 from gateway.web.webmail.parts import MAX_PICTURE, attachment_of, octets_answer
 from gateway.web.webmail.slides import content_of_letter, shown_type
+from mms.content import Part
+from mms.fitting import MessageRefused, PlayingJob
 
 #: Characters of a text, and octets that are looked at.
 MAX_TEXT: Final = 200_000
@@ -78,6 +81,27 @@ async def picture(visit: Visit) -> web.StreamResponse:
 
 async def slide_part(visit: Visit) -> web.StreamResponse:
     """A part of an MMS: shown in the page where browsers can, else a file."""
+    part = await _part(visit)
+    media_type = shown_type(part)
+    if media_type:
+        return octets_answer(part.data, media_type)
+    return octets_answer(part.data, "application/octet-stream", part.name or f"part-{visit.number('part')}")
+
+
+async def sound(visit: Visit) -> web.StreamResponse:
+    """A sound of an MMS that browsers do not play (AMR, ring tones), as one they do; made in a process of its own."""
+    part = await _part(visit)
+    try:
+        octets = await visit.services.pool.play(PlayingJob(part.data, part.media_type))
+    except (MessageRefused, FittingDied) as error:
+        raise NotFound("This sound cannot be played.") from error
+    answer = octets_answer(octets, "audio/wav")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+async def _part(visit: Visit) -> Part:
+    """The part of an MMS that a path names. Raises NotFound, also for one that must not leave its phone."""
     account_id, mail_id, number = visit.member.id, visit.number("id"), visit.number("part")
 
     def ask(books: BooksOfStore) -> bytes:
@@ -86,11 +110,7 @@ async def slide_part(visit: Visit) -> web.StreamResponse:
     content = await asyncio.to_thread(content_of_letter, await visit.desk.read(ask))
     if content is None or number >= len(content.parts) or content.parts[number].is_locked:
         raise NotFound("There is no such file.")
-    part = content.parts[number]
-    media_type = shown_type(part)
-    if media_type:
-        return octets_answer(part.data, media_type)
-    return octets_answer(part.data, "application/octet-stream", part.name or f"part-{number}")
+    return content.parts[number]
 
 
 def look_at(one: Attachment) -> Look:
@@ -132,5 +152,6 @@ def _cards(octets: bytes) -> tuple[Contact, ...]:
 ROUTES: Final = (
     Route("GET", "/mail/view/{id}/{part}", Access.MEMBER, view),
     Route("GET", "/mail/shown/{id}/{part}", Access.MEMBER, picture),
+    Route("GET", "/mail/sound/{id}/{part}", Access.MEMBER, sound),
     Route("GET", "/mail/slide/{id}/{part}", Access.MEMBER, slide_part),
 )
