@@ -10,8 +10,9 @@ run=(
 )
 test=(
     chromium      # looks at the pages
-    dovecot-core  # serves our Maildirs as a stock server
-    dovecot-imapd
+    dovecot-core  # a stock mail store
+    dovecot-imapd # holds mailboxes elsewhere, for fetching
+    dovecot-pop3d
     gammu         # drives our emulated modems
     gammu-smsd
     kannel        # the SMS gateway we are measured against, and an SMPP client that is not ours

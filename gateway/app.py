@@ -30,6 +30,7 @@ from gateway.departures import Departures
 from gateway.dispatcher import Dispatcher
 from gateway.downstream.incoming import give_to_peer, unless_for_peer
 from gateway.downstream.server import Downstream
+from gateway.fetching.rounds import Rounds
 from gateway.fitting import FittingPool
 from gateway.front import Fronts, socket_path
 from gateway.hand_over import hand_imports_over_to, hand_over_to
@@ -54,6 +55,7 @@ from gateway.store.erased import sweep_erased
 from gateway.store.gists import EVERY_S as GISTS_EVERY_S
 from gateway.store.gists import GistReading
 from gateway.store.link_memory import StoredMemory
+from gateway.store.sealing import Seal
 from gateway.store.upgrade import upgrade
 from gateway.switchboard import Switchboard
 from gateway.web.alarm_calls import AlarmCaller
@@ -75,6 +77,9 @@ from mms.phone_mail import PhoneMms
 from mms.pickup import Mailboxes
 from mms.receipts import tell_of_reading
 from mms.reception import OwnNumber, Reception
+
+#: Seconds between two looks at whose mailbox elsewhere is due.
+FETCH_MAIL_EVERY_S = 5.0
 
 
 def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
@@ -318,6 +323,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
                 *housekeeping.writing_chores(
                     desk, Departures(desk, keep_sent=(config.submission or SubmissionConfig()).keep_sent)
                 ),
+                housekeeping.Chore("fetch-mail", FETCH_MAIL_EVERY_S, _rounds(desk, config).visit_due),
                 *housekeeping.mms_chores(
                     desk, mailboxes, CardBySms(config.mms, config.notices.fixed_signature), centre
                 ),
@@ -330,6 +336,10 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
         ),
         owner=owner,
     )
+
+
+def _rounds(desk: Desk, config: Config) -> Rounds:
+    return Rounds(desk, config.fetching, Seal(Path(config.store.data_dir)))
 
 
 def _link(entry: LinkEntry, dispatcher: Dispatcher, desk: Desk, centre: Centre) -> Link:

@@ -17,6 +17,7 @@ from gateway.alarms import AlarmConfig
 from gateway.core.errors import ConfigError
 from gateway.core.outbox import Uncertain
 from gateway.downstream.config import DownstreamCmppConfig, DownstreamConfig, DownstreamSmppConfig
+from gateway.fetching.rounds import FetchingConfig
 from gateway.lane import LinkPolicy
 from gateway.logs import LogConfig
 from gateway.mail.intake import LmtpConfig, SmtpConfig
@@ -98,6 +99,7 @@ class Config:
     relay: RelayConfig = field(default_factory=RelayConfig)
     web: WebConfig = field(default_factory=WebConfig)
     webhooks: WebhookConfig = field(default_factory=WebhookConfig)
+    fetching: FetchingConfig = field(default_factory=FetchingConfig)
     numbers: NumberConfig = field(default_factory=NumberConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
     mms: MmsConfig = field(default_factory=MmsConfig)
@@ -123,6 +125,7 @@ TABLES: dict[str, type] = {
     "relay": RelayConfig,
     "web": WebConfig,
     "webhooks": WebhookConfig,
+    "fetching": FetchingConfig,
     "numbers": NumberConfig,
     "notices": NoticeConfig,
     "mms": MmsConfig,

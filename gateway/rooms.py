@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from carriers.factory import KINDS
 from carriers.mm1.config import Mm1Config
 from gateway.config import Config, LinkConfig, read_link
+from gateway.fetching.rounds import Rounds
 from gateway.fitting import FittingPool
 from gateway.mail.submission import SubmissionConfig
 from gateway.mmsc.door import Mm1Door
 from gateway.options import describe
 from gateway.passwords import hash_password_now
 from gateway.store.desk import Desk
+from gateway.store.sealing import Seal
 from gateway.web.dav import DavRoom
 from gateway.web.health import Health
 from gateway.web.pickup import PickupPage
@@ -58,6 +61,7 @@ def _options(kind: type) -> tuple[LinkOption, ...]:
 def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapping[str, Room]:
     """By first word of the path."""
     address_of = client.address_of
+    seal = Seal(Path(config.store.data_dir))
     submission = config.submission or SubmissionConfig()
     services = Services(
         region=config.hub.region,
@@ -71,6 +75,8 @@ def rooms(desk: Desk, config: Config, pool: FittingPool, client: Client) -> Mapp
         pool=pool,
         health=Health(desk, time.monotonic),
         links=link_shelf(config),
+        seal=seal,
+        try_mailbox=Rounds(desk, config.fetching, seal).try_out,
     )
     dav = DavRoom(desk, address_of=address_of, clock=time.monotonic)
     mailboxes = Mailboxes(config.mms, hash_password_now, config.notices.fixed_signature)

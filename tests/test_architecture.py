@@ -24,7 +24,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gateway.housekeeping", "gateway.options"),
     ("gateway.alarms", "gateway.dispatcher", "gateway.trace"),
     ("gateway.lane",),
-    ("gateway.departures", "gateway.importing", "gateway.inbound", "gateway.mmsc", "gateway.preparer"),
+    (
+        "gateway.departures",
+        "gateway.fetching",
+        "gateway.importing",
+        "gateway.inbound",
+        "gateway.mmsc",
+        "gateway.preparer",
+    ),
     ("gateway.downstream",),
     ("gateway.mail", "gateway.web", "carriers"),
     ("gateway.store", "gateway.shared_fitting"),
@@ -60,6 +67,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "phonenumbers": ("mail2sms.quiet", "addressbook.numbers"),
     "prometheus_client": ("gateway.web",),
     "argon2": ("gateway.passwords",),
+    "cryptography": ("gateway.store.sealing",),
     "smpplib": (),  # the judge of our codec, in tests only
     "mido": (),  # reads our MIDI, in tests only
     "serial": ("carriers.gsm",),

@@ -46,6 +46,7 @@ from gateway.store.domains import Domains
 from gateway.store.drafts import Drafts
 from gateway.store.entry_links import EntryLinks
 from gateway.store.failures import FailedReactions
+from gateway.store.fetching import Fetching
 from gateway.store.handsets import HandsetBook
 from gateway.store.imports import Imports
 from gateway.store.inbox import Inbox
@@ -275,6 +276,11 @@ class BooksOfStore:
     def away(self) -> AwayAnswers:
         """Whom automatic answers went to."""
         return AwayAnswers(self.tx, self.new_id, self.now_ms)
+
+    @cached_property
+    def fetching(self) -> Fetching:
+        """Mailboxes of members elsewhere."""
+        return Fetching(self.tx, self.new_id, self.now_ms)
 
     @cached_property
     def drafts(self) -> Drafts:

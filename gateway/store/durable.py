@@ -61,6 +61,22 @@ def _write_synced(path: Path, data: bytes) -> None:
 _safe_directories: set[Path] = set()
 
 
+def write_secret(path: Path, data: bytes) -> bool:
+    """Make a file that its owner alone may read; False when it is there already."""
+    ensure_directory(path.parent)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return False
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_directories([path.parent])
+    return True
+
+
 def ensure_directory(path: Path) -> None:
     """Make a directory and those above it, each made durable in its parent."""
     if path in _safe_directories or path.parent == path:

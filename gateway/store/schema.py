@@ -1120,6 +1120,38 @@ away_answers = Table(  # whom a member's automatic answer went to
     UniqueConstraint("account_id", "address"),
 )
 
+fetch_sources = Table(  # the fields of gateway.core.fetching.Source
+    "fetch_sources",
+    metadata,
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("protocol", String(4), nullable=False),  # pop3 | imap
+    Column("host", String(253), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("security", String(8), nullable=False),  # tls | starttls
+    Column("user", String(255), nullable=False),
+    Column("secret", Text, nullable=False),  # its password, sealed
+    Column("is_deleted_there", Boolean, nullable=False),
+    Column("only_new", Boolean, nullable=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("fetched_ms", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("trouble", String(16), nullable=False),
+    Index("ix_fetch_sources_account_id", "account_id"),
+    Index("ix_fetch_sources_next_ms", "next_ms"),
+)
+
+fetched_mails = Table(  # what came from them and is still there
+    "fetched_mails",
+    metadata,
+    _id(),
+    _ref("source_id", "fetch_sources.id"),
+    Column("uid", String(128), nullable=False),
+    UniqueConstraint("source_id", "uid"),
+)
+
 # --- what links remember -----------------------------------------------------------------------------------
 
 link_memory = Table(  # of a link alone: what a SIM has sent, what was learnt of a carrier

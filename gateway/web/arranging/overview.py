@@ -25,7 +25,8 @@ ENTRIES: Final = (
     Entry("/settings/signatures", N_("Signatures"), N_("Words under my mails")),
     Entry("/settings/filters", N_("Filters"), N_("Which mail goes to which folder, gets a star, goes on")),
     Entry("/settings/away", N_("Answer while away"), N_("What people hear while I am not there")),
-    Entry("/settings/forwarding", N_("Sending mail on"), N_("Other mailboxes of mine")),
+    Entry("/settings/forwarding", N_("Sending mail on"), N_("Addresses that my mail may go to")),
+    Entry("/settings/fetching", N_("Mailboxes elsewhere"), N_("Their mail comes here as well")),
 )
 
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.arranging import away, filters, forwarding, overview
+from gateway.web.arranging import away, fetching, filters, forwarding, overview
 
-ROUTES: Final = (*overview.ROUTES, *filters.ROUTES, *away.ROUTES, *forwarding.ROUTES)
+ROUTES: Final = (*overview.ROUTES, *filters.ROUTES, *away.ROUTES, *forwarding.ROUTES, *fetching.ROUTES)

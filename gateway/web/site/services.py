@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.core.fetching import Server
 from gateway.fitting import FittingPool
+from gateway.store.sealing import Seal
 from gateway.web.health import Health
 from gateway.web.picture_fetching import PictureFetching
 from gateway.web.site.guard import Guard
@@ -53,6 +55,8 @@ class Services:
     pool: FittingPool
     health: Health
     links: LinkShelf
+    seal: Seal  # of passwords that are said again to others
+    try_mailbox: Callable[[Server, str], Awaitable[int]]  # counts the mails there; raises FetchFailed
     guard: Guard = field(default_factory=Guard)
     pictures: PictureFetching = field(default_factory=PictureFetching)
     errands: set[asyncio.Task[None]] = field(default_factory=set)  # what goes on after its answer was given

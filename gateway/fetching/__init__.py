@@ -1,0 +1,1 @@
+"""Mailboxes elsewhere, whose mail members want here as well."""
