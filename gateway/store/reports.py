@@ -32,6 +32,8 @@ LATE_REPORT_MS = 7 * 86_400_000
 PARKED_MS = 30 * 86_400_000
 #: How much the clocks of two hosts of the hub may differ.
 CLOCK_SKEW_MS = 60_000
+#: How long before a message another one to its number can have been in doubt whose report is still to come.
+RIVAL_MS = 600_000
 
 _INSERT = sa.insert(reports)
 _LOCK = sa.text("SELECT id FROM outbox WHERE id IN :ids ORDER BY id FOR UPDATE").bindparams(
@@ -96,6 +98,11 @@ _PARKED = (
 _OLD_PARKED = sa.text("SELECT id FROM reports WHERE message_id IS NULL AND id < :before LIMIT :limit")
 _SIBLINGS = sa.select(segments.c.message_id, segments.c.number, segments.c.state).where(
     segments.c.message_id.in_(bindparam("ids", expanding=True))
+)
+#: Another message to a number whose submit was not answered either.
+_RIVAL = sa.text(
+    "SELECT 1 FROM outbox o JOIN timeline t ON t.subject_id = o.id WHERE o.recipient = :recipient AND o.id <> :id "
+    "AND t.step = 'uncertain' AND t.at_ms >= :since LIMIT 1"
 )
 _SETTLE_SEGMENT = (
     sa.update(segments)
@@ -325,9 +332,13 @@ class Reports:
         """Find a parked report for an UNCERTAIN one-segment message by its recipient, and settle it by that.
 
         A submit that was never answered has no id to be matched by; a report to the same number, after it was sent
-        and asked for by nobody else, is taken as its own. None when there is no such report.
+        and asked for by nobody else, is taken as its own. None when there is no such report, and when another message
+        to the number was in doubt too: taken for the wrong one, that would never be sent.
         """
         self._tx.flush()  # a report may be in this batch, or have been adopted in it by another message
+        asked = {"recipient": recipient, "id": message_id, "since": since_ms - RIVAL_MS}
+        if self._tx.read(_RIVAL, asked).first() is not None:
+            return None
         digits = recipient.lstrip("+")
         row = self._tx.read(
             sa.text(
