@@ -21,7 +21,7 @@ from pathlib import Path
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.ids import made_at_ms
 from gateway.core.mails import Placement
-from gateway.core.webmail import FileMove, FolderMove, in_utf7
+from gateway.core.webmail import FLAGS, FileMove, FolderMove, in_utf7
 from gateway.store import durable
 
 #: Files in one round of the writer; more would make the first wait too long for the last.
@@ -34,6 +34,8 @@ WRITERS = 4
 #: answer, a reaction that is tried again - is over by then.
 GRACE_DAYS = 7
 
+#: A name in `cur` that we made: the mail, and its flags.
+_MARKED = re.compile(r"\d+\.M\d+Q(\d+)\.[^:]*:2,([A-Za-z]*)$")
 _SAFE_REF = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d+")
 
 
@@ -161,7 +163,7 @@ class Blobs:
                 continue
             target = self._target(move.mailbox_id, move.to_folder, move.file_name, move.to_flags)
             if there is not None:
-                durable.give_name(there, target)
+                durable.give_name(there, _with_keywords(target, there))
             else:
                 try:
                     durable.link(self.path(move.blob), target)
@@ -169,6 +171,25 @@ class Blobs:
                     continue
             done.append(move.mail_id)
         return done
+
+    def times_of(self, mailbox_id: int, folder: str) -> tuple[int, int]:
+        """When names in a folder changed last, in `new` and in `cur`, nanoseconds; 0 where there is none yet."""
+        directory = self.maildir(mailbox_id, folder)
+        parts = (directory / "new", directory / "cur")
+        new, cur = (part.stat().st_mtime_ns if part.is_dir() else 0 for part in parts)
+        return new, cur
+
+    def flags_in(self, mailbox_id: int, folder: str) -> dict[int, str]:
+        """Flags of the mails of ours in a folder that a mail program, or we, have marked, by mail."""
+        directory = self.maildir(mailbox_id, folder) / "cur"
+        found: dict[int, str] = {}
+        if directory.is_dir():
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    match = _MARKED.match(entry.name)
+                    if match is not None:
+                        found[int(match[1])] = "".join(sorted(set(match[2]) & set(FLAGS)))
+        return found
 
     def _move_folder(self, move: FolderMove) -> None:
         there = self.maildir(move.mailbox_id, move.name)
@@ -259,6 +280,15 @@ class Blobs:
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown()
+
+
+def _with_keywords(target: Path, there: Path) -> Path:
+    """The new name with the keywords of a mail program, which are its lower-case letters (Dovecot), kept."""
+    keywords = "".join(letter for letter in there.name.partition(":2,")[2] if letter.islower())
+    if not keywords:
+        return target
+    name, _, flags = target.name.partition(":2,")
+    return target.parent.parent / "cur" / f"{name}:2,{flags}{keywords}"
 
 
 def reference(blob_id: int) -> str:

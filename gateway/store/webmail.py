@@ -45,6 +45,16 @@ _LINES: Final = sa.select(*_COLUMNS).join(folders, folders.c.id == mails.c.folde
 _SET_FLAGS: Final = (
     sa.update(mails).where(mails.c.id == bindparam("b_id")).values(flags=bindparam("b_flags"), placed=False)
 )
+_TAKE_FLAGS: Final = (
+    sa.update(mails)
+    .where(
+        mails.c.id == bindparam("b_id"),
+        mails.c.mailbox_id == bindparam("b_mailbox"),
+        mails.c.flags == bindparam("b_old"),
+        mails.c.placed.is_(True),
+    )
+    .values(flags=bindparam("b_flags"))
+)
 _SET_FOLDER: Final = (
     sa.update(mails).where(mails.c.id == bindparam("b_id")).values(folder_id=bindparam("b_folder"), placed=False)
 )
@@ -188,6 +198,16 @@ class Webmail:
         )
         return set(rows.scalars())
 
+    def flags_in(self, mailbox_id: int, folder: str) -> dict[int, str]:
+        """Flags of the mails in a folder whose names in the Maildir are what they should be."""
+        is_placed = sa.text("placed = 1" if self._tx.dialect == "sqlite" else "placed")
+        rows = self._tx.read(
+            sa.select(mails.c.id, mails.c.flags).where(
+                mails.c.folder_id == self._folder_id(mailbox_id, folder), is_placed
+            )
+        )
+        return {row.id: row.flags for row in rows}
+
     # --- changing -------------------------------------------------------------------------------------------
 
     def set_flags(self, mailbox_id: int, mail_ids: Sequence[int], *, add: str = "", remove: str = "") -> int:
@@ -200,6 +220,10 @@ class Webmail:
                 self._moves.append(_move(mailbox_id, line, line.folder, flags))
                 changed += 1
         return changed
+
+    def take_flags(self, mailbox_id: int, mail_id: int, old: str, flags: str) -> None:
+        """A mail program has given a mail these flags, unless ours have changed meanwhile; its name says so already."""
+        self._tx.defer(_TAKE_FLAGS, {"b_id": mail_id, "b_mailbox": mailbox_id, "b_old": old, "b_flags": flags})
 
     def move(self, mailbox_id: int, mail_ids: Sequence[int], folder: str) -> int:
         """Move mails to a folder; how many were elsewhere. Raises NotFound for no folder of theirs."""

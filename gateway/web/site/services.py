@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.core.fetching import Server
 from gateway.fitting import FittingPool
+from gateway.store.maildir_flags import MaildirMemory
 from gateway.store.sealing import Seal
 from gateway.web.health import Health
 from gateway.web.picture_fetching import PictureFetching
@@ -59,5 +60,6 @@ class Services:
     try_mailbox: Callable[[Server, str], Awaitable[int]]  # counts the mails there; raises FetchFailed
     guard: Guard = field(default_factory=Guard)
     pictures: PictureFetching = field(default_factory=PictureFetching)
+    maildirs: MaildirMemory = field(default_factory=MaildirMemory)
     errands: set[asyncio.Task[None]] = field(default_factory=set)  # what goes on after its answer was given
     clock: Callable[[], float] = time.monotonic

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.core.errors import StoreUnavailable
 from gateway.core.webmail import INBOX, SEEN, MailLine, Only
 from gateway.store.desk import BooksOfStore
 from gateway.store.gists import MAX_NOW_OCTETS, read_gists
+from gateway.store.maildir_flags import read_flags
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.site.words import N_
-from gateway.web.webmail.frame import Frame, folder_path, folder_title, frame_of, mail_path
+from gateway.web.webmail.frame import Frame, folder_path, folder_title, frame_of, mail_path, mailbox_of
 
 PER_PAGE: Final = 40
+#: Seconds that a list waits for what mail programs marked.
+FLAGS_WAIT_S: Final = 0.03
 _PLACE: Final = re.compile(r"(\d{1,16})\.(\d{1,19})", re.ASCII)
 FILTERS: Final = (
     (Only.ALL, N_("All")),
@@ -39,6 +44,9 @@ async def folder(visit: Visit) -> web.StreamResponse:
 async def _list(visit: Visit, name: str) -> web.StreamResponse:
     only, before, account_id = only_of(visit.query("only")), place_of(visit.query("before")), visit.member.id
 
+    mailbox_id = await visit.desk.read(lambda books: mailbox_of(books, account_id))
+    await _take_flags(visit, mailbox_id, name)
+
     def ask(books: BooksOfStore) -> tuple[Frame, list[MailLine]]:
         frame = frame_of(books, account_id)
         return frame, books.webmail.page(frame.mailbox_id, name, before=before, limit=PER_PAGE + 1, only=only)
@@ -52,6 +60,21 @@ async def _list(visit: Visit, name: str) -> web.StreamResponse:
         filters=[(one.value, visit.say(text)) for one, text in FILTERS], older=older, is_first=before is None,
         **naming(visit),
     )  # fmt: skip
+
+
+async def _take_flags(visit: Visit, mailbox_id: int, name: str) -> None:
+    """What mail programs marked; of a large folder it is seen at the next look, for nobody waits for it."""
+
+    async def look() -> None:
+        try:
+            await read_flags(visit.desk, visit.services.maildirs, mailbox_id, name)
+        except (OSError, StoreUnavailable) as error:
+            visit.desk.journal.task_failed("read-flags", str(error))
+
+    task = asyncio.get_running_loop().create_task(look(), name="read-flags")
+    visit.services.errands.add(task)
+    task.add_done_callback(visit.services.errands.discard)
+    await asyncio.wait([task], timeout=FLAGS_WAIT_S)
 
 
 async def with_gists(visit: Visit, mailbox_id: int, lines: list[MailLine]) -> list[MailLine]:
