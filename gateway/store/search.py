@@ -37,6 +37,7 @@ _BUSY_S: Final = 30.0
 #: The newest mails that are read through for a single character; one that is in few of them is quicker by the index.
 _READ_THROUGH: Final = 300
 _FORGET_AT_ONCE: Final = 500
+_READ: Final = "BEGIN"
 
 #: (mail, mailbox, its text)
 Indexed = tuple[int, int, SearchText]
@@ -112,7 +113,7 @@ class FileSearch:
         if not wanted:
             return []
         question = " AND ".join(_fts(mailbox_id, one) for one in wanted)
-        with self._connection() as connection:
+        with self._connection(_READ) as connection:
             if len(wanted) == 1 and len(wanted[0].words) == 1 and len(wanted[0].words[0]) == 1:
                 found = _read_through(connection, mailbox_id, wanted[0], before, limit)
                 if len(found) >= limit:
@@ -126,7 +127,7 @@ class FileSearch:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever added."""
-        with self._connection() as connection:
+        with self._connection(_READ) as connection:
             return connection.execute("SELECT 1 FROM texts LIMIT 1").fetchone() is None
 
     def close(self) -> None:
@@ -135,13 +136,17 @@ class FileSearch:
             self._idle.pop().close()
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction; who only asks begins with `BEGIN`, and waits for nobody.
+
+        A writer that began as a reader would meet SQLITE_BUSY, which no waiting cures, when another was quicker.
+        """
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self._open()
         try:
-            connection.execute("BEGIN")
+            connection.execute(begin)
             yield connection
             connection.execute("COMMIT")
         except sqlite3.Error as error:

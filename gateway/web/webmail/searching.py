@@ -68,8 +68,9 @@ async def _find(
 ) -> Found:
     wanted = wanted_of(question, where)
     lines: list[MailLine] = []
+    limit = ROUND if folder or only is not Only.ALL else PER_PAGE
     for _ in range(ROUNDS):
-        ids = await asyncio.to_thread(visit.desk.search.find, mailbox_id, wanted, before=before, limit=ROUND)
+        ids = await asyncio.to_thread(visit.desk.search.find, mailbox_id, wanted, before=before, limit=limit)
         if not ids:
             return Found(tuple(lines), 0)
         there = await visit.desk.read(lambda books, ids=ids: books.webmail.some(mailbox_id, ids))  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -118,3 +119,14 @@ def test_what_is_removed_or_changed_is_not_found(search: Search) -> None:
 def test_a_huge_mail_is_no_harm(search: Search) -> None:
     search.add([(30, 7, SearchText("x" * 5000, "字" * 1000, "合同评审" * 50_000, "\0'\\:*&|" * 100))])
     assert search.find(7, wanted_of("合同评审合同")) == [30]
+
+
+def test_writers_wait_for_each_other(search: Search) -> None:
+    def write(mailbox_id: int) -> None:
+        for mail_id in range(30):
+            search.add([(1000 * mailbox_id + mail_id, mailbox_id, SearchText("", f"word {mail_id}", "合同" * 50, ""))])
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, (11, 12, 13, 14)))
+    for mailbox_id in (11, 12, 13, 14):
+        assert len(search.find(mailbox_id, wanted_of("合同"))) == 30
