@@ -96,6 +96,9 @@ class Shelf(Protocol):
     def version(self, contact_id: int, revision: int) -> bytes | None:
         """The card as it was in that revision; None when that is not known any more."""
 
+    def last(self, contact_id: int) -> bytes | None:
+        """The card as it was before it was deleted; None when that is not known any more."""
+
     def put(self, book_id: int, href: str | None, card: bytes) -> Kept:
         """Keep a card, a new one or in place of another. Raises CaiyouError of `gateway.core.book`."""
 

@@ -124,6 +124,10 @@ class Taker:
         kept = self._kept(came, mapped)
         if kept is not None:
             return self._merge(item, came, kept, mapped)
+        if mapped is not None and mapped.revision >= 0 and self._pair.writable:
+            was = self._shelf.last(mapped.contact_id)
+            if was is not None:
+                return self._bring_back(item, came, was)
         if not self._pair.writable:
             return Code.FORBIDDEN
         new = card_octets(_STORED, converted_properties(card, _STORED))
@@ -131,6 +135,14 @@ class Taker:
         self._shelf.put_map(self._pair.book_id, item.luid, stored.contact_id, stored.revision)
         was_there = mapped is not None and mapped.revision >= 0
         return Code.DEVICE_WON if was_there else Code.ADDED
+
+    def _bring_back(self, item: Given, came: Contact, was: bytes) -> Code:
+        """A contact that was deleted here and changed there is here again, with all that the device cannot hold."""
+        base = contact_of(was)
+        octets = merged(was, taken(self._holding, came, base, base).contact)
+        stored = self._shelf.put(self._pair.book_id, None, octets)
+        self._shelf.put_map(self._pair.book_id, item.luid, stored.contact_id, stored.revision)
+        return Code.DEVICE_WON
 
     def _kept(self, came: Contact, mapped: Mapped | None) -> Kept | None:
         """The contact that a card is of: by the device's name for it, else by what it says."""

@@ -39,6 +39,12 @@ _ANCHORS = sa.select(sync_anchors).where(
 _VERSION = sa.select(contact_versions.c.card).where(
     contact_versions.c.contact_id == bindparam("contact_id"), contact_versions.c.revision == bindparam("revision")
 )
+_LAST = (
+    sa.select(contact_versions.c.card)
+    .where(contact_versions.c.contact_id == bindparam("contact_id"), sa.func.length(contact_versions.c.card) > 0)
+    .order_by(contact_versions.c.revision.desc())
+    .limit(1)
+)
 _LIVE = sa.and_(_c.book_id == bindparam("book_id"), sa.not_(_c.deleted))
 _BY_UID = sa.select(_c.id).where(_LIVE, _c.uid == bindparam("uid"))
 _BY_SORT_KEY = sa.select(_c.id).where(_LIVE, _c.sort_key == bindparam("sort_key")).limit(MAX_ALIKE)
@@ -202,6 +208,12 @@ class SyncShelf:
     def version(self, contact_id: int, revision: int) -> bytes | None:
         """The card as it was in that revision; None when that is not known any more."""
         row = self._tx.ask(_VERSION, {"contact_id": contact_id, "revision": revision}).first()
+        return bytes(row.card) if row is not None and row.card else None
+
+    def last(self, contact_id: int) -> bytes | None:
+        """The card as it was before it was deleted; None when that is not known any more."""
+        self._tx.flush()
+        row = self._tx.ask(_LAST, {"contact_id": contact_id}).first()
         return bytes(row.card) if row is not None and row.card else None
 
     def put(self, book_id: int, href: str | None, card: bytes) -> Kept:
