@@ -120,6 +120,18 @@ class FileMove:
 
 
 @dataclass(frozen=True, slots=True)
+class MaildirRow:
+    """What the row of a mail says of its file."""
+
+    id: int
+    folder: str
+    file_name: str
+    flags: str
+    is_placed: bool  # its name in the Maildir is what the row says
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
 class FolderMove:
     """A folder gets another name, or goes with what is left in it."""
 
@@ -160,6 +172,22 @@ def in_utf7(name: str) -> str:
             coded = base64.b64encode(run.encode("utf-16-be", "surrogatepass")).decode().rstrip("=").replace("/", ",")
             pieces.append(f"&{coded}-")
     return "".join(pieces)
+
+
+def from_utf7(name: str) -> str:
+    """The name of a folder that is written so; as it is where it cannot be read."""
+
+    def decoded(match: re.Match[str]) -> str:
+        coded = match[1]
+        if not coded:
+            return "&"
+        octets = base64.b64decode(coded.replace(",", "/") + "=" * (-len(coded) % 4))
+        return octets.decode("utf-16-be")
+
+    try:
+        return re.sub(r"&([A-Za-z0-9+,]*)-", decoded, name)
+    except ValueError:
+        return name
 
 
 def with_flags(flags: str, add: str, remove: str) -> str:

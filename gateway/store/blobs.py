@@ -15,13 +15,14 @@ import re
 from collections import deque
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.core.errors import NotFound, StoreUnavailable
 from gateway.core.ids import made_at_ms
 from gateway.core.mails import Placement
-from gateway.core.webmail import FLAGS, FileMove, FolderMove, in_utf7
+from gateway.core.webmail import FLAGS, FileMove, FolderMove, from_utf7, in_utf7
 from gateway.store import durable
 
 #: Files in one round of the writer; more would make the first wait too long for the last.
@@ -34,9 +35,20 @@ WRITERS = 4
 #: answer, a reaction that is tried again - is over by then.
 GRACE_DAYS = 7
 
-#: A name in `cur` that we made: the mail, and its flags.
-_MARKED = re.compile(r"\d+\.M\d+Q(\d+)\.[^:]*:2,([A-Za-z]*)$")
+#: Characters of the name of a file that a row can hold.
+MAX_FILE_NAME = 128
 _SAFE_REF = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class MaildirFile:
+    """A file in a folder of a Maildir."""
+
+    name: str  # without flags
+    flags: str
+    is_seen: bool  # a mail program, or we, have marked it: it lies in `cur`
+    inode: int
+    path: Path
 
 
 class Blobs:
@@ -172,24 +184,55 @@ class Blobs:
             done.append(move.mail_id)
         return done
 
-    def times_of(self, mailbox_id: int, folder: str) -> tuple[int, int]:
-        """When names in a folder changed last, in `new` and in `cur`, nanoseconds; 0 where there is none yet."""
+    def times_of(self, mailbox_id: int, folder: str) -> tuple[int, ...]:
+        """When names in a folder changed last, nanoseconds: in `new`, in `cur`, of INBOX among the folders as well."""
         directory = self.maildir(mailbox_id, folder)
-        parts = (directory / "new", directory / "cur")
-        new, cur = (part.stat().st_mtime_ns if part.is_dir() else 0 for part in parts)
-        return new, cur
+        parts = [directory / "new", directory / "cur", *([directory] if folder == "INBOX" else ())]
+        return tuple(part.stat().st_mtime_ns if part.is_dir() else 0 for part in parts)
 
-    def flags_in(self, mailbox_id: int, folder: str) -> dict[int, str]:
-        """Flags of the mails of ours in a folder that a mail program, or we, have marked, by mail."""
-        directory = self.maildir(mailbox_id, folder) / "cur"
-        found: dict[int, str] = {}
-        if directory.is_dir():
-            with os.scandir(directory) as entries:
+    def files_in(self, mailbox_id: int, folder: str) -> dict[str, MaildirFile]:
+        """The files of a folder by their base names; without those whose names no row can hold."""
+        directory = self.maildir(mailbox_id, folder)
+        found: dict[str, MaildirFile] = {}
+        for part in (directory / "new", directory / "cur"):
+            if not part.is_dir():
+                continue
+            with os.scandir(part) as entries:
                 for entry in entries:
-                    match = _MARKED.match(entry.name)
-                    if match is not None:
-                        found[int(match[1])] = "".join(sorted(set(match[2]) & set(FLAGS)))
+                    name, _, marks = entry.name.partition(":2,")
+                    flags = "".join(sorted(set(marks) & set(FLAGS)))
+                    if len(name) <= MAX_FILE_NAME and name.isascii() and not name.startswith("."):
+                        found[name] = MaildirFile(name, flags, part.name == "cur", entry.inode(), Path(entry.path))
         return found
+
+    def folders_of(self, mailbox_id: int) -> list[str]:
+        """The folders that the Maildir of a mailbox has."""
+        base = self.maildir(mailbox_id, "INBOX")
+        if not base.is_dir():
+            return []
+        names = sorted(entry.name[1:] for entry in os.scandir(base) if entry.name.startswith(".") and entry.is_dir())
+        return ["INBOX", *(from_utf7(name) for name in names if name and in_utf7(from_utf7(name)) == name)]
+
+    def inode_of(self, ref: str) -> int:
+        """Which file a body is; 0 when it is gone."""
+        try:
+            return self.path(ref).stat().st_ino
+        except FileNotFoundError:
+            return 0
+
+    def name_anew(self, file: MaildirFile, name: str) -> MaildirFile:
+        """Give a file another base name where it is."""
+        target = file.path.with_name(file.path.name.replace(file.name, name, 1))
+        durable.give_name(file.path, target)
+        return replace(file, name=name, path=target)
+
+    def adopt(self, path: Path, blob_id: int) -> tuple[str, int]:
+        """Make a file that a mail program wrote a body of ours; its reference and size. Raises OSError."""
+        ref = reference(blob_id)
+        durable.ensure_directory((self.root / ref).parent)
+        durable.link(path, self.root / ref)
+        durable.sync_directories([(self.root / ref).parent])
+        return ref, path.stat().st_size
 
     def _move_folder(self, move: FolderMove) -> None:
         there = self.maildir(move.mailbox_id, move.name)

@@ -22,6 +22,7 @@ from gateway.core.webmail import (
     Folder,
     FolderMove,
     Gist,
+    MaildirRow,
     MailLine,
     Only,
     PhoneMessage,
@@ -44,16 +45,6 @@ _COLUMNS: Final = (
 _LINES: Final = sa.select(*_COLUMNS).join(folders, folders.c.id == mails.c.folder_id)
 _SET_FLAGS: Final = (
     sa.update(mails).where(mails.c.id == bindparam("b_id")).values(flags=bindparam("b_flags"), placed=False)
-)
-_TAKE_FLAGS: Final = (
-    sa.update(mails)
-    .where(
-        mails.c.id == bindparam("b_id"),
-        mails.c.mailbox_id == bindparam("b_mailbox"),
-        mails.c.flags == bindparam("b_old"),
-        mails.c.placed.is_(True),
-    )
-    .values(flags=bindparam("b_flags"))
 )
 _SET_FOLDER: Final = (
     sa.update(mails).where(mails.c.id == bindparam("b_id")).values(folder_id=bindparam("b_folder"), placed=False)
@@ -198,15 +189,25 @@ class Webmail:
         )
         return set(rows.scalars())
 
-    def flags_in(self, mailbox_id: int, folder: str) -> dict[int, str]:
-        """Flags of the mails in a folder whose names in the Maildir are what they should be."""
-        is_placed = sa.text("placed = 1" if self._tx.dialect == "sqlite" else "placed")
-        rows = self._tx.read(
-            sa.select(mails.c.id, mails.c.flags).where(
-                mails.c.folder_id == self._folder_id(mailbox_id, folder), is_placed
-            )
-        )
-        return {row.id: row.flags for row in rows}
+    def maildir_rows(self, mailbox_id: int, folder: str) -> list[MaildirRow]:
+        """What rows say of the files in a folder."""
+        return self._maildir_rows(mails.c.folder_id == self._folder_id(mailbox_id, folder))
+
+    def maildir_rows_of(self, mailbox_id: int, mail_ids: Sequence[int]) -> list[MaildirRow]:
+        """What rows say of the files of some mails."""
+        return self._maildir_rows(mails.c.mailbox_id == mailbox_id, mails.c.id.in_(list(mail_ids)))
+
+    def same_mails(self, mailbox_id: int, message_id: str) -> list[MaildirRow]:
+        """What rows say of the files of mails with a Message-ID; none without one."""
+        if not message_id:
+            return []
+        return self._maildir_rows(mails.c.mailbox_id == mailbox_id, mails.c.message_id == message_id)
+
+    def unchanged(self, mailbox_id: int, rows: Sequence[MaildirRow]) -> list[MaildirRow]:
+        """Those of these that are still what they were."""
+        self._tx.flush()
+        now = {row.id: row for row in self.maildir_rows_of(mailbox_id, [row.id for row in rows])}
+        return [row for row in rows if now.get(row.id) == row]
 
     # --- changing -------------------------------------------------------------------------------------------
 
@@ -221,9 +222,40 @@ class Webmail:
                 changed += 1
         return changed
 
-    def take_flags(self, mailbox_id: int, mail_id: int, old: str, flags: str) -> None:
+    def take_flags(self, mailbox_id: int, row: MaildirRow, flags: str) -> None:
         """A mail program has given a mail these flags, unless ours have changed meanwhile; its name says so already."""
-        self._tx.defer(_TAKE_FLAGS, {"b_id": mail_id, "b_mailbox": mailbox_id, "b_old": old, "b_flags": flags})
+        if self.unchanged(mailbox_id, [row]):
+            self._tx.execute(sa.update(mails).where(mails.c.id == row.id).values(flags=flags))
+
+    def take_move(self, mailbox_id: int, row: MaildirRow, folder: str, file_name: str, flags: str) -> None:
+        """A mail program has moved a mail, unless we have meanwhile; its file is there already, under this name."""
+        if self.unchanged(mailbox_id, [row]):
+            folder_id = self._folder_id(mailbox_id, folder) or self._add_folder(mailbox_id, folder)
+            self._tx.execute(
+                sa.update(mails)
+                .where(mails.c.id == row.id)
+                .values(folder_id=folder_id, file_name=file_name, flags=flags)
+            )
+
+    def take_name(self, mailbox_id: int, mail_id: int, file_name: str) -> None:
+        """The file of a mail is in its Maildir already, under this name."""
+        self._tx.flush()
+        self._tx.execute(
+            sa.update(mails)
+            .where(mails.c.id == mail_id, mails.c.mailbox_id == mailbox_id)
+            .values(file_name=file_name, placed=True)
+        )
+
+    def take_folders(self, mailbox_id: int, names: Sequence[str]) -> int:
+        """A mail program has made these folders, or some of them; how many were new."""
+        known = {folder.name for folder in self.folders(mailbox_id)}
+        new = [
+            name for name in names if name not in known and name.isprintable() and len(name) <= 255 and "/" not in name
+        ]
+        del new[max(0, MAX_FOLDERS - len(known)) :]
+        for name in new:
+            self._add_folder(mailbox_id, name)
+        return len(new)
 
     def move(self, mailbox_id: int, mail_ids: Sequence[int], folder: str) -> int:
         """Move mails to a folder; how many were elsewhere. Raises NotFound for no folder of theirs."""
@@ -349,6 +381,12 @@ class Webmail:
 
     def _lines(self, statement: sa.Select[Any]) -> list[MailLine]:
         return [MailLine(**row) for row in self._tx.read(statement).mappings()]
+
+    def _maildir_rows(self, *conditions: sa.ColumnElement[bool]) -> list[MaildirRow]:
+        statement = sa.select(
+            mails.c.id, folders.c.name, mails.c.file_name, mails.c.flags, mails.c.placed, mails.c.blob
+        ).join(folders, folders.c.id == mails.c.folder_id)
+        return [MaildirRow(*tuple(row)) for row in self._tx.read(statement.where(*conditions))]
 
     def _to_change(self, mailbox_id: int, mail_ids: Sequence[int]) -> list[MailLine]:
         self._tx.flush()

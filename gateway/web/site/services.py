@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.core.fetching import Server
 from gateway.fitting import FittingPool
-from gateway.store.maildir_flags import MaildirMemory
+from gateway.store.maildir_changes import MaildirMemory
 from gateway.store.sealing import Seal
 from gateway.web.health import Health
 from gateway.web.picture_fetching import PictureFetching

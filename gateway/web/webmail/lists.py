@@ -12,15 +12,15 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.webmail import INBOX, SEEN, MailLine, Only
 from gateway.store.desk import BooksOfStore
 from gateway.store.gists import MAX_NOW_OCTETS, read_gists
-from gateway.store.maildir_flags import read_flags
+from gateway.store.maildir_changes import take_changes
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.site.words import N_
 from gateway.web.webmail.frame import Frame, folder_path, folder_title, frame_of, mail_path, mailbox_of
 
 PER_PAGE: Final = 40
-#: Seconds that a list waits for what mail programs marked.
-FLAGS_WAIT_S: Final = 0.03
+#: Seconds that a list waits for what mail programs did.
+CHANGES_WAIT_S: Final = 0.03
 _PLACE: Final = re.compile(r"(\d{1,16})\.(\d{1,19})", re.ASCII)
 FILTERS: Final = (
     (Only.ALL, N_("All")),
@@ -45,7 +45,7 @@ async def _list(visit: Visit, name: str) -> web.StreamResponse:
     only, before, account_id = only_of(visit.query("only")), place_of(visit.query("before")), visit.member.id
 
     mailbox_id = await visit.desk.read(lambda books: mailbox_of(books, account_id))
-    await _take_flags(visit, mailbox_id, name)
+    await _take_changes(visit, mailbox_id, name)
 
     def ask(books: BooksOfStore) -> tuple[Frame, list[MailLine]]:
         frame = frame_of(books, account_id)
@@ -62,19 +62,19 @@ async def _list(visit: Visit, name: str) -> web.StreamResponse:
     )  # fmt: skip
 
 
-async def _take_flags(visit: Visit, mailbox_id: int, name: str) -> None:
-    """What mail programs marked; of a large folder it is seen at the next look, for nobody waits for it."""
+async def _take_changes(visit: Visit, mailbox_id: int, name: str) -> None:
+    """What mail programs did; of a large folder it is seen at the next look, for nobody waits for it."""
 
     async def look() -> None:
         try:
-            await read_flags(visit.desk, visit.services.maildirs, mailbox_id, name)
+            await take_changes(visit.desk, visit.services.maildirs, mailbox_id, name)
         except (OSError, StoreUnavailable) as error:
-            visit.desk.journal.task_failed("read-flags", str(error))
+            visit.desk.journal.task_failed("take-changes", str(error))
 
-    task = asyncio.get_running_loop().create_task(look(), name="read-flags")
+    task = asyncio.get_running_loop().create_task(look(), name="take-changes")
     visit.services.errands.add(task)
     task.add_done_callback(visit.services.errands.discard)
-    await asyncio.wait([task], timeout=FLAGS_WAIT_S)
+    await asyncio.wait([task], timeout=CHANGES_WAIT_S)
 
 
 async def with_gists(visit: Visit, mailbox_id: int, lines: list[MailLine]) -> list[MailLine]:

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.core.search_words import wanted_of
-from gateway.core.webmail import MailLine
 from gateway.store.database import StoreConfig, create_tables, open_store
 from gateway.store.desk import BooksOfStore
 from gateway.store.erased import sweep_erased
 from gateway.store.gists import GistReading, read_all_gists
-from gateway.store.maildir_flags import MaildirMemory, read_flags
 from tests.fakes.desk import Bench
 
 
@@ -103,44 +101,4 @@ async def test_bodies_of_erased_mails_go_after_some_days_if_nothing_else_needs_t
     assert bench.desk.blobs.get(bodies[shared]) == data
     assert await sweep_erased(bench.desk) == 0
     assert list(bench.desk.blobs.root.parent.glob("erased/*")) == []
-    await bench.desk.close()
-
-
-async def test_what_mail_programs_mark_is_taken_over(bench: Bench) -> None:
-    account_id, mailbox_id = bench.run(open_mailbox)
-    mail_id = await file(bench, account_id, "x")
-    base = bench.desk.blobs.maildir(mailbox_id, "INBOX")
-
-    def line() -> MailLine:
-        return bench.ask(lambda books: books.webmail.one(mailbox_id, mail_id))
-
-    while bench.ask(lambda books: books.mails.unplaced()):
-        await asyncio.sleep(0)
-    assert await read_flags(bench.desk, MaildirMemory(), mailbox_id, "INBOX") == 0
-    (there,) = (base / "new").iterdir()
-    seen = there.rename(base / "cur" / f"{there.name}:2,RSab")
-    (base / "cur" / "1.foreign:2,S").touch()
-    memory = MaildirMemory()
-    assert await read_flags(bench.desk, memory, mailbox_id, "INBOX") == 1
-    assert line().flags == "RS"
-    assert await read_flags(bench.desk, memory, mailbox_id, "INBOX") == 0
-    seen.rename(base / "cur" / f"{there.name}:2,")
-    assert await read_flags(bench.desk, memory, mailbox_id, "INBOX") == 0  # it was looked at just now
-    memory.seen.clear()
-    assert await read_flags(bench.desk, memory, mailbox_id, "INBOX") == 1
-    assert line().is_unread
-    await bench.desk.close()
-
-
-async def test_our_own_change_under_way_is_not_undone(bench: Bench) -> None:
-    account_id, mailbox_id = bench.run(open_mailbox)
-    mail_id = await file(bench, account_id, "x")
-    while bench.ask(lambda books: books.mails.unplaced()):
-        await asyncio.sleep(0)
-    base = bench.desk.blobs.maildir(mailbox_id, "INBOX")
-    (there,) = (base / "new").iterdir()
-    there.rename(base / "cur" / f"{there.name}:2,")
-    bench.run(lambda books: books.webmail.set_flags(mailbox_id, [mail_id], add="S"))  # its name does not say so yet
-    assert await read_flags(bench.desk, MaildirMemory(), mailbox_id, "INBOX") == 0
-    assert not bench.ask(lambda books: books.webmail.one(mailbox_id, mail_id)).is_unread
     await bench.desk.close()
