@@ -1,5 +1,5 @@
 // A mail that keeps itself, knows the people in the address book, and shows what arrives on their phones.
-import { calmly, csrf, post } from "./site.js";
+import { calmly, csrf, post } from "./kit.js";
 
 const form = document.getElementById("writing");
 const kept = document.getElementById("kept");
@@ -56,8 +56,15 @@ form.addEventListener("input", (event) => {
   previewSoon();
 });
 form.addEventListener("submit", () => (leaving = true));
-addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
-addEventListener("beforeunload", (event) => changed && !leaving && event.preventDefault());
+// What was typed a moment ago goes along when the page is left; what is too large for that is asked about.
+function keepNow() {
+  if (changed && !leaving && navigator.sendBeacon("/write/save", data("files", "do"))) changed = false;
+}
+addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keepNow());
+addEventListener("beforeunload", (event) => {
+  keepNow();
+  if (changed && !leaving) event.preventDefault();
+});
 
 // files go up as they are chosen, and say how far they are
 const chosen = document.getElementById("attach");
