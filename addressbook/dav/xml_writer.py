@@ -24,10 +24,7 @@ def escape(text: str) -> str:
 
 def element(name: str, content: str = "", **attributes: str) -> str:
     """An element around XML; names of foreign namespaces declare them."""
-    namespace, local = split(name)
-    prefix = PREFIXES.get(namespace)
-    tag = f"{prefix}:{local}" if prefix else f"X:{local}" if namespace else local
-    declared = "" if prefix else f' xmlns:X="{escape(namespace)}"' if namespace else ""
+    tag, declared = _tag(name)
     said = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
     if not content:
         return f"<{tag}{declared}{said}/>"
@@ -42,10 +39,7 @@ def href(path: str) -> str:
 def write_node(node: Node) -> str:
     """An element as it was read: namespaces where they are used, text and order kept."""
     said = "".join(_attribute(place, name, value) for place, (name, value) in enumerate(node.attributes.items()))
-    namespace, local = split(node.name)
-    prefix = PREFIXES.get(namespace)
-    tag = f"{prefix}:{local}" if prefix else f"X:{local}" if namespace else local
-    declared = "" if prefix else f' xmlns:X="{escape(namespace)}"' if namespace else ""
+    tag, declared = _tag(node.name)
     inner = inner_xml(node)
     return f"<{tag}{declared}{said}>{inner}</{tag}>" if inner else f"<{tag}{declared}{said}/>"
 
@@ -53,6 +47,15 @@ def write_node(node: Node) -> str:
 def inner_xml(node: Node) -> str:
     """What is in an element, as XML."""
     return "".join(escape(one) if isinstance(one, str) else write_node(one) for one in node.content)
+
+
+def _tag(name: str) -> tuple[str, str]:
+    """The name of an element as it stands in its tag, and what declares its namespace."""
+    namespace, local = split(name)
+    prefix = "xml" if namespace == XML else PREFIXES.get(namespace)  # xml: is declared by itself, and by no one else
+    if prefix:
+        return f"{prefix}:{local}", ""
+    return (f"X:{local}", f' xmlns:X="{escape(namespace)}"') if namespace else (local, "")
 
 
 def _attribute(place: int, name: str, value: str) -> str:

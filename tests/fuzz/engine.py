@@ -9,7 +9,7 @@ import sys
 
 import atheris
 
-_OURS = ["carriers", "gateway", "mail2sms", "mms", "templates"]
+_OURS = ["addressbook", "carriers", "gateway", "mail2sms", "mms", "templates"]
 
 
 def main() -> None:

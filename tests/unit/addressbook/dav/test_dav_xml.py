@@ -11,6 +11,11 @@ from addressbook.dav.xml_reader import MAX_DEPTH, MAX_ELEMENTS, Node, read_xml
 from addressbook.dav.xml_writer import document, element, escape, inner_xml, write_node
 
 
+def test_elements_of_xml_itself_are_not_declared() -> None:
+    written = document("{DAV:}prop", element("{http://www.w3.org/XML/1998/namespace}lang"))
+    assert next(read_xml(written).children).name == "{http://www.w3.org/XML/1998/namespace}lang"
+
+
 def test_elements_have_their_namespace() -> None:
     root = read_xml(b'<a xmlns="DAV:" xmlns:c="urn:c"><c:b x="1" c:y="2">t&amp;u</c:b><d xmlns=""/></a>')
     assert root.name == "{DAV:}a"
