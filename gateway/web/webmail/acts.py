@@ -38,8 +38,10 @@ async def act(visit: Visit) -> web.StreamResponse:
     if "application/json" in visit.request.headers.get("Accept", ""):
         return json_answer({"changed": count})
     said = "" if mail_ids else visit.say("Tick some mails first.")
-    if wanted in ("delete", "move") and count:
+    if wanted == "move" and count:
         said = visit.words.ngettext("One mail was moved.", "%(count)s mails were moved.", count) % {"count": count}
+    elif wanted == "delete" and count:
+        said = visit.words.ngettext("One mail was deleted.", "%(count)s mails were deleted.", count) % {"count": count}
     return visit.move(_back(visit), said)
 
 
