@@ -29,6 +29,7 @@ from gateway.core.routing import Router
 from gateway.departures import Departures
 from gateway.dispatcher import Dispatcher
 from gateway.downstream.incoming import give_to_peer, unless_for_peer
+from gateway.downstream.mm7_calls import give_mms_to_peer, tell_peer_of_reading, unless_mms_for_peer
 from gateway.downstream.server import Downstream
 from gateway.fetching.rounds import Rounds
 from gateway.fitting import FittingPool
@@ -99,8 +100,8 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
         SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),
-        MmsReceived: (reception.received,),
-        MmsRead: (told_back.read, tell_of_reading),
+        MmsReceived: (give_mms_to_peer, unless_mms_for_peer(reception.received)),
+        MmsRead: (told_back.read, tell_of_reading, tell_peer_of_reading),
         MessageSettled: (phone_mail.report_failure, outcome.settled, told_back.settled, learn_from_end),
     }
 
@@ -183,7 +184,11 @@ class App:
             if config is not None and door is not None and "smtp" in self.config.hub.roles:
                 doors.append((name, config.host, door.port))
         for name, port in self.downstream.ports.items():
-            peers_door = self.config.downstream_smpp if name == "smpp" else self.config.downstream_cmpp
+            peers_door = {
+                "smpp": self.config.downstream_smpp,
+                "cmpp": self.config.downstream_cmpp,
+                "mm7": self.config.downstream_mm7,
+            }[name]
             assert peers_door is not None
             doors.append((f"{name} for peers", peers_door.host, port))
         if "web" in self.config.hub.roles:
@@ -299,6 +304,7 @@ def build(config: Config, file: Path = Path("caiyou.toml"), *, now_ms: Callable[
             config.downstream,
             smpp=config.downstream_smpp,
             cmpp=config.downstream_cmpp,
+            mm7=config.downstream_mm7,
             owner=owner,
             region=config.hub.region,
             is_gone=is_gone,

@@ -16,7 +16,12 @@ from carriers.factory import KINDS
 from gateway.alarms import AlarmConfig
 from gateway.core.errors import ConfigError
 from gateway.core.outbox import Uncertain
-from gateway.downstream.config import DownstreamCmppConfig, DownstreamConfig, DownstreamSmppConfig
+from gateway.downstream.config import (
+    DownstreamCmppConfig,
+    DownstreamConfig,
+    DownstreamMm7Config,
+    DownstreamSmppConfig,
+)
 from gateway.fetching.rounds import FetchingConfig
 from gateway.lane import LinkPolicy
 from gateway.logs import LogConfig
@@ -107,6 +112,7 @@ class Config:
     downstream: DownstreamConfig = field(default_factory=DownstreamConfig)
     downstream_smpp: DownstreamSmppConfig | None = None
     downstream_cmpp: DownstreamCmppConfig | None = None
+    downstream_mm7: DownstreamMm7Config | None = None
     links: tuple[LinkEntry, ...] = ()
 
     def with_roles(self, roles: Iterable[str]) -> Config:
@@ -133,6 +139,7 @@ TABLES: dict[str, type] = {
     "downstream": DownstreamConfig,
     "downstream_smpp": DownstreamSmppConfig,
     "downstream_cmpp": DownstreamCmppConfig,
+    "downstream_mm7": DownstreamMm7Config,
 }
 
 _LINK_KEYS = frozenset(LinkConfig.__dataclass_fields__)

@@ -6,6 +6,7 @@ Whoever has a centre gives it `take`, which decides and answers when it has stor
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -65,9 +66,9 @@ class Centre:
         """Where it listens."""
         return self._door.port
 
-    async def open(self, host: str, port: int) -> None:
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Listen. Raises OSError when that address cannot be had."""
-        await self._door.open(host, port)
+        await self._door.open(host, port, tls)
 
     async def close(self) -> None:
         """Close the door and all connections."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple, cast
 
@@ -51,8 +52,8 @@ class Cut(NamedTuple):
     """No answer: the connection breaks."""
 
 
-#: Who calls and what -> what it is answered.
-Take = Callable[[str, Envelope], Awaitable[Message | Raw | Cut]]
+#: Who calls, what, and from which address -> what it is answered.
+Take = Callable[[str, Envelope, str], Awaitable[Message | Raw | Cut]]
 
 
 class Door:
@@ -83,7 +84,7 @@ class Door:
         self._listener: asyncio.Server | None = None
         self.port = 0
 
-    async def open(self, host: str, port: int) -> None:
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Listen. Raises OSError when that address cannot be had."""
         if self._listener is not None:
             return
@@ -96,7 +97,7 @@ class Door:
             read_bufsize=READ_OCTETS,
             access_log=None,
         )
-        self._listener = await asyncio.get_running_loop().create_server(server, host, port)
+        self._listener = await asyncio.get_running_loop().create_server(server, host, port, ssl=tls)
         self._server = server
         self.port = int(self._listener.sockets[0].getsockname()[1])
 
@@ -151,7 +152,7 @@ class Door:
         elif not isinstance(envelope.message, self._kinds):
             answer = self._fault(UNSUPPORTED_OPERATION, type(envelope.message).__name__)
         else:
-            answer = await self._take(user, envelope)
+            answer = await self._take(user, envelope, request.remote or "")
         if isinstance(answer, Cut):
             if request.transport is not None:
                 request.transport.abort()

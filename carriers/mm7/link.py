@@ -333,7 +333,7 @@ class Mm7Link:
 
     # --- what the centre brings ---------------------------------------------------------------------------------
 
-    async def _take(self, _: str, envelope: Envelope) -> Message | Raw | Cut:
+    async def _take(self, _: str, envelope: Envelope, _address: str) -> Message | Raw | Cut:
         request = envelope.message
         receipt = Receipt()
         try:

@@ -109,7 +109,7 @@ class Mmsc:
 
     # --- submits ------------------------------------------------------------------------------------------------
 
-    async def _take(self, user: str, envelope: Envelope) -> Message | Raw | Cut:
+    async def _take(self, user: str, envelope: Envelope, _address: str) -> Message | Raw | Cut:
         request = envelope.message
         account = self._accounts.get(user) or next(iter(self._accounts.values()), None)
         if account is None or self._faults.refuse_login:

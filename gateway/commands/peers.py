@@ -1,4 +1,4 @@
-"""`caiyou peer`: platforms that send through the hub over SMPP and CMPP."""
+"""`caiyou peer`: platforms that send through the hub over SMPP, CMPP and MM7."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ _PLAIN = (
     "forced_sender",
     "prefixes",
     "numbers",
+    "callback",
 )
 _ALPHABETS = ("gsm7", "latin1", "ascii", "gbk")
 
 
 def add_commands(commands: Commands) -> None:
     """Add the group."""
-    peer = commands.add_parser("peer", help="platforms that send through the hub over SMPP and CMPP").add_subparsers(
-        metavar="ACTION", required=True
-    )
+    peer = commands.add_parser(
+        "peer", help="platforms that send through the hub over SMPP, CMPP and MM7"
+    ).add_subparsers(metavar="ACTION", required=True)
     add = peer.add_parser("add", help="let a platform in; a secret made here is shown once")
     add.add_argument("name", help="system_id or SP_Id: 6 characters for CMPP, 15 for SMPP alone")
     add.add_argument("account", help="address of the member it sends for")
@@ -64,7 +65,7 @@ def add_commands(commands: Commands) -> None:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secret-stdin", action="store_true", help="read the secret from standard input")
-    parser.add_argument("--protocols", type=_words, help=f"of {','.join(PROTOCOLS)} (default: both)")
+    parser.add_argument("--protocols", type=_words, help=f"of {','.join(PROTOCOLS)} (default: smpp,cmpp)")
     parser.add_argument(
         "--networks", type=_words, help='where it may come from, like 192.0.2.0/24,2001:db8::/32; "" = all'
     )
@@ -79,6 +80,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--numbers", type=_words, help="beginnings of access numbers: what phones write there goes to it"
     )
+    parser.add_argument("--callback", help="MM7: where it is told, as https://user:password@vasp.example/mm7")
     parser.add_argument("--alphabet", choices=_ALPHABETS, help="what data_coding 0 and Msg_Fmt 0 mean (gsm7)")
 
 

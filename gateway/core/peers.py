@@ -1,4 +1,4 @@
-"""Peers: platforms that send through the hub over SMPP or CMPP, and what each of them may do. Pure.
+"""Peers: platforms that send through the hub over SMPP, CMPP or MM7, and what each of them may do. Pure.
 
 A peer belongs to an account: its messages are the account's, in stories, caps and the ledger.
 """
@@ -10,14 +10,18 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from gateway.core.errors import BadRequest
 from gateway.core.messages import Concat
 from gateway.core.text import Alphabet
 
-PROTOCOLS: Final = ("smpp", "cmpp")
-#: Octets of a name: SP_Id of CMPP, system_id of SMPP (3.4 section 5.2.1, without its NUL).
-MOST_NAME: Final = {"cmpp": 6, "smpp": 15}
+PROTOCOLS: Final = ("smpp", "cmpp", "mm7")
+#: What a peer speaks of which nothing else is said.
+USUAL: Final = ("smpp", "cmpp")
+#: Octets of a name: SP_Id of CMPP, system_id of SMPP (3.4 section 5.2.1, without its NUL), VASPID of MM7.
+MOST_NAME: Final = {"cmpp": 6, "smpp": 15, "mm7": 15}
+MOST_CALLBACK: Final = 300
 #: Octets of a secret. SMPP says 8 (3.4 section 5.2.2); carriers give out longer ones, and clients send them.
 MOST_SECRET: Final = 64
 
@@ -65,7 +69,7 @@ class Peer:
     account_id: int
     secret: str = field(repr=False)
     id: int = 0
-    protocols: tuple[str, ...] = PROTOCOLS
+    protocols: tuple[str, ...] = USUAL
     networks: tuple[str, ...] = ()  # CIDR; none = from anywhere
     binds: int = 4  # connections at once, of both protocols together
     window: int = 64  # requests without answer, in either direction
@@ -78,6 +82,9 @@ class Peer:
     numbers: tuple[str, ...] = ()  # beginnings of access numbers: what phones write to them goes to the peer
     alphabet: Alphabet = Alphabet.GSM7  # what data_coding 0 and Msg_Fmt 0 mean
     enabled: bool = True
+    callback: str = field(
+        default="", repr=False
+    )  # MM7: URL it is called at, with user and password where it wants them
 
     def may_come_from(self, address: str) -> bool:
         """Whether it may connect from this IP address."""
@@ -134,6 +141,9 @@ def check(peer: Peer) -> Peer:
     """The peer, if it can be one. Raises BadRequest naming what is wrong."""
     if not peer.protocols or not set(peer.protocols) <= set(PROTOCOLS):
         raise BadRequest(f"protocols are {' and '.join(PROTOCOLS)}")
+    if "mm7" in peer.protocols and len(peer.protocols) > 1:
+        raise BadRequest("a peer speaks MM7 alone: what phones write goes either way, not both")
+    _check_callback(peer)
     most = min(MOST_NAME[protocol] for protocol in peer.protocols)
     if not (peer.name.isascii() and peer.name.isprintable() and " " not in peer.name and 1 <= len(peer.name) <= most):
         raise BadRequest(
@@ -167,6 +177,17 @@ def check(peer: Peer) -> Peer:
     if peer.alphabet in (Alphabet.UCS2, Alphabet.BINARY):
         raise BadRequest("the alphabet must be one of gsm7, latin1, ascii, gbk")
     return peer
+
+
+def _check_callback(peer: Peer) -> None:
+    if not peer.callback:
+        return
+    parts = urlsplit(peer.callback)
+    is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+    if not is_url or len(peer.callback) > MOST_CALLBACK or not peer.callback.isprintable() or " " in peer.callback:
+        raise BadRequest("the callback is an address like https://user:password@vasp.example/mm7")
+    if "mm7" not in peer.protocols:
+        raise BadRequest("only peers that speak MM7 are called")
 
 
 class Destination(NamedTuple):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
-from gateway.core.errors import ConfigError
+from gateway.core.errors import CaiyouError, ConfigError
+from mms.codec.mm7 import dialect as dialects
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,54 @@ class DownstreamCmppConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.gateway_code <= 0x3FFFFF:
             raise ConfigError("gateway_code must be 0 to 4194303")
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamMm7Config:
+    """The door for peers that send MMS over MM7; it opens by being there."""
+
+    #: Address to listen on.
+    host: str = "127.0.0.1"
+    #: Port to listen on; 0 takes a free one.
+    port: int = 7777
+    #: How peers sign requests: basic or digest.
+    auth: str = "basic"
+    #: How the hub writes what it asks of peers; answers are in the dialect of the question.
+    dialect: str = "3gpp-rel6"
+    #: PEM file with the certificate chain; with it the door speaks TLS alone.
+    tls_certificate: str = ""
+    #: PEM file with the private key.
+    tls_key: str = ""
+    #: Octets of one request.
+    max_octets: int = 12_000_000
+    #: Recipients of one submit.
+    max_recipients: int = 100
+    #: Name this side gives itself in what it brings.
+    server_id: str = "caiyou"
+    #: Calls to one peer at the same time.
+    calls_per_peer: int = 4
+
+    def __post_init__(self) -> None:
+        if self.auth not in ("basic", "digest"):
+            raise ConfigError("auth must be basic or digest")
+        if bool(self.tls_key) and not self.tls_certificate:
+            raise ConfigError("tls_key needs tls_certificate")
+        if self.max_recipients < 1 or self.calls_per_peer < 1:
+            raise ConfigError("max_recipients and calls_per_peer must be at least 1")
+        try:
+            dialects.load(self.dialect)
+        except CaiyouError as error:
+            raise ConfigError(f"dialect: {error}") from error
+
+
+def tls_context(certificate: str, key: str, table: str) -> ssl.SSLContext | None:
+    """What a door speaks TLS with; None for a door without. Raises ConfigError."""
+    if not certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(certificate, key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"[{table}] tls_certificate: {error}") from error
+    return context

@@ -1,4 +1,4 @@
-"""The doors for peers: listens for SMPP and CMPP, lets peers in, and ties their connections to the store.
+"""The doors for peers: listens for SMPP, CMPP and MM7, lets peers in, and ties their connections to the store.
 
 The only place of this part that meets a socket and a clock. Peers are read from the store every second: one that is
 added, changed or switched off needs no restart.
@@ -13,15 +13,22 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from gateway.core.errors import ConfigError, StoreUnavailable
+from gateway.core.errors import StoreUnavailable
 from gateway.core.events import MessageSettled
 from gateway.core.outbox import State
 from gateway.core.peers import Denial, Peer, Refusal, Submitted
 from gateway.downstream.cmpp_line import CmppIds, CmppLine
-from gateway.downstream.config import DownstreamCmppConfig, DownstreamConfig, DownstreamSmppConfig
+from gateway.downstream.config import (
+    DownstreamCmppConfig,
+    DownstreamConfig,
+    DownstreamMm7Config,
+    DownstreamSmppConfig,
+    tls_context,
+)
 from gateway.downstream.connection import Connection, MakeLine
 from gateway.downstream.delivering import Delivering
 from gateway.downstream.line import Answers, Line
+from gateway.downstream.mm7_door import Mm7Door
 from gateway.downstream.smpp_line import SmppLine
 from gateway.downstream.taking import Taking
 from gateway.journal import Journal
@@ -52,6 +59,7 @@ class Downstream:
         *,
         smpp: DownstreamSmppConfig | None,
         cmpp: DownstreamCmppConfig | None,
+        mm7: DownstreamMm7Config | None = None,
         owner: str,
         region: str = "CN",
         is_gone: Callable[[str], bool] = lambda owner: False,
@@ -76,13 +84,14 @@ class Downstream:
         self._small_tasks: set[asyncio.Task[None]] = set()
         self._taking = Taking(desk, journal, self._flush_touched)
         self._delivering = Delivering(desk, journal, owner, is_gone, self._flush)
+        self._mm7 = None if mm7 is None else Mm7Door(desk, journal, mm7, self.refusal, owner, is_gone, region)
         self.new_id = desk.new_id
         self.now_ms = desk.now_ms
 
     @property
     def is_wanted(self) -> bool:
         """Whether there is a door at all."""
-        return self.smpp is not None or self.cmpp is not None
+        return self.smpp is not None or self.cmpp is not None or self._mm7 is not None
 
     async def start(self) -> None:
         """Open the doors. Raises ConfigError for a certificate that cannot be read, OSError for a port in use."""
@@ -90,17 +99,20 @@ class Downstream:
             return
         await self._learn()
         await self._count()
-        self._desk.work_for_peer = self._delivering.wake
+        self._desk.work_for_peer = self._wake
         self._delivering.start()
         try:
             if self.smpp is not None:
                 smpp = self.smpp
                 make = functools.partial(_smpp_line, self, smpp)
-                await self._listen("smpp", smpp.host, smpp.port, make, _limits(smpp), _tls_context(smpp))
+                tls = tls_context(smpp.tls_certificate, smpp.tls_key, "downstream_smpp")
+                await self._listen("smpp", smpp.host, smpp.port, make, _limits(smpp), tls)
             if self.cmpp is not None:
                 cmpp = self.cmpp
                 make = functools.partial(_cmpp_line, self, cmpp, CmppIds(cmpp))
                 await self._listen("cmpp", cmpp.host, cmpp.port, make, _limits(cmpp), None)
+            if self._mm7 is not None:
+                self.ports["mm7"] = await self._mm7.open()
         except BaseException:
             await self.stop()
             raise
@@ -130,6 +142,8 @@ class Downstream:
         for task in (*self._tasks, *self._small_tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._small_tasks, return_exceptions=True)
+        if self._mm7 is not None:
+            await self._mm7.close()
         await self._delivering.stop()
         for server in self._servers:
             await server.wait_closed()
@@ -326,6 +340,8 @@ class Downstream:
     async def _learn(self) -> None:
         """Read the peers; those that are gone, switched off or no longer allowed are sent away."""
         self._peers = {peer.name: peer for peer in await self._desk.read(lambda books: books.peers.served())}
+        if self._mm7 is not None:
+            self._mm7.learn(self._peers.values())
         now = asyncio.get_running_loop().time()
         for line in list(self._lines):
             if line.peer is None or line.is_over:
@@ -360,6 +376,11 @@ class Downstream:
         while await self._desk.commit(lambda books: books.peer_submits.forget()):
             pass
 
+    def _wake(self, peer_id: int) -> None:
+        self._delivering.wake(peer_id)
+        if self._mm7 is not None:
+            self._mm7.wake()
+
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._small_tasks.add(task)
@@ -380,15 +401,3 @@ def _cmpp_line(house: Downstream, config: DownstreamCmppConfig, ids: CmppIds, ad
 
 def _limits(config: DownstreamSmppConfig | DownstreamCmppConfig) -> Connections:
     return Connections(config.connections, config.per_address)
-
-
-def _tls_context(config: DownstreamSmppConfig) -> ssl.SSLContext | None:
-    if not config.tls_certificate:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(config.tls_certificate, config.tls_key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"[downstream_smpp] tls_certificate: {error}") from error
-    return context

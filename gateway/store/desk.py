@@ -350,7 +350,9 @@ class BooksOfStore:
     @cached_property
     def peer_submits(self) -> PeerSubmits:
         """What peers submitted."""
-        return PeerSubmits(self.tx, self.new_id, self.now_ms, self.outbox, self.stops, self.peers, self.peer_deliveries)
+        return PeerSubmits(
+            self.tx, self.new_id, self.now_ms, self.outbox, self.stops, self.peers, self.peer_deliveries, self.mms
+        )
 
     @cached_property
     def handsets(self) -> HandsetBook:

@@ -16,12 +16,14 @@ from sqlalchemy import bindparam
 
 from gateway.core.events import MessageSettled
 from gateway.core.ids import first_id_at
+from gateway.core.mms import NewMms
 from gateway.core.outbox import NewSms, Purpose, State
 from gateway.core.peers import Destination, Peer, Refusal, Submitted, WantedReport, is_wanted
 from gateway.core.ports import StopsPort
 from gateway.core.routing import Plan
 from gateway.store.columns import fitting
 from gateway.store.database import Transaction
+from gateway.store.multimedia import Multimedia
 from gateway.store.outbox import Outbox
 from gateway.store.parts import generations
 from gateway.store.peer_deliveries import PeerDeliveries
@@ -130,6 +132,7 @@ class PeerSubmits:
         stops: StopsPort,
         owners: Peers,
         deliveries: PeerDeliveries,
+        multimedia: Multimedia,
     ) -> None:
         self._tx = tx
         self._new_id = new_id
@@ -138,6 +141,7 @@ class PeerSubmits:
         self._stops = stops
         self._peers = owners
         self._deliveries = deliveries
+        self._mms = multimedia
 
     # --- in -------------------------------------------------------------------------------------------------
 
@@ -226,6 +230,49 @@ class PeerSubmits:
         row |= {"text": text, "terms": json.dumps({**place.terms, "how": how})}
         self._tx.defer(_INSERT, row)
         longs[Long(peer.id, place.recipient, one.sender, reference, concat.total)] = None
+
+    def take_mms(
+        self, peer: Peer, handed: str, messages: Sequence[tuple[int, NewMms]], terms: Mapping[str, Any]
+    ) -> None:
+        """Put MMS of one submit into the outbox, by the ids of their messages; the caller has judged them."""
+        charged = 1 if peer.balance is not None else 0
+        for message_id, message in messages:
+            if message.want_report or (charged and peer.refund):
+                self._tx.defer(
+                    _INSERT,
+                    {
+                        "id": message_id,
+                        "peer_id": peer.id,
+                        "handed": handed,
+                        "message_id": message_id,
+                        "recipient": message.recipient,
+                        "sender": message.sender,
+                        "reference": None,
+                        "total": None,
+                        "number": None,
+                        "text": "",
+                        "report": int(WantedReport.ANY if message.want_report else WantedReport.NONE),
+                        "units": charged,
+                        "terms": json.dumps(dict(terms)),
+                        "submitted_ms": self._now_ms,
+                    },
+                )
+            self._mms.add(message, message_id)
+        if charged:
+            self._peers.change_balance(peer.id, -len(messages))
+
+    def cancel(self, peer: Peer, handed: str) -> tuple[int, int]:
+        """Take back the messages of an id handed out; how many are open, and how many of them were early enough."""
+        self._tx.flush_for(_INSERT, _JOINED)
+        asked = sa.select(peer_submits.c.message_id).where(
+            peer_submits.c.peer_id == peer.id, peer_submits.c.handed == handed, peer_submits.c.message_id.is_not(None)
+        )
+        ids = list(self._tx.read(asked).scalars())
+        cancelled = [message_id for message_id in ids if self._outbox.cancel(message_id)]
+        self.settle(
+            [MessageSettled(message_id, peer.account_id, State.CANCELLED.value, "DELETED") for message_id in cancelled]
+        )
+        return len(ids), len(cancelled)
 
     # --- parts ----------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Peers: platforms that send through the hub over SMPP or CMPP; who serves them, and what is left of what they paid.
+"""Peers: platforms that send through the hub; who serves them, and what is left of what they paid.
 
 Secrets are kept in clear, for CMPP proves one by a digest of it: whoever reads the database can log in as any peer.
 """
@@ -21,6 +21,9 @@ from gateway.store.schema import accounts, peer_deliveries, peer_submits, peers
 #: How long a process may deliver to a peer without saying so again.
 LEASE_MS = 10_000
 
+_PLAIN = (
+    "account_id", "name", "secret", "binds", "window", "rate_per_s", "balance", "refund", "forced_sender", "callback",
+)  # fmt: skip
 _LISTS = ("protocols", "networks", "senders", "prefixes", "numbers")
 _ALL = sa.select(peers).order_by(peers.c.name)
 _SERVED = (
@@ -168,8 +171,7 @@ _COLUMNS = {"window": "window_size"}
 
 
 def _row(peer: Peer) -> dict[str, Any]:
-    names = ("account_id", "name", "secret", "binds", "window", "rate_per_s", "balance", "refund", "forced_sender")
-    row = {_COLUMNS.get(name, name): getattr(peer, name) for name in names}
+    row = {_COLUMNS.get(name, name): getattr(peer, name) for name in _PLAIN}
     row |= {name: " ".join(getattr(peer, name)) for name in _LISTS}
     return row | {"alphabet": peer.alphabet.value, "enabled": peer.enabled}
 
@@ -187,6 +189,7 @@ def _peer(row: Any) -> Peer:
         balance=row.balance,
         refund=bool(row.refund),
         forced_sender=row.forced_sender,
+        callback=row.callback,
         alphabet=Alphabet(row.alphabet),
         enabled=bool(row.enabled),
         **lists,

@@ -977,6 +977,7 @@ peers = Table(
     Column("prefixes", Text, nullable=False, server_default=""),
     Column("numbers", Text, nullable=False, server_default=""),  # what phones write to these goes to the peer
     Column("alphabet", String(8), nullable=False),
+    Column("callback", String(300), nullable=False, server_default=""),  # MM7: where it is called
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("lease_by", String(128), nullable=False, server_default=""),  # the process that delivers to it
     Column("lease_ms", BigInteger, nullable=False, server_default="0"),
