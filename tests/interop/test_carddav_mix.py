@@ -28,7 +28,7 @@ from tests.interop.syncml_peer import Phone as OldPhone
 from tests.interop.syncml_peer import shim
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
-ROUNDS = int(os.environ.get("CAIYOU_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("CAIYOU_ROUNDS", "4"))
 SEED = int(os.environ.get("CAIYOU_SEED", "5"))
 #: Phones over SyncML, and their settings.
 OLD_PHONES = {
