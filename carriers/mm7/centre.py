@@ -14,7 +14,7 @@ from typing import NamedTuple
 from carriers.mm7.authorisation import Guard
 from carriers.mm7.client import Access, Client, Lost, Unreachable
 from carriers.mm7.config import Network
-from carriers.mm7.door import Door, Take
+from carriers.mm7.door import Door, Gate, Take
 from carriers.mm7.status import SUCCESS
 from gateway.core.errors import CaiyouError, MalformedPdu
 from mms.codec.mm7 import packaging
@@ -45,6 +45,7 @@ class Centre:
         misbehaved: Callable[[str], None],
         networks: Sequence[Network] = (),
         max_octets: int = packaging.MAX_OCTETS,
+        gate: Gate | None = None,
     ) -> None:
         self._dialect = dialect
         self._clock = clock
@@ -59,6 +60,7 @@ class Centre:
             max_octets=max_octets,
             is_vasp=False,
             misbehaved=misbehaved,
+            gate=gate,
         )
 
     @property

@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from aiohttp import web
 
@@ -38,6 +38,8 @@ READ_OCTETS: Final = 1 << 18
 LEAVE_S: Final = 2.0
 #: Seconds after which who is put off may come again.
 RETRY_AFTER_S: Final = 5
+#: Seconds after which an address may come again from which logins failed too often.
+SHUT_S: Final = 60
 
 
 class Raw(NamedTuple):
@@ -50,6 +52,16 @@ class Raw(NamedTuple):
 
 class Cut(NamedTuple):
     """No answer: the connection breaks."""
+
+
+class Gate(Protocol):
+    """Counts logins that fail, by address."""
+
+    def is_shut(self, address: str) -> bool:
+        """Whether nobody is heard from there now."""
+
+    def failed(self, address: str) -> None:
+        """A login from there failed."""
 
 
 #: Who calls, what, and from which address -> what it is answered.
@@ -70,9 +82,11 @@ class Door:
         max_octets: int = packaging.MAX_OCTETS,
         is_vasp: bool,
         misbehaved: Callable[[str], None],
+        gate: Gate | None = None,
     ) -> None:
         self._dialect = dialect
         self._guard = guard
+        self._gate = gate
         self._kinds = kinds
         self._take = take
         self._networks = networks
@@ -124,13 +138,18 @@ class Door:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"})
+        remote, gate = request.remote or "", self._gate
+        if gate is not None and gate.is_shut(remote):
+            return web.Response(status=429, headers={"Retry-After": str(SHUT_S)})
         now = asyncio.get_running_loop().time()
         authorization = request.headers.get("Authorization", "")
         user = self._guard.user(authorization, request.method, now)
         if user is None:
             is_stale = self._guard.is_stale(authorization, now)
             if authorization and not is_stale:
-                self._misbehaved(f"a request from {request.remote} was not let in")
+                self._misbehaved(f"a request from {remote} was not let in")
+                if gate is not None:
+                    gate.failed(remote)
             challenge = self._guard.challenge(now, is_stale=is_stale)
             await self._skip(request)
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})

@@ -18,7 +18,7 @@ from carriers.mm7.status import SUCCESS, UNAVAILABLE, UNSUPPORTED_OPERATION, ans
 from gateway.core.errors import BadRequest, NotFound, StoreUnavailable
 from gateway.core.mms import NewMms
 from gateway.core.outbox import Kind, NewSms, Purpose
-from gateway.core.peers import Peer, Refusal
+from gateway.core.peers import Denial, Peer, Refusal
 from gateway.downstream.config import DownstreamMm7Config, tls_context
 from gateway.downstream.mm7_calls import WANTS_READ, access_of, request_of
 from gateway.downstream.mm7_submits import (
@@ -30,6 +30,7 @@ from gateway.downstream.mm7_submits import (
     asked_of,
 )
 from gateway.journal import Journal
+from gateway.mail.limits import Rate, networks
 from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.peer_deliveries import Delivery
 from mms.codec.mm7 import dialect as dialects
@@ -58,6 +59,7 @@ class Mm7Door:
         owner: str,
         is_gone: Callable[[str], bool],
         region: str,
+        failed: Rate,
     ) -> None:
         self._desk = desk
         self._journal = journal
@@ -66,6 +68,7 @@ class Mm7Door:
         self._owner = owner
         self._is_gone = is_gone
         self._region = region
+        self._failed = failed  # logins, by network
         self._peers: dict[str, Peer] = {}
         self._passwords: dict[str, str] = {}
         self._work = asyncio.Event()
@@ -78,6 +81,7 @@ class Mm7Door:
             clock=lambda: datetime.now(UTC),
             misbehaved=lambda reason: journal.peer_misbehaved("downstream_mm7", reason),
             max_octets=config.max_octets,
+            gate=self,
         )
 
     async def open(self) -> int:
@@ -105,6 +109,16 @@ class Mm7Door:
     def wake(self) -> None:
         """A commit queued something."""
         self._work.set()
+
+    def is_shut(self, address: str) -> bool:
+        """Whether logins from there failed too often of late."""
+        return self._failed.is_empty(networks(address)[0], asyncio.get_running_loop().time())
+
+    def failed(self, address: str) -> None:
+        """A login from there failed."""
+        self._journal.login_failed("downstream_mm7", address)
+        self._journal.count("peer_denied", Denial.SECRET.value)
+        self._failed.take(networks(address)[0], asyncio.get_running_loop().time())
 
     # --- what peers ask ---------------------------------------------------------------------------------------
 

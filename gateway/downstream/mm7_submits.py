@@ -77,7 +77,8 @@ def asked_of(envelope: Envelope, request: SubmitReq, peer: Peer, *, now_ms: int,
     letter = Letter(
         subject=subject,
         sender=sender or peer.name,
-        recipients=tuple(numbers),
+        # All phones have this one letter in their mailboxes: none is to see the others, Bcc least of all.
+        recipients=tuple(numbers) if len(numbers) == 1 else (),
         body=envelope.body,
         date_ms=now_ms,
         message_id=f"<{_key(envelope)[:40]}@mm7.invalid>",

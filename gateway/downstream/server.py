@@ -84,7 +84,9 @@ class Downstream:
         self._small_tasks: set[asyncio.Task[None]] = set()
         self._taking = Taking(desk, journal, self._flush_touched)
         self._delivering = Delivering(desk, journal, owner, is_gone, self._flush)
-        self._mm7 = None if mm7 is None else Mm7Door(desk, journal, mm7, self.refusal, owner, is_gone, region)
+        self._mm7 = (
+            None if mm7 is None else Mm7Door(desk, journal, mm7, self.refusal, owner, is_gone, region, self._failed)
+        )
         self.new_id = desk.new_id
         self.now_ms = desk.now_ms
 

@@ -27,6 +27,7 @@ from mms.handsets.evidence import Stated
 from tests.e2e.test_mm7_link import free_port
 from tests.fakes.downstream import MEMBER, SECRET, until
 from tests.fakes.media import jpeg
+from tests.unit.mms.codec.mm7 import mm7_samples as samples
 
 PHONE, OTHER = "+8613800000001", "+8613800000002"
 SERVICE = "1065700077"
@@ -258,6 +259,47 @@ async def test_who_is_not_known_is_not_let_in(hub: Hub) -> None:
     assert "StatusCode>4001<" in (await hub.ask(kind, data))[1]
     await hub.set_peer(networks=(), enabled=False)
     assert (await hub.ask(kind, data))[0] == 401
+    for _ in range(10):
+        status, _ = await hub.ask(kind, data, "nobody")
+    assert status == 429
+
+
+async def test_samples_of_two_families_are_taken_byte_for_byte(hub: Hub) -> None:
+    """As Mbuni and the test programs of China Mobile's interface write them."""
+
+    def prepare(books: Any) -> None:
+        account = books.accounts.by_address(MEMBER)
+        for name in ("vasp1", "111"):
+            books.peers.add(Peer(name, account.id, SECRET, protocols=("mm7",)))
+
+    await hub.app.desk.commit(prepare)
+    await hub.app.downstream._learn()
+    status, answer = await hub.ask(samples.MBUNI_SUBMIT_TYPE, samples.MBUNI_SUBMIT, "vasp1")
+    assert (status, samples.REL_6_4 in answer) == (200, True)
+    assert "StatusCode>2002<" in answer  # one of its recipients is a mail address
+    numbers_alone = samples.MBUNI_SUBMIT.replace(b"<mm7:RFC2822Address>bob@example.org</mm7:RFC2822Address>", b"")
+    status, answer = await hub.ask(samples.MBUNI_SUBMIT_TYPE, numbers_alone, "vasp1")
+    assert (status, "StatusCode>1000<" in answer, ">tx-0001<" in answer) == (200, True, True)
+    status, answer = await hub.ask(samples.CHINA_MOBILE_TYPE, samples.china_mobile(), "111")
+    assert (status, "StatusCode>1000<" in answer, samples.SCHEMA + "REL-6-MM7-1-0" in answer) == (200, True, True)
+    assert "6.3.0" in answer
+    queued = hub.app.desk.read_now(lambda books: books.outbox.to_number("+8613111111111"))
+    assert len(queued) == 1
+
+
+async def test_phones_of_one_submit_do_not_see_each_other(hub: Hub) -> None:
+    more = "<mm7:ServiceCode>S</mm7:ServiceCode>"
+    answer = (await hub.submit(to=f"{PHONE} {OTHER}", more=more))[1]
+    found = re.search(r"MessageID>(\d+)<", answer)
+    assert found is not None
+
+    def letters(books: Any) -> list[bytes]:
+        facts = books.mms.facts([int(found[1])])
+        return [hub.app.desk.blobs.get(row["letter"]) for row in facts.values()]
+
+    (letter,) = hub.app.desk.read_now(letters)
+    assert PHONE[3:].encode() not in letter
+    assert OTHER[3:].encode() not in letter
 
 
 @pytest.mark.parametrize(
