@@ -1,4 +1,4 @@
-"""What phones write: stop words, help, 1 for the list, codes, and answers that become mails in their conversation."""
+"""What phones write: stop words, help, the list, the address book, codes, and answers that become mails."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gateway.core.events import SmsReceived
 from gateway.core.outbox import NewSms, Purpose
 from gateway.core.phone import is_mobile
 from gateway.core.ports import Books
+from mail2sms.address_book import answer_wish, wish_of
 from mail2sms.letters import Letter, in_answer
 from mail2sms.limits import free_key
 from mail2sms.listing import LIST_DAYS, list_mails
@@ -38,7 +39,7 @@ class Answers:
         self._config = config
 
     def answer_sms(self, event: SmsReceived, books: Books) -> None:
-        """Reaction: do what one SMS asks for. Order: stop and start words, help, the list, codes, replies."""
+        """Reaction: do what one SMS asks for. Order: stop and start words, help, the list, the book, codes, replies."""
         if not is_mobile(event.sender):
             books.timeline.step(event.inbox_id, STEP, "none: the sender is no phone")
             return
@@ -48,9 +49,7 @@ class Answers:
         word = word_of(event.text)
         if word is not None:
             self._obey(word, event, books)
-        elif asks_for_list(event.text) and self._list(event, books):
-            return
-        elif not self._prove(event, books) and not self._reply(event, books):
+        elif not any(take(event, books) for take in (self._list, self._ask_book, self._prove, self._reply)):
             books.timeline.step(event.inbox_id, STEP, "no mail was found that it answers")
             if event.sender not in books.stops.among([event.sender]):
                 texts = sms_texts(self._language(event.sender, books))
@@ -78,14 +77,34 @@ class Answers:
         self._say(sms_texts(language).render("start_done", **signed), event, books, is_asked=True)
 
     def _list(self, event: SmsReceived, books: Books) -> bool:
-        """Send the list of mails to a member's phone; False for any other."""
-        if not books.phones.accounts_of(event.sender):
+        """Send the list of mails to a member's phone; False for any other, and for any other text."""
+        if not asks_for_list(event.text) or not books.phones.accounts_of(event.sender):
             return False
         if books.stops.among([event.sender]):
             books.timeline.step(event.inbox_id, STEP, "no list: the phone said stop")
             return True
         books.timeline.step(event.inbox_id, STEP, "the list of mails")
         self._say(lambda: list_mails(event.sender, self._config, books), event, books, is_asked=True)
+        return True
+
+    def _ask_book(self, event: SmsReceived, books: Books) -> bool:
+        """Answer a member's phone from its address book; False for any other, and for an answer in a conversation."""
+        wish = wish_of(event.text)
+        owners = books.phones.accounts_of(event.sender) if wish is not None else []
+        if (
+            wish is None
+            or not owners
+            or extension_of(event.recipient, self._config.access_number, self._config.extension_digits)
+        ):
+            return False
+        if books.stops.among([event.sender]):
+            books.timeline.step(event.inbox_id, STEP, "the address book is not asked: the phone said stop")
+            return True
+        books.timeline.step(event.inbox_id, STEP, f"the address book: {type(wish).__name__.lower()}")
+        language = self._language(event.sender, books)
+        signature = self._signed(event, books)["signature"]
+        answer = lambda: answer_wish(wish, owners[0], language, signature, books)  # noqa: E731
+        self._say(answer, event, books, is_asked=True)
         return True
 
     def _prove(self, event: SmsReceived, books: Books) -> bool:
@@ -122,7 +141,9 @@ class Answers:
             from_name=answered.from_name,
             to_address=answered.to_address,
             to_name=_name_of(view, answered.to_address),
-            subject=_subject(view, row, event.sender, account),
+            subject=_subject(
+                view, row, books.contacts.name_of_number(account.id, event.sender) or event.sender, account
+            ),
             text=f"{event.text.strip()}\n\n{mail_texts(account.language).render('sent_by_sms', number=event.sender)}",
             message_id=f"<{reply_id}.sms@{answered.from_address.rpartition('@')[2]}>",
             date=datetime.datetime.fromtimestamp((event.received_ms or books.now_ms) / 1000, zone_of(account.zone)),
@@ -181,11 +202,11 @@ class Answers:
         )
 
 
-def _subject(view: MailView | None, row: Mapping[str, Any] | None, number: str, account: Account) -> str:
+def _subject(view: MailView | None, row: Mapping[str, Any] | None, writer: str, account: Account) -> str:
     subject = view.headers.subject if view else str(row["subject"]) if row is not None else ""
     if subject.strip():
         return in_answer(subject)
-    return in_answer(mail_texts(account.language).render("sms_subject", number=number))
+    return in_answer(mail_texts(account.language).render("sms_subject", number=writer))
 
 
 def _references(view: MailView | None) -> list[str]:

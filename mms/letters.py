@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from gateway.core.addresses import Address
@@ -54,10 +54,11 @@ class Letter:
     references: tuple[str, ...] = ()
 
 
-def write_letter(letter: Letter, *, domain: str = "mms.invalid") -> bytes:
+def write_letter(letter: Letter, *, domain: str = "mms.invalid", sender_name: str = "") -> bytes:
     """The mail of an MMS: CRLF, ASCII only; the same letter gives the same octets.
 
-    Numbers are shown as number@`domain`, which should be where answers to phones are taken in. Raises BadRequest for
+    Numbers are shown as number@`domain`, which should be where answers to phones are taken in; the sender's as
+    `sender_name` where that is given. Raises BadRequest for
     what is no message id, and for a body larger than the manifest's bounds.
     """
     manifest, carried = letter_manifest.of(letter.body, letter.source, _facts(letter))
@@ -70,8 +71,9 @@ def write_letter(letter: Letter, *, domain: str = "mms.invalid") -> bytes:
         if content_id:
             shown[digest] = content_id
         files.append(MailFile(file_name(name) or f"part-{number}", kind, part.data, content_id))
+    from_ = _mailbox(letter.sender, domain)
     return build_mail(
-        from_=_mailbox(letter.sender, domain),
+        from_=replace(from_, name=_line(sender_name)) if sender_name else from_,
         to=[_mailbox(one, domain) for one in letter.recipients],
         cc=[_mailbox(one, domain) for one in letter.cc],
         subject=_line(letter.subject),

@@ -129,7 +129,7 @@ class Mailboxes:
             texts.render(
                 "mms_for_member",
                 signature=self.signature(member.language),
-                sender=_short(waiting.from_name) or texts.render("mms_somebody"),
+                sender=_short(_known(member.id, waiting.from_name, books)) or texts.render("mms_somebody"),
                 url=self._config.page_url,
             ),
             books,
@@ -275,6 +275,12 @@ def _member(number: str, books: Books) -> Account | None:
 def _short(name: str) -> str:
     name = " ".join(name.split())
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+
+
+def _known(account_id: int, sender: str, books: Books) -> str:
+    """What a member's address book calls a sender; as it is where it does not."""
+    asked = books.contacts.name_of_mail if "@" in sender else books.contacts.name_of_number
+    return asked(account_id, sender) or sender
 
 
 def _language(number: str) -> str:

@@ -166,17 +166,21 @@ class Reception:
     def _file(
         self, event: MmsReceived, letter: Letter, account_ids: Sequence[int], books: Books, *, announce: bool = True
     ) -> None:
-        """File it for members; numbers become addresses at the member's domain, where answers to phones come in."""
-        written: dict[str, tuple[str, bytes]] = {}
+        """File it for members; numbers become addresses at the member's domain, where answers to phones come in.
+
+        The sender has the name that the member's address book gives it.
+        """
+        written: dict[tuple[str, str], tuple[str, bytes]] = {}
         for account_id in account_ids:
             account = books.accounts.by_id(account_id)
             if account is None:
                 continue
             domain = account.address.rpartition("@")[2]
-            if domain not in written:
-                data = write_letter(letter, domain=domain)
-                written[domain] = books.keep(data), data
-            blob, data = written[domain]
+            name = books.contacts.name_of_number(account_id, letter.sender.partition("/TYPE=")[0]) or ""
+            if (domain, name) not in written:
+                data = write_letter(letter, domain=domain, sender_name=name)
+                written[domain, name] = books.keep(data), data
+            blob, data = written[domain, name]
             mail_id = books.file_letter(account_id, blob=blob, data=data, kind="mms", announce=announce)
             if mail_id is not None:
                 books.timeline.step(event.inbox_id, STEP, f"filed as mail {mail_id}")

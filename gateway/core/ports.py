@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core.accounts import Account, Phone, Target
+from gateway.core.book import Person
 from gateway.core.dialogues import Dialogue
 from gateway.core.events import Event, MessageSettled
 from gateway.core.mms import AutomaticMailbox, NewMms, Pickup, PickupState
@@ -52,6 +53,8 @@ class ContactsPort(Protocol):
     def numbers_of(self, account_id: int, addresses: Iterable[str]) -> dict[str, str]: ...
     def name_of_mail(self, account_id: int, address: str) -> str | None: ...
     def name_of_number(self, account_id: int, number: str) -> str | None: ...
+    def complete(self, account_id: int, typed: str, limit: int) -> list[Person]: ...
+    def add(self, account_id: int, name: str, mails: Iterable[str], numbers: Iterable[str]) -> int: ...
 
 
 class RulesPort(Protocol):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from addressbook.card_index import MAX_WORD
-from addressbook.numbers import is_same_line, read
+from addressbook.numbers import MATCH_DIGITS, is_same_line, read
 from addressbook.pinyin import folded
 from gateway.core.book import Person
 from gateway.store.address_books import AddressBooks
@@ -99,10 +99,19 @@ class ContactLookup:
         return found
 
     def name_of_mail(self, account_id: int, address: str) -> str | None:
-        """What an account calls the person behind a mail address."""
+        """What an account calls the person behind a mail address; behind one that is a number at a domain, the phone's.
+
+        What phones send comes from such an address.
+        """
         ranks = self._ranks(account_id)
         rows = self._tx.ask_among(_PEOPLE_OF_MAIL, "books", list(ranks), address=address.lower())
-        return min(rows, key=lambda row: ranks[row.book_id]).name if rows else None
+        if rows:
+            return str(min(rows, key=lambda row: ranks[row.book_id]).name)
+        local = address.partition("@")[0].removeprefix("+")
+        if not (local.isascii() and local.isdigit() and len(local) >= MATCH_DIGITS):
+            return None
+        best = self._best_of_number(ranks, address.partition("@")[0])
+        return None if best is None else str(best.name)
 
     def name_of_number(self, account_id: int, number: str) -> str | None:
         """What an account calls the person behind a number, however it is written."""

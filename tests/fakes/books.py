@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.core.accounts import Account, Phone, Target, ToAddress, ToMailbox, ToPhone
+from gateway.core.book import Person
 from gateway.core.errors import NotFound
 from gateway.core.events import Event, MailArrived
 from gateway.core.mails import MailFacts
@@ -116,8 +117,16 @@ class FakeContacts:
     def __init__(self) -> None:
         self.all: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]] = []
 
-    def add(self, account_id: int, name: str, mails: Iterable[str] = (), numbers: Iterable[str] = ()) -> None:
+    def add(self, account_id: int, name: str, mails: Iterable[str] = (), numbers: Iterable[str] = ()) -> int:
         self.all.append((account_id, name, tuple(mail.lower() for mail in mails), tuple(numbers)))
+        return len(self.all)
+
+    def complete(self, account_id: int, typed: str, limit: int) -> list[Person]:
+        return [
+            Person(place, 1, False, name, "", name, mails, numbers, numbers)
+            for place, (owner, name, mails, numbers) in enumerate(self.all, 1)
+            if owner == account_id and name.startswith(typed)
+        ][:limit]
 
     def numbers_of(self, account_id: int, addresses: Iterable[str]) -> dict[str, str]:
         wanted = {address.lower() for address in addresses}

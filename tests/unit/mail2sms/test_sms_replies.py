@@ -497,3 +497,54 @@ def test_an_empty_sms_is_no_reply(text: str) -> None:
     world = told()
     world.texts(text)
     assert not world.books.mails
+
+
+# --- the address book -------------------------------------------------------------------------------------------------
+
+
+def owner(**config: object) -> World:
+    """Ann's phone is proved."""
+    world = told(**config)
+    world.books.contacts.add(ANN, "张三", ["san@x.example"], ["+8613700137000"])
+    return world
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("查 张三", "张三 13700137000 san@x.example"),
+        ("查：张", "张三 13700137000 san@x.example"),
+        ("查 李四", "通讯录里没有“李四”"),
+        ("加 李四 139-0013-9000", "已存入通讯录：李四 13900139000"),
+        ("add 李四 li@x.example 13900139000", "已存入通讯录：李四 13900139000"),
+        ("加 张三 13700137000", "通讯录里已有13700137000：张三"),
+    ],
+)
+def test_the_address_book_by_sms(text: str, said: str) -> None:
+    world = owner()
+    world.texts(text)
+    assert [answer for answer in answers(world) if said in answer], answers(world)
+    assert not world.books.mails
+
+
+def test_who_is_added_by_sms_is_there_with_the_address() -> None:
+    world = owner()
+    world.texts("加 李四 li@x.example 13900139000")
+    assert world.books.contacts.all[-1] == (ANN, "李四", ("li@x.example",), ("+8613900139000",))
+
+
+@pytest.mark.parametrize(
+    "text", ["查一下库存", "查 " + "字" * 30, "加油", "加 李四", "查 张三\n谢谢", "加 13900139000"]
+)
+def test_what_only_looks_like_it_is_an_answer(text: str) -> None:
+    world = owner()
+    world.texts(text)
+    assert len(world.books.mails) == 1
+
+
+def test_the_book_is_asked_by_its_owners_phone_alone_and_not_within_a_conversation() -> None:
+    world = owner()
+    world.texts("查 张三", sender=STRANGER)
+    world.texts("查 张三", to=ACCESS + "00")
+    assert not any("张三" in answer for answer in answers(world))
+    assert len(world.books.mails) == 1

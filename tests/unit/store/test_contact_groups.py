@@ -124,3 +124,10 @@ def test_administrators_write_the_books_of_their_domain_and_of_the_system(bench:
     with pytest.raises(NotAllowed):
         bench.ask(lambda b: b.address_books.managed(anna, system))
     assert rights("system") == [Right.WRITE, Right.WRITE]
+
+
+def test_mail_from_the_address_of_a_phone_is_its_owners(bench: Bench, anna: int, book: int) -> None:
+    put(bench, book, "z", "张三", "TEL:138 0013 8000", "EMAIL:z@x.example")
+    asked = ("13800138000@mail.example", "+8613800138000@mail.example", "Z@x.example", "1380013@x.y", "z@y.example")
+    found = [bench.ask(lambda b, one=one: b.contacts.name_of_mail(anna, one)) for one in asked]
+    assert found == ["张三", "张三", "张三", None, None]
