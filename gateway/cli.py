@@ -15,6 +15,7 @@ from gateway.commands import (
     demo,
     describe,
     handset,
+    imports,
     links,
     mailbox,
     mms,
@@ -32,7 +33,7 @@ from gateway.core.errors import CaiyouError
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
 GROUPS = (
     serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, mms, card, peers,
-    reminders, modem, carddav, describe,
+    reminders, modem, carddav, imports, describe,
 )  # fmt: skip
 
 
