@@ -62,6 +62,10 @@ class Pair:
     taken: Counts = field(default_factory=Counts)
     given: Counts = field(default_factory=Counts)
 
+    def tell_from(self, revision: int) -> None:
+        """What the device has of a contact is not what the book says: it is to be given that."""
+        self.after = min(self.after, revision - 1)
+
     def missed(self, revision: int) -> None:
         """The device did not take a contact of that revision: it is told of it again next time."""
         self.retry_from = min(self.retry_from or revision, revision)

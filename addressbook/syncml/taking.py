@@ -15,9 +15,10 @@ from addressbook.syncml.shelf import Kept, Mapped, Shelf
 from addressbook.syncml.state import Pair
 from addressbook.vcard.conversion import converted_properties
 from addressbook.vcard.errors import BadCard
-from addressbook.vcard.lines import read
+from addressbook.vcard.lines import Property, read
 from addressbook.vcard.meaning import contact_of, meant
 from addressbook.vcard.merging import merged
+from addressbook.vcard.text import escaped
 from addressbook.vcard.written import card_octets
 from gateway.core.book import BookFull, CardTooLarge
 from gateway.core.errors import BadRequest, CaiyouError
@@ -130,7 +131,10 @@ class Taker:
                 return self._bring_back(item, came, was)
         if not self._pair.writable:
             return Code.FORBIDDEN
-        new = card_octets(_STORED, converted_properties(card, _STORED))
+        properties = converted_properties(card, _STORED)
+        if not any(one.name == "FN" for one in properties):
+            properties.insert(0, Property("FN", escaped(came.call_name)))  # vCard 3.0 has one always
+        new = card_octets(_STORED, properties)
         stored = self._shelf.put(self._pair.book_id, None, new)
         self._shelf.put_map(self._pair.book_id, item.luid, stored.contact_id, stored.revision)
         was_there = mapped is not None and mapped.revision >= 0
@@ -180,13 +184,15 @@ class Taker:
         octets = merged(kept.card, result.contact)
         changed = octets != kept.card
         if changed and not pair.writable:
-            # What the device has now is not what the book says: it is given that again.
             shelf.put_map(pair.book_id, item.luid, kept.contact_id, 0)
+            pair.tell_from(kept.revision)
             return Code.FORBIDDEN
         stored = shelf.put(pair.book_id, kept.href, octets) if changed else kept
         fits = self._holding.says_all(came, contact_of(stored.card))
         had = mapped.revision if known and mapped is not None else 0
         revision = stored.revision if fits else min(had, stored.revision - 1)
+        if not fits:
+            pair.tell_from(stored.revision)
         shelf.put_map(pair.book_id, item.luid, kept.contact_id, revision)
         if changed and had < kept.revision:
             return Code.DEVICE_WON if known and result.conflict else Code.MERGED
