@@ -118,3 +118,58 @@ class Phone:
     def found(self, word: str) -> list[str]:
         """The names of cards with a word in them."""
         return sorted(name for name, text in self.texts().items() if word in text)
+
+
+class LosingProxy:
+    """Passes requests on, and cuts the line in place of the answers from a certain one on (0: none)."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._seen = 0
+        self._lose_after = 0
+        self._server: asyncio.Server | None = None
+
+    @classmethod
+    async def open(cls, port: int) -> LosingProxy:
+        made = cls(port)
+        made._server = await asyncio.start_server(made._pass, "127.0.0.1", 0)
+        return made
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def lose_after(self) -> int:
+        return self._lose_after
+
+    @lose_after.setter
+    def lose_after(self, count: int) -> None:
+        self._lose_after, self._seen = count, 0
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(re.findall(rb"(?i)content-length: (\d+)", head)[0])
+                body = await reader.readexactly(length)
+                there, here = await asyncio.open_connection("127.0.0.1", self._to)
+                here.write(re.sub(rb"(?i)\r\nexpect:[^\r]*", b"\r\nConnection: close", head) + body)
+                answer = await there.readuntil(b"\r\n\r\n")
+                answer += await there.readexactly(int(re.findall(rb"(?i)content-length: (\d+)", answer)[0]))
+                here.close()
+                await here.wait_closed()
+                self._seen += 1
+                if self._lose_after and self._seen >= self._lose_after:
+                    return
+                writer.write(answer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
