@@ -14,6 +14,7 @@ from gateway.commands import (
     carddav,
     demo,
     describe,
+    device,
     handset,
     imports,
     links,
@@ -33,7 +34,7 @@ from gateway.core.errors import CaiyouError
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
 GROUPS = (
     serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, mms, card, peers,
-    reminders, modem, carddav, imports, describe,
+    reminders, modem, carddav, device, imports, describe,
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from gateway.mail.submission import SubmissionConfig
 from gateway.options import read_table
 from gateway.store.database import StoreConfig
 from gateway.web.number_dip import NumberConfig
+from gateway.web.phone_settings import PhonesConfig
 from gateway.web.server import WebConfig
 from gateway.web.webhooks import WebhookConfig
 from mail2sms.sending import NoticeConfig
@@ -108,6 +109,7 @@ class Config:
     numbers: NumberConfig = field(default_factory=NumberConfig)
     notices: NoticeConfig = field(default_factory=NoticeConfig)
     mms: MmsConfig = field(default_factory=MmsConfig)
+    phones: PhonesConfig = field(default_factory=PhonesConfig)
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     downstream: DownstreamConfig = field(default_factory=DownstreamConfig)
     downstream_smpp: DownstreamSmppConfig | None = None
@@ -135,6 +137,7 @@ TABLES: dict[str, type] = {
     "numbers": NumberConfig,
     "notices": NoticeConfig,
     "mms": MmsConfig,
+    "phones": PhonesConfig,
     "alarms": AlarmConfig,
     "downstream": DownstreamConfig,
     "downstream_smpp": DownstreamSmppConfig,

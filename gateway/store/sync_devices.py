@@ -123,7 +123,9 @@ class SyncDevices:
         for one in known:
             if one.device_id == device_id:
                 return one
-        for one in sorted(known, key=lambda one: one.last_seen_ms or one.created_ms)[: len(known) - MAX_DEVICES + 1]:
+        for one in sorted(known, key=lambda one: one.last_seen_ms or one.created_ms)[
+            : max(0, len(known) - MAX_DEVICES + 1)
+        ]:
             self.forget(one.id)
         return self._add(account_id, device_id, secret="")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from addressbook.syncml.auth import basic, md5
 from addressbook.syncml.commands import (
@@ -27,9 +27,16 @@ from addressbook.syncml.commands import (
     Sync,
 )
 from addressbook.syncml.documents import Form
+from addressbook.syncml.notification import TYPE_1_2, Notification, is_from
 from addressbook.syncml.session import octets_of
 from addressbook.syncml.tokens import Version
+from gateway.core.errors import BadRequest
 from gateway.store.desk import BooksOfStore
+from gateway.store.schema import outbox
+from gateway.web.phone_settings import PhonesConfig, ask_to_sync, set_up_by_sms
+from mms.codec.provisioning import Application, Settings
+from mms.codec.provisioning_mac import is_proved
+from mms.codec.push import Push
 from tests.fakes.dav_hub import PASSWORD, DavHub, dav_hub
 from tests.fakes.syncml_phone import Phone, device, edits, nonce_of, statuses
 
@@ -254,7 +261,9 @@ async def test_names_of_the_book(book: Book) -> None:
 async def test_commands_that_are_not_carried_out(book: Book) -> None:
     phone = book.make(info=device())
     await phone.set_up(201)
-    answer = await phone.send(Other("", "Exec"), Other("", "Search"), replace(phone.edit("Delete", "1"), command_id="7"))
+    answer = await phone.send(
+        Other("", "Exec"), Other("", "Search"), replace(phone.edit("Delete", "1"), command_id="7")
+    )
     assert statuses(answer) == [406, 406, 400]
     answer = await phone.send(Sync("", "./nothing", "card", (phone.edit("Delete", "1"),)))
     assert statuses(answer) == [404, 404]
@@ -405,8 +414,8 @@ def _changed(book: Book, name: str, line: str) -> tuple[str, ...]:
 async def test_a_phone_that_knows_names_and_numbers_takes_nothing_else_away(book: Book) -> None:
     phone = book.make(info=device("N", "TEL"))
     book.put(
-        "z.vcf", "FN:张三", "N:张;三;;;", "TEL;TYPE=CELL:13800138000", "EMAIL:z@example.cn", "ORG:Acme;研发", "NOTE:long",
-        "ADR;TYPE=HOME:;;长安街 1;北京;;100000;中国", "X-CAR:red", "CATEGORIES:friends",
+        "z.vcf", "FN:张三", "N:张;三;;;", "TEL;TYPE=CELL:13800138000", "EMAIL:z@example.cn", "ORG:Acme;研发",
+        "NOTE:long", "ADR;TYPE=HOME:;;长安街 1;北京;;100000;中国", "X-CAR:red", "CATEGORIES:friends",
     )  # fmt: skip
     await phone.sync()
     (luid,) = phone.cards
@@ -638,7 +647,9 @@ async def test_a_card_that_the_device_lets_go_of_stays(book: Book) -> None:
 
 async def test_many_cards_come_in_messages_that_the_phone_can_hold(book: Book) -> None:
     for number in range(40):
-        book.put(f"{number}.vcf", f"FN:名{number}", f"N:姓;名{number};;;", f"TEL:1380013{number:04}", f"NOTE:{"长" * 60}")
+        book.put(
+            f"{number}.vcf", f"FN:名{number}", f"N:姓;名{number};;;", f"TEL:1380013{number:04}", f"NOTE:{'长' * 60}"
+        )
     phone = book.make(info=device(), max_message=5_000)
     assert await phone.sync() == 201
     assert len(phone.cards) == 40
@@ -706,7 +717,8 @@ async def test_several_items_in_a_command(book: Book) -> None:
     phone = book.make(info=device())
     await phone.set_up(201)
     items = tuple(
-        Item(source=str(at), data=f"BEGIN:VCARD\r\nN:姓;名{at}\r\nTEL:1380013800{at}\r\nEND:VCARD\r\n") for at in range(3)
+        Item(source=str(at), data=f"BEGIN:VCARD\r\nN:姓;名{at}\r\nTEL:1380013800{at}\r\nEND:VCARD\r\n")
+        for at in range(3)
     )
     answer = await phone.send(phone.sync_command([Edit("", "Add", (*items, Item(source="x", data="?")), Meta())]))
     given = [(one.code, one.sources) for one in answer.commands if isinstance(one, Status) and one.command == "Add"]
@@ -735,3 +747,42 @@ async def test_fields_that_a_silent_phone_has_shown(book: Book) -> None:
     book.put("z.vcf", "FN:张三", "N:张;三;;;", "BDAY:1980-01-01", "NOTE:x")
     await phone.sync()
     assert "BDAY" in phone.texts().split("李四")[0]
+
+
+# --- by SMS -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_phone_set_up_by_sms_comes_with_what_it_was_told(book: Book, hub: DavHub) -> None:
+    """Settings with a PIN, the first session, then the wish to synchronise: each as the phone reads it."""
+    account_id = hub.accounts[book.user]
+    sent = hub.desk.run_now(
+        lambda books: set_up_by_sms(books, account_id, "+8613800138000", "phone", PhonesConfig(), hub.url)
+    )
+    push = Push.decode(_data(hub, sent.message_id))
+    assert push.proof is not None
+    assert is_proved(push.data, push.proof, pin=sent.pin)
+    (told,) = Settings.decode(push.data).applications(Application.SYNCML)
+    parts = {one.type: one for one in told.inner}
+    phone = book.make(store=parts["RESOURCE"].get("URI"), info=device())
+    phone.url = parts["APPADDR"].get("ADDR") or ""
+    secret = parts["APPAUTH"].get("AAUTHSECRET") or ""
+    phone.credentials = md5(parts["APPAUTH"].get("AAUTHNAME") or "", secret, b"", Version.V1_2)
+    phone.write("1", *ZHANG)
+    assert await phone.sync() == 201
+    assert book.cards().keys() == {"张三"}
+    nonce = nonce_of(phone.heard[0])
+    (known,) = hub.desk.run_now(lambda books: books.sync_devices.of(account_id))
+    push = Push.decode(_data(hub, hub.desk.run_now(lambda books: ask_to_sync(books, known))))
+    assert (push.content_type, push.application) == (TYPE_1_2, "push.syncml")
+    assert is_from(push.data, secret, nonce)
+    assert Notification.decode(push.data).kinds == ((206, "./contacts"),)
+    phone.credentials = md5(book.user, secret, nonce, Version.V1_2)
+    assert await phone.set_up(206) == 200
+    with pytest.raises(BadRequest):
+        hub.desk.run_now(lambda books: ask_to_sync(books, replace(known, number=None)))
+
+
+def _data(hub: DavHub, message_id: int) -> bytes:
+    """What a data SMS carries."""
+    statement = sa.select(outbox.c.data).where(outbox.c.id == message_id)
+    return bytes(hub.desk.run_now(lambda books: books.tx.read(statement).scalar_one()))
