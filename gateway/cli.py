@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.commands import (
     accounts,
+    address_book,
     alarms,
     card,
     carddav,
@@ -34,7 +35,7 @@ from gateway.core.errors import CaiyouError
 #: Each adds its subcommands to the parser; a parsed command carries its function in `run`.
 GROUPS = (
     serve, demo, wire, stories, accounts, links, alarms, routes, numbers, handset, mailbox, mms, card, peers,
-    reminders, modem, carddav, device, imports, describe,
+    reminders, modem, carddav, device, address_book, imports, describe,
 )  # fmt: skip
 
 

@@ -154,6 +154,10 @@ def chores(
         if await desk.read(lambda books: bool(books.failures.due(1))):
             await desk.commit(lambda books: books.try_again())
 
+    async def forget_contacts() -> None:
+        while await desk.commit(lambda books: books.contact_history.forget()):
+            pass
+
     async def forget_parked() -> None:
         while await desk.commit(lambda books: books.reports.forget_parked()):
             pass
@@ -186,6 +190,7 @@ def chores(
         Chore("place-forgotten", 300.0, desk.place_forgotten),
         Chore("give-up-parts", 60.0, give_up_parts),
         Chore("forget-parked-reports", 3600.0, forget_parked),
+        Chore("forget-deleted-contacts", 3600.0, forget_contacts),
         Chore("delete-accounts", 60.0, delete_overdue),
         Chore("sweep-strays", 3600.0, sweep_strays),
     ]

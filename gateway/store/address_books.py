@@ -168,11 +168,15 @@ class AddressBooks:
         if columns:
             self._tx.execute(sa.update(address_books).where(_b.id == book_id).values(**_fitted(columns)))
 
-    def delete(self, book_id: int) -> None:
-        """Delete a book with all its cards and their history. Raises NoBook."""
+    def check(self, book_id: int) -> None:
+        """Raises NoBook where no book has this id."""
         self._tx.flush()
         if self._tx.read(sa.select(_b.id).where(_b.id == book_id)).first() is None:
-            raise NoBook("there is no such book")
+            raise NoBook(f"there is no book {book_id}")
+
+    def delete(self, book_id: int) -> None:
+        """Delete a book with all its cards and their history. Raises NoBook."""
+        self.check(book_id)
         delete_books(self._tx, sa.select(_b.id).where(_b.id == book_id))
 
     # --- sharing --------------------------------------------------------------------------------------------
