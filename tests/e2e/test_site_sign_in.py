@@ -223,3 +223,14 @@ async def test_a_link_signs_in_once(hub: SiteHub) -> None:
     password_only = hub.app.desk.run_now(lambda books: books.entry_links.open(EntryPurpose.PASSWORD, account_id))
     await late.get(f"/come-in/{password_only}")
     assert late.status == 404
+
+
+async def test_every_area_that_the_bar_names_is_there(hub: SiteHub) -> None:
+    hub.member("ann")
+    browser = hub.browser()
+    page = await browser.sign_in("ann")
+    areas = re.findall(r'<a href="(/\w+)" class="area-', page)
+    assert "/mail" in areas
+    for path in areas:
+        await browser.get(path)
+        assert browser.status == 200, path

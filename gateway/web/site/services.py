@@ -58,6 +58,7 @@ class Services:
     links: LinkShelf
     seal: Seal  # of passwords that are said again to others
     try_mailbox: Callable[[Server, str], Awaitable[int]]  # counts the mails there; raises FetchFailed
+    paths: frozenset[str] = frozenset()  # first words of the paths that there are; set by the site
     guard: Guard = field(default_factory=Guard)
     pictures: PictureFetching = field(default_factory=PictureFetching)
     maildirs: MaildirMemory = field(default_factory=MaildirMemory)
