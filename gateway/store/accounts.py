@@ -164,16 +164,20 @@ class Accounts:
     def login(self, address: str) -> tuple[Account, str] | None:
         """An active member and the password hash to check against; None when there is none to log in."""
         account = self.by_address(address)
-        if account is None:
+        if account is None or not self.is_active(account.id):
             return None
+        asked = sa.select(accounts.c.password_hash).where(accounts.c.id == account.id)
+        password_hash = self._tx.read(asked).scalar()
+        return (account, password_hash) if password_hash else None
+
+    def is_active(self, account_id: int) -> bool:
+        """Whether neither an account nor its domain is suspended."""
         row = self._tx.read(
-            sa.select(accounts.c.password_hash, accounts.c.state, domains.c.state.label("domain_state"))
+            sa.select(accounts.c.state, domains.c.state.label("domain_state"))
             .join(domains, domains.c.id == accounts.c.domain_id)
-            .where(accounts.c.id == account.id)
-        ).one()
-        if row.state != "active" or row.domain_state != "active" or not row.password_hash:
-            return None
-        return account, row.password_hash
+            .where(accounts.c.id == account_id)
+        ).first()
+        return row is not None and row.state == "active" and row.domain_state == "active"
 
     def set_password(self, account_id: int, password_hash: str) -> None:
         """Replace the password hash."""

@@ -242,7 +242,7 @@ def _by_token(books: BooksOfStore, token: str, header: Header) -> Admitted | Non
     if books.now_ms - state.seen_ms > SESSION_S * 1000:
         return None
     account = books.accounts.by_id(device.account_id)
-    if account is None or books.accounts.login(account.address) is None:
+    if account is None or not books.accounts.is_active(account.id):
         return None
     return Admitted(account.id, device.id, token)
 
@@ -250,7 +250,7 @@ def _by_token(books: BooksOfStore, token: str, header: Header) -> Admitted | Non
 def _with_secret(books: BooksOfStore, name: str) -> list[SyncDevice]:
     """The devices of an active member that have secrets of their own."""
     account = books.accounts.by_address(name)
-    if account is None or books.accounts.login(account.address) is None:
+    if account is None or not books.accounts.is_active(account.id):
         return []
     return [one for one in books.sync_devices.of(account.id) if one.secret]
 
