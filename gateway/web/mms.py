@@ -35,9 +35,9 @@ async def post_mms(ask: Ask) -> web.StreamResponse:
     terms = read_terms(given, ask.api.desk.now_ms(), VALIDITY_S)
     account = await ask.api.desk.read(lambda books: books.accounts.by_id(ask.account_id))
     assert account is not None, "a token belongs to an account"
-    letter_id = ask.api.desk.new_id()
-    letter = await letter_of(draft, account.address, numbers, letter_id, ask)
-    blob = await ask.api.desk.blobs.put(letter_id, letter)
+    letter, blob = await _stored(draft, account.address, numbers, ask)
+    # All phones have one letter in their mailboxes, and none is to see the others; the sender's copy names them all.
+    shared, shared_blob = (letter, blob) if len(numbers) == 1 else await _stored(draft, account.address, (), ask)
 
     def work(books: BooksOfStore) -> list[dict[str, Any]]:
         keys = [f"{terms.key}:{number}" for number in numbers] if terms.key else []
@@ -58,8 +58,8 @@ async def post_mms(ask: Ask) -> web.StreamResponse:
             message_id = books.mms.add(
                 NewMms(
                     recipient=number,
-                    letter=blob,
-                    size_octets=len(letter),
+                    letter=shared_blob,
+                    size_octets=len(shared),
                     purpose=Purpose.CARD if draft.card else Purpose.API,
                     subject=draft.title,
                     account_id=ask.account_id,
@@ -78,6 +78,13 @@ async def post_mms(ask: Ask) -> web.StreamResponse:
         return answers
 
     return json_answer({"messages": await ask.api.desk.commit(work)}, 202)
+
+
+async def _stored(draft: Draft, sender: str, numbers: Sequence[str], ask: Ask) -> tuple[bytes, str]:
+    """A letter to these numbers, on disk, and where. Raises Problem, StoreUnavailable."""
+    letter_id = ask.api.desk.new_id()
+    letter = await letter_of(draft, sender, numbers, letter_id, ask)
+    return letter, await ask.api.desk.blobs.put(letter_id, letter)
 
 
 async def draft_of(given: Given, ask: Ask) -> Draft:

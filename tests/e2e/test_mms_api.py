@@ -167,6 +167,21 @@ async def test_files_come_by_a_form_and_slides_stand_as_they_were_asked_for(clie
     assert widths[1] > 640
 
 
+async def test_phones_of_one_request_do_not_see_each_other(client: Client, hub: Hub) -> None:
+    numbers = ["+8613800000001", "+8613800000002"]
+    found = await client.made("POST", "mms", {"to": numbers, "text": "hello", "subject": "hi"})
+
+    def letters(books: Any) -> list[bytes]:
+        facts = books.mms.facts([int(one["id"]) for one in found["messages"]])
+        return [books.stored(row["letter"]) for row in facts.values()]
+
+    for letter in hub.app.desk.read_now(letters):
+        assert not any(number[3:].encode() in letter for number in numbers)
+    await hub.wait_for(lambda: client.files("Sent"))
+    (copy,) = client.files("Sent")
+    assert all(number[3:].encode() in copy for number in numbers)
+
+
 async def test_one_for_later_waits(client: Client, hub: Hub) -> None:
     moment = datetime.now(UTC) + timedelta(hours=2)
     document = {"to": MODERN, "text": "你好", "not_before": moment.isoformat(), "validity_s": 600}
