@@ -23,7 +23,7 @@ TYPES: Final = {
 
 def render(template: str, spoken: Words, **values: Any) -> str:
     """A page, or a piece of one."""
-    return _environment(spoken.language).get_template(template).render(words=spoken, **values)
+    return _environment(spoken.language, spoken.area).get_template(template).render(words=spoken, **values)
 
 
 @functools.cache
@@ -48,7 +48,7 @@ def static(name: str) -> str:
 
 
 @functools.cache
-def _environment(language: str) -> jinja2.Environment:
+def _environment(language: str, area: str) -> jinja2.Environment:
     found = jinja2.Environment(
         loader=jinja2.PackageLoader("templates", "web"),
         autoescape=True,
@@ -57,7 +57,7 @@ def _environment(language: str) -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    mine = words(language)
+    mine = words(language, area)
     found.install_gettext_callables(mine.gettext, mine.ngettext, newstyle=True)  # type: ignore[attr-defined]
     found.globals["static"] = static
     found.filters["octets"] = mine.octets

@@ -100,6 +100,7 @@ class Site:
                 raise BadRequest("This page does not take that.")
             raise NotFound("There is no such page.")
         visit.names = names
+        visit.area = route.handler.__module__.split(".")[2]  # gateway.web.<area>.<page>
         await self._recognise(visit)
         refusal = _refusal(visit, route.access)
         if refusal is not None:

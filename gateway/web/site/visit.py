@@ -75,6 +75,7 @@ class Visit:
     is_private: bool  # it came by TLS
     language: str
     services: Services
+    area: str = "site"  # whose page it is; its words go before others
     session: Session | None = None
     account: Account | None = None
     role: Role = Role.MEMBER
@@ -83,7 +84,7 @@ class Visit:
     @property
     def words(self) -> Words:
         """The language of the page."""
-        return words(self.language)
+        return words(self.language, self.area)
 
     @property
     def member(self) -> Account:

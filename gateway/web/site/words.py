@@ -24,25 +24,30 @@ def N_(text: str) -> str:  # noqa: N802 - what gettext calls it
 
 
 class Words:
-    """One language: texts, plurals, dates, numbers."""
+    """One language as one area says it: texts, plurals, dates, numbers. "" is no area."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, area: str = "") -> None:
         self.language = language
+        self.area = area
         self.locale = _LOCALES[language]
-        self._catalog = catalogue(language)
+        self._own = catalogue(language, area) if area else {}  # two areas may mean other things by one word
+        self._all = catalogue(language)
 
     def gettext(self, text: str) -> str:
         """The text in this language; itself where there is none."""
-        found = self._catalog.get(text)
+        found = self._found(text)
         return str(found.string) if found is not None else text
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         """The text for a number of things."""
-        found = self._catalog.get(one)
+        found = self._found(one)
         if found is None:
             return one if count == 1 else many
         forms = found.string if isinstance(found.string, tuple | list) else (found.string,)
         return str(forms[min(_plural(self.language, count), len(forms) - 1)])
+
+    def _found(self, text: str) -> Message | None:
+        return self._own.get(text) or self._all.get(text)
 
     def moment(self, at_ms: int | None, zone: str, now_ms: int) -> str:
         """A moment as short as it can be understood: a time of today, a day of this year, else the date."""
@@ -70,18 +75,18 @@ class Words:
 
 
 @functools.cache
-def words(language: str) -> Words:
-    """The words of a language; English where there is none."""
-    return Words(language if language in LANGUAGES else "en")
+def words(language: str, area: str = "") -> Words:
+    """The words of a language, those of one area before others; English where there is none."""
+    return Words(language if language in LANGUAGES else "en", area)
 
 
 @functools.cache
-def catalogue(language: str) -> Mapping[str, Message]:
-    """What the catalogues of all areas say in a language; nothing for English, in which the templates are written."""
+def catalogue(language: str, area: str = "") -> Mapping[str, Message]:
+    """What the catalogue of an area (or of all) says in a language; nothing for English, in which pages are written."""
     folder = resources.files("templates").joinpath("web", "locale", language)
     found: dict[str, Message] = {}
     for file in sorted(folder.iterdir(), key=lambda it: it.name) if folder.is_dir() else ():
-        if file.name.endswith(".po"):
+        if file.name == f"{area}.po" or (not area and file.name.endswith(".po")):
             with file.open("rb") as stream:
                 for message in read_po(stream, locale=language):
                     if message.id and message.string and not message.fuzzy:
