@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.commands import typed
+
 CAIYOU = [sys.executable, "-m", "gateway"]
 
 
@@ -41,9 +43,7 @@ class Hub:
         self.wait(lambda: "caiyou is ready" in self.log.read_text())
 
     def command(self, *words: str) -> str:
-        return subprocess.run(
-            [*CAIYOU, "--config", str(self.config), *words], check=True, capture_output=True, text=True, timeout=60
-        ).stdout
+        return typed(self.config, *words)
 
     def wait(self, what: Any, seconds: float = 30) -> Any:
         end = time.monotonic() + seconds

@@ -26,6 +26,7 @@ from gateway.store.database import StoreConfig, open_store
 from gateway.store.desk import Desk
 from gateway.store.schema import links, mails, outbox, timeline
 from gateway.store.upgrade import upgrade
+from tests.fakes.commands import typed
 from tests.fakes.simulator import NO_PORTS
 
 DOMAIN = "mail.example"
@@ -203,16 +204,7 @@ class HubProcess:
 
     def command(self, *words: str) -> str:
         """What a command of `caiyou` prints; raises when it fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "gateway", "--config", str(self._file), *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout
+        return typed(self._file, *words)
 
     def link(self, name: str) -> Any:
         """The row of a link; None when there is none."""
