@@ -386,6 +386,11 @@ def _judge(soak: Soak, database: Path, simulator: Simulator, rack: Rack, took_s:
         for message_id, said in soak.accepted.items()
         if states.get(message_id) == "delivered" and not seen[said]
     ]
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
+        for message_id in not_there[:5]:  # what is not where it should be is told whole: the database goes
+            for table, column in (("timeline", "subject_id"), ("segments", "message_id"), ("reports", "message_id")):
+                for row in db.execute(f"SELECT * FROM {table} WHERE {column} = ?", (message_id,)):
+                    print(f"  {table}: {row}")
     doubled = [message_id for message_id, said in soak.accepted.items() if seen[said] > 1]
     unannounced = [message_id for message_id in doubled if message_id not in uncertain]
     half = len(soak.memory) // 2

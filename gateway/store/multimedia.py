@@ -199,13 +199,17 @@ class Multimedia:
         return self._tx.ask(_CLAIMERS, {}).scalars()
 
     def free(self, owners: Sequence[str]) -> None:
-        """Make what these have claimed due now: they are known to be dead."""
+        """Make what these have claimed due now: they are known to be dead.
+
+        That does not count against the messages: what a message can kill is the process that fits it, which dies alone.
+        """
+        before = sa.case((outbox.c.attempt > 0, outbox.c.attempt - 1), else_=0)
         self._tx.execute(
             sa.update(outbox)
             .where(
                 outbox.c.state == State.QUEUED.value, outbox.c.link == PREPARING, outbox.c.lease_by.in_(list(owners))
             )
-            .values(due_ms=self._now_ms, lease_by="")
+            .values(due_ms=self._now_ms, lease_by="", attempt=before)
         )
         self._woken.add(PREPARING)
 
