@@ -64,7 +64,7 @@ class Phone:
     password: str
     settings: tuple[str, ...] = ()
     format: str = "text/vcard"
-    library: Path = field(default=Path())
+    shim: Path = field(default=Path())
 
     @property
     def cards(self) -> Path:
@@ -91,7 +91,7 @@ class Phone:
             "HOME": str(self.folder),
             "LC_ALL": "C.UTF-8",
         }
-        preload = ("env", f"LD_PRELOAD={self.library}")
+        preload = ("env", f"LD_PRELOAD={self.shim}")
         process = await asyncio.create_subprocess_exec(
             "dbus-run-session", "--", *preload, "syncevolution", "--daemon=no", *arguments, env=environment,
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

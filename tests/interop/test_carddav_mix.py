@@ -220,7 +220,7 @@ async def clients_of(hub: DavHub, here: Path, stack: AsyncExitStack) -> list[Cli
     bird = await stack.enter_async_context(thunderbird())
     await bird.do("detect", ANN, PASSWORD, hub.url + "/")
     old_phones = [
-        OldPhone(here / name, f"{hub.url}/syncml", ANN, PASSWORD, settings, library=shim(here))
+        OldPhone(here / name, f"{hub.url}/syncml", ANN, PASSWORD, settings, shim=shim(here))
         for name, settings in OLD_PHONES.items()
     ]
     for old_phone in old_phones:

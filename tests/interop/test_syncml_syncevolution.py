@@ -25,22 +25,22 @@ Maker = Callable[..., Phone]
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for program in ("syncevolution", "dbus-run-session", "gcc"):
         need(program)
     return shim(tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, library: Path) -> AsyncIterator[DavHub]:
+async def hub(tmp_path: Path, preloaded: Path) -> AsyncIterator[DavHub]:
     async with dav_hub(tmp_path / "hub", members=MEMBERS) as opened:
         yield opened
 
 
 @pytest.fixture
-def make(hub: DavHub, tmp_path: Path, library: Path) -> Maker:
+def make(hub: DavHub, tmp_path: Path, preloaded: Path) -> Maker:
     def phone(name: str, user: str = ANN, *settings: str) -> Phone:
-        return Phone(tmp_path / name, f"{hub.url}/syncml", user, PASSWORD, settings, library=library)
+        return Phone(tmp_path / name, f"{hub.url}/syncml", user, PASSWORD, settings, shim=preloaded)
 
     return phone
 
