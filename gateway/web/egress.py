@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Collection, Mapping
 from typing import Final
 
+import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from gateway.core.errors import Refused
 
 MAX_URL: Final = 1024
+MAX_REDIRECTS: Final = 3
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
@@ -97,3 +100,51 @@ class GuardedResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def guarded_client(*, allow_private: bool, limit: int, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    """A client for addresses that strangers have named; `limit` connections at once."""
+    connector = aiohttp.TCPConnector(
+        limit=limit, resolver=GuardedResolver(allow_private=allow_private), use_dns_cache=False
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        headers=headers,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # a small answer must not become a large one
+        trust_env=False,
+    )
+
+
+async def fetched(
+    client: aiohttp.ClientSession,
+    address: str,
+    *,
+    allow_private: bool,
+    max_octets: int,
+    what: str,
+    refusal: str,
+    ports: Collection[int] | None = None,
+) -> bytes:
+    """The octets at an address; every redirect is looked at like the address itself.
+
+    `what` names it in refusals, `refusal` is their code where the answer is none; `ports` are those that may be called,
+    None for all. Raises Refused, and what the client raises.
+    """
+    for _ in range(1 + MAX_REDIRECTS):
+        checked = URL(check_url(address, allow_private=allow_private))
+        if ports is not None and checked.port not in ports:
+            raise Refused("bad_port", f"port {checked.port} is not called for {what}s")
+        async with client.get(checked, allow_redirects=False) as answer:
+            if answer.status in (301, 302, 303, 307, 308):
+                address = str(answer.url.join(URL(answer.headers.get("Location", ""))))
+                continue
+            if answer.status != 200:
+                raise Refused(refusal, f"the answer is {answer.status}")
+            octets = bytearray()
+            async for chunk in answer.content.iter_chunked(65_536):
+                octets += chunk
+                if len(octets) > max_octets:
+                    raise Refused("too_large", f"the {what} has more than {max_octets} octets")
+            return bytes(octets)
+    raise Refused("redirects", f"more than {MAX_REDIRECTS} redirects")
