@@ -8,14 +8,13 @@ from aiohttp import web
 
 from gateway.core.errors import BadRequest, Conflict
 from gateway.core.fetching import PORTS, FetchFailed, Protocol, Security, Server, Trouble
-from gateway.web.limits import Buckets
 from gateway.web.site.routing import Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.site.words import N_
 
 MAX_PASSWORD: Final = 255
-#: Tries to sign in elsewhere: so many at once, and one more every so many seconds.
-TRIES, TRY_EVERY_S = 5.0, 60.0
+#: One more try to sign in elsewhere every so many seconds, once the TRIES_AT_ONCE are spent.
+TRY_EVERY_S: Final = 60.0
 
 TROUBLES: Final = {
     Trouble.NONE: "",
@@ -26,7 +25,6 @@ TROUBLES: Final = {
     Trouble.FULL: N_("Your mailbox here is full."),
     Trouble.BROKEN: N_("What the server says cannot be understood."),
 }
-_tries = Buckets(TRIES)
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -44,7 +42,7 @@ async def add(visit: Visit) -> web.StreamResponse:
         return await _page(visit, visit.say(str(error)), 422)
     if not password or len(password) > MAX_PASSWORD:
         return await _page(visit, visit.say("Say the password you sign in with there."), 422)
-    if _tries.take(str(account_id), 1 / TRY_EVERY_S, visit.services.clock()):
+    if visit.services.mailbox_tries.take(str(account_id), 1 / TRY_EVERY_S, visit.services.clock()):
         return await _page(visit, visit.say("You have tried very often. Wait a minute."), 429)
     try:
         count = await visit.services.try_mailbox(server, password)

@@ -6,17 +6,23 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from gateway.core.fetching import Server
 from gateway.fitting import FittingPool
 from gateway.store.maildir_changes import MaildirMemory
 from gateway.store.sealing import Seal
 from gateway.web.health import Health
+from gateway.web.limits import Buckets
 from gateway.web.picture_fetching import PictureFetching
 from gateway.web.site.guard import Guard
 from mail2sms.sending import NoticeConfig
 from mms.config import MmsConfig
+
+#: Codes by SMS that one network address may have sent at once.
+CODES_AT_ONCE: Final = 5.0
+#: Tries to sign in to mailboxes elsewhere that one account has at once.
+TRIES_AT_ONCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Services:
     try_mailbox: Callable[[Server, str], Awaitable[int]]  # counts the mails there; raises FetchFailed
     paths: frozenset[str] = frozenset()  # first words of the paths that there are; set by the site
     guard: Guard = field(default_factory=Guard)
+    codes: Buckets = field(default_factory=lambda: Buckets(CODES_AT_ONCE))  # of network addresses
+    mailbox_tries: Buckets = field(default_factory=lambda: Buckets(TRIES_AT_ONCE))  # of accounts, elsewhere
     pictures: PictureFetching = field(default_factory=PictureFetching)
     maildirs: MaildirMemory = field(default_factory=MaildirMemory)
     errands: set[asyncio.Task[None]] = field(default_factory=set)  # what goes on after its answer was given

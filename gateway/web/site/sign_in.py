@@ -20,7 +20,6 @@ from gateway.core.sessions import SecondFactor
 from gateway.passwords import MAX_PASSWORD, check_password, hash_password
 from gateway.store.desk import BooksOfStore
 from gateway.store.sign_in_codes import GOOD_MS, CodeResult, Purpose
-from gateway.web.limits import Buckets
 from gateway.web.messages_json import MessageRules
 from gateway.web.site import totp
 from gateway.web.site.routing import Access, Route
@@ -30,10 +29,9 @@ from templates.engine import sms_texts
 
 COOKIE: Final = "caiyou"
 MIN_PASSWORD: Final = 8
-#: Codes one network address may have sent: so many at once, and so many a day afterwards.
-CODES_AT_ONCE, CODES_A_DAY = 5.0, 20
+#: Codes one network address may have sent a day, once it has had its CODES_AT_ONCE.
+CODES_A_DAY: Final = 20
 _PASSWORD_SAID: Final = N_("A password has at least 8 characters.")
-_codes_of_networks = Buckets(CODES_AT_ONCE)
 
 
 # --- with a password ------------------------------------------------------------------------------------------
@@ -303,7 +301,7 @@ async def finish_reset(visit: Visit) -> web.StreamResponse:
 
 async def _ask_for_code(visit: Visit, purpose: Purpose, number: str, *, really: bool = True) -> str:
     """Have a code sent; what is wrong, in words, or "". Networks that ask for many codes are held up."""
-    if _codes_of_networks.take(visit.address, CODES_A_DAY / 86_400, visit.services.clock()):
+    if visit.services.codes.take(visit.address, CODES_A_DAY / 86_400, visit.services.clock()):
         return visit.say("Too many codes were asked for from your network. Try again later.")
     if not really:
         return ""
