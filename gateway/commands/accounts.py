@@ -9,11 +9,11 @@ import secrets
 import sys
 from typing import TypeAlias
 
-from gateway.commands.books import open_desk, operator
+from gateway.commands.books import open_desk, opened_member, operator
 from gateway.core.accounts import Account
 from gateway.core.administration import Standing
 from gateway.core.audit import Act
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.errors import BadRequest
 from gateway.core.phone import normalise
 from gateway.core.sessions import Role
 from gateway.passwords import hash_password_now
@@ -104,13 +104,6 @@ def _action(group: Commands, name: str, run: object, text: str) -> argparse.Argu
     return action
 
 
-def _account(books: BooksOfStore, address: str) -> Account:
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}; open it with: caiyou account add {address}")
-    return account
-
-
 def _number(text: str) -> str:
     number = normalise(text)
     if number is None:
@@ -170,7 +163,7 @@ def _set_password(options: argparse.Namespace) -> None:
     hashed = hash_password_now(_read_password(options))
 
     def work(books: BooksOfStore) -> None:
-        account = _account(books, options.address)
+        account = opened_member(books, options.address)
         books.accounts.set_password(account.id, hashed)
         books.sessions.end_all(account.id)
         _note(books, Act.PASSWORD_SET, account)
@@ -181,7 +174,7 @@ def _set_password(options: argparse.Namespace) -> None:
 
 def _set_standing(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> None:
-        account = _account(books, options.address)
+        account = opened_member(books, options.address)
         books.members.set_standing(account.id, options.standing)
         _note(books, options.act, account)
 
@@ -191,7 +184,7 @@ def _set_standing(options: argparse.Namespace) -> None:
 
 def _set_role(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> None:
-        account = _account(books, options.address)
+        account = opened_member(books, options.address)
         before = books.accounts.role(account.id)
         books.accounts.set_role(account.id, Role(options.role))
         _note(books, Act.ROLE_SET, account, before={"role": before.value}, after={"role": options.role})
@@ -215,7 +208,9 @@ def _add_contact(options: argparse.Namespace) -> None:
     numbers = [_number(text) for text in options.number]
     with open_desk(options.config) as desk:
         desk.run_now(
-            lambda books: books.contacts.add(_account(books, options.account).id, options.name, options.mail, numbers)
+            lambda books: books.contacts.add(
+                opened_member(books, options.account).id, options.name, options.mail, numbers
+            )
         )
 
 
@@ -223,7 +218,7 @@ def _prove_phone(options: argparse.Namespace) -> None:
     number = _number(options.number)
 
     def work(books: BooksOfStore) -> None:
-        account = _account(books, options.account)
+        account = opened_member(books, options.account)
         books.phones.start_proof(account.id, number, "", 0)
         phone = books.phones.get(account.id, number)
         assert phone is not None
@@ -240,14 +235,14 @@ def _add_rule(options: argparse.Namespace) -> None:
         raise BadRequest(f"the settings are not JSON: {error}") from error
     rule = write_rule(read_rule(settings))
     with open_desk(options.config) as desk:
-        print(desk.run_now(lambda books: books.rules.add(_account(books, options.account).id, options.kind, rule)))
+        print(desk.run_now(lambda books: books.rules.add(opened_member(books, options.account).id, options.kind, rule)))
 
 
 def _list_rules(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
 
         def work(books: BooksOfStore) -> None:
-            account = _account(books, options.account)
+            account = opened_member(books, options.account)
             for kind in ("arrival", "send"):
                 for rule in books.rules.of(account.id, kind):
                     print(rule.id, kind, json.dumps(dict(rule.settings), ensure_ascii=False))
@@ -260,7 +255,7 @@ def _add_token(options: argparse.Namespace) -> None:
         print(
             desk.run_now(
                 lambda books: books.accounts.add_token(
-                    _account(books, options.account).id, options.name, options.scopes, options.rate
+                    opened_member(books, options.account).id, options.name, options.scopes, options.rate
                 )
             )
         )
@@ -275,6 +270,8 @@ def _add_webhook(options: argparse.Namespace) -> None:
     secret = "whsec_" + secrets.token_urlsafe(32)
     with open_desk(options.config) as desk:
         desk.run_now(
-            lambda books: books.webhooks.add(_account(books, options.account).id, options.url, secret, options.events)
+            lambda books: books.webhooks.add(
+                opened_member(books, options.account).id, options.url, secret, options.events
+            )
         )
     print(secret)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeAlias
 
-from gateway.commands.books import open_desk
+from gateway.commands.books import member, open_desk
 from gateway.core.book import Book
 from gateway.core.errors import BadRequest, NotFound
 from gateway.store.desk import BooksOfStore
@@ -54,10 +54,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _account_id(books: BooksOfStore, address: str) -> int:
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}")
-    return account.id
+    return member(books, address).id
 
 
 def _list_books(options: argparse.Namespace) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from gateway import clock
 from gateway.config import Config, read_config
+from gateway.core.accounts import Account
 from gateway.core.audit import Actor
+from gateway.core.errors import NotFound
 from gateway.core.ids import LAST_ID, IdSource
 from gateway.core.link_orders import known_links
 from gateway.core.routing import LinkFacts, Router
@@ -20,7 +22,7 @@ from gateway.journal import Journal
 from gateway.mail.facts import read_facts
 from gateway.store.blobs import Blobs
 from gateway.store.database import open_store
-from gateway.store.desk import Desk
+from gateway.store.desk import BooksOfStore, Desk
 from gateway.store.upgrade import upgrade
 
 #: Nodes 768-1023 are for commands, so that their ids never meet those of a running hub (0-511) or its workers.
@@ -35,6 +37,22 @@ def operator() -> Actor:
     except (KeyError, OSError):
         name = f"user {os.getuid()}"  # one without a name, as in containers
     return Actor(0, f"{name}@{socket.gethostname()}")
+
+
+def member(books: BooksOfStore, address: str) -> Account:
+    """The account at an address. Raises NotFound."""
+    account = books.accounts.by_address(address)
+    if account is None:
+        raise NotFound(f"there is no account {address}")
+    return account
+
+
+def opened_member(books: BooksOfStore, address: str) -> Account:
+    """As `member`; who finds none is told how to open one."""
+    try:
+        return member(books, address)
+    except NotFound as error:
+        raise NotFound(f"{error}; open it with: caiyou account add {address}") from None
 
 
 @contextlib.contextmanager

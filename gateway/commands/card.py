@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from gateway.commands.books import open_desk
-from gateway.commands.media import member, phones, read_files, send, with_pool
+from gateway.commands.books import open_desk, opened_member
+from gateway.commands.media import phones, read_files, send, with_pool
 from gateway.config import read_config
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.webmail import FIXED, folder_name
@@ -104,7 +104,7 @@ def _kept(draft: Draft, options: argparse.Namespace) -> int:
     if not folder or folder in FIXED:
         raise BadRequest(f"no folder for cards can be called {options.folder[:40]!r}")
     with open_desk(options.config) as desk:
-        account = desk.read_now(lambda books: member(books, options.account))
+        account = desk.read_now(lambda books: opened_member(books, options.account))
         mail_id = desk.new_id()
         job = drawing_of(
             draft, sender=account.address, date_ms=desk.now_ms(), letter_id=mail_id, max_octets=config.max_octets
@@ -134,7 +134,7 @@ def _kept(draft: Draft, options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> None:
     def read(books: BooksOfStore) -> list[Mapping[str, Any]]:
-        mailbox_id = books.mails.mailbox_of(member(books, options.account).id)
+        mailbox_id = books.mails.mailbox_of(opened_member(books, options.account).id)
         if mailbox_id is None:
             return []
         found = books.mails.page_of_kind(mailbox_id, KIND, options.folder, before=None, limit=_MAX_LISTED)
@@ -147,7 +147,7 @@ def _list(options: argparse.Namespace) -> None:
 
 def _send(options: argparse.Namespace) -> None:
     def read(books: BooksOfStore) -> str:
-        mailbox_id = books.mails.mailbox_of(member(books, options.account).id)
+        mailbox_id = books.mails.mailbox_of(opened_member(books, options.account).id)
         row = None if mailbox_id is None else books.mails.of_kind(mailbox_id, KIND, options.id)
         if row is None:
             raise NotFound(f"{options.account} keeps no card {options.id}")

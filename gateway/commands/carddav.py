@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from addressbook.dav.set_up import words
-from gateway.commands.books import open_desk
+from gateway.commands.books import member, open_desk
 from gateway.config import read_config
-from gateway.core.accounts import Account
 from gateway.core.dav_clients import DavPassword, SetUpState
 from gateway.core.errors import NotFound
 from gateway.store.desk import BooksOfStore
@@ -37,18 +36,11 @@ def add_commands(commands: Commands) -> None:
     remove.set_defaults(run=_remove)
 
 
-def _member(books: BooksOfStore, address: str) -> Account:
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}")
-    return account
-
-
 def _add(options: argparse.Namespace) -> None:
     page_url = read_config(options.config).mms.page_url
 
     def work(books: BooksOfStore) -> SetUp:
-        return set_up(books, _member(books, options.address).id, options.name, page_url)
+        return set_up(books, member(books, options.address).id, options.name, page_url)
 
     with open_desk(options.config) as desk:
         made = desk.run_now(work)
@@ -62,7 +54,7 @@ def _add(options: argparse.Namespace) -> None:
 
 def _list(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> list[tuple[DavPassword, SetUpState]]:
-        account = _member(books, options.address)
+        account = member(books, options.address)
         found = books.dav_clients.passwords(account.id)
         return [(one, books.dav_clients.state(account.id, one.id, one.created_ms)) for one in found]
 
@@ -74,6 +66,6 @@ def _list(options: argparse.Namespace) -> None:
 
 def _remove(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
-        gone = desk.run_now(lambda books: books.dav_clients.take_back(_member(books, options.address).id, options.id))
+        gone = desk.run_now(lambda books: books.dav_clients.take_back(member(books, options.address).id, options.id))
     if not gone:
         raise NotFound(f"{options.address} has no device {options.id}")

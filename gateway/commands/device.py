@@ -6,9 +6,8 @@ import argparse
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from gateway.commands.books import open_desk
+from gateway.commands.books import member, open_desk
 from gateway.config import read_config
-from gateway.core.accounts import Account
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.phone import normalise
 from gateway.store.desk import BooksOfStore
@@ -47,15 +46,8 @@ def add_commands(commands: Commands) -> None:
     forget.set_defaults(run=_forget)
 
 
-def _member(books: BooksOfStore, address: str) -> Account:
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}")
-    return account
-
-
 def _device(books: BooksOfStore, options: argparse.Namespace) -> SyncDevice:
-    for one in books.sync_devices.of(_member(books, options.address).id):
+    for one in books.sync_devices.of(member(books, options.address).id):
         if one.id == options.id:
             return one
     raise NotFound(f"{options.address} has no device {options.id}")
@@ -63,7 +55,7 @@ def _device(books: BooksOfStore, options: argparse.Namespace) -> SyncDevice:
 
 def _list(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> tuple[list[SyncDevice], list[Synced]]:
-        found = books.sync_devices.of(_member(books, options.address).id)
+        found = books.sync_devices.of(member(books, options.address).id)
         return found, books.sync_devices.synced([one.id for one in found])
 
     with open_desk(options.config) as desk:
@@ -81,7 +73,7 @@ def _secret(options: argparse.Namespace) -> None:
 
     def work(books: BooksOfStore) -> SyncDevice:
         if options.id is None:
-            return books.sync_devices.add_secret(_member(books, options.address).id, options.name, number)
+            return books.sync_devices.add_secret(member(books, options.address).id, options.name, number)
         device = _device(books, options)
         books.sync_devices.renew_secret(device.id)
         books.sync_devices.change(device.id, name=options.name or None, number=number)
@@ -98,7 +90,7 @@ def _set_up(options: argparse.Namespace) -> None:
     number = _number(options, options.number)
 
     def work(books: BooksOfStore) -> SentSettings:
-        account_id = _member(books, options.address).id
+        account_id = member(books, options.address).id
         return set_up_by_sms(books, account_id, number, options.name, config.phones, config.mms.page_url)
 
     with open_desk(options.config) as desk:

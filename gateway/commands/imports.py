@@ -14,9 +14,8 @@ from addressbook.csv_file.targets import all_targets
 from addressbook.exports import KINDS, exported, kind_of
 from addressbook.imports.decisions import Doubles
 from addressbook.imports.source import MAX_FILE, UnknownFile, recognise
-from gateway.commands.books import open_desk
-from gateway.core.accounts import Account
-from gateway.core.errors import BadRequest, CaiyouError, NotFound
+from gateway.commands.books import member, open_desk
+from gateway.core.errors import BadRequest, CaiyouError
 from gateway.core.imports import Batch, BatchState, Choices
 from gateway.importing import Importer
 from gateway.store.desk import BooksOfStore, Desk
@@ -69,13 +68,6 @@ def add_commands(commands: Commands) -> None:
     export.set_defaults(run=_export)
 
 
-def _member(books: BooksOfStore, address: str) -> Account:
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}")
-    return account
-
-
 def _check(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
         batch = asyncio.run(_looked_at(desk, options))
@@ -106,7 +98,7 @@ _OUTCOMES: Final = ("added", "merged", "replaced", "same", "skipped", "aside")
 
 def _list(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
-        for one in desk.read_now(lambda books: books.imports.of(_member(books, options.address).id)):
+        for one in desk.read_now(lambda books: books.imports.of(member(books, options.address).id)):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_ms / 1000))
             counts = ", ".join(f"{one.counts[name]} {name}" for name in _OUTCOMES if one.counts.get(name))
             print(f"{one.id}  {when}  {one.state}  {one.file_name}  {one.kind}  {one.reason or counts}")
@@ -115,7 +107,7 @@ def _list(options: argparse.Namespace) -> None:
 def _undo(options: argparse.Namespace) -> None:
     async def work(desk: Desk) -> Batch:
         def begin(books: BooksOfStore) -> None:
-            books.imports.undo(books.imports.get(_member(books, options.address).id, options.id))
+            books.imports.undo(books.imports.get(member(books, options.address).id, options.id))
 
         await desk.commit(begin)
         return await _over(desk, options.id)
@@ -133,7 +125,7 @@ def _export(options: argparse.Namespace) -> None:
     kind = kind_of(options.format)
 
     def read(books: BooksOfStore) -> list[bytes]:
-        account = _member(books, options.address)
+        account = member(books, options.address)
         if options.book:
             chosen = [books.address_books.by_slug(account.id, options.book)]
         else:
@@ -164,7 +156,7 @@ async def _looked_at(desk: Desk, options: argparse.Namespace) -> Batch:
     blob = desk.blobs.put_now(batch_id, octets)
 
     def add(books: BooksOfStore) -> None:
-        account = _member(books, options.address)
+        account = member(books, options.address)
         if options.book:
             book = books.address_books.by_slug(account.id, options.book)
             book = books.address_books.writable(account.id, book.id)

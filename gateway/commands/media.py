@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.commands.books import open_desk
+from gateway.commands.books import open_desk, opened_member
 from gateway.config import read_config
 from gateway.core.accounts import Account
-from gateway.core.errors import BadRequest, NotFound
+from gateway.core.errors import BadRequest
 from gateway.core.mms import NewMms, Way
 from gateway.core.outbox import Purpose
 from gateway.core.phone import is_mobile, normalise
@@ -74,14 +74,6 @@ def phones(texts: Sequence[str], region: str) -> list[str]:
     return list(dict.fromkeys(numbers))
 
 
-def member(books: BooksOfStore, address: str) -> Account:
-    """The account at an address. Raises NotFound."""
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}; open it with: caiyou account add {address}")
-    return account
-
-
 def send(
     draft: Draft,
     numbers: Sequence[str],
@@ -138,7 +130,7 @@ def send(
 
 def _sender(books: BooksOfStore, address: str) -> tuple[Account | None, str]:
     if address:
-        account = member(books, address)
+        account = opened_member(books, address)
         return account, account.address
     return None, f"mms@{books.accounts.first_domain() or 'localhost'}"
 

@@ -7,8 +7,7 @@ import secrets
 import sys
 from typing import Any, TypeAlias
 
-from gateway.commands.books import open_desk
-from gateway.core.errors import NotFound
+from gateway.commands.books import member, open_desk
 from gateway.core.peers import PROTOCOLS, Peer
 from gateway.core.text import Alphabet
 from gateway.store.desk import BooksOfStore
@@ -113,10 +112,7 @@ def _add(options: argparse.Namespace) -> None:
     changes.setdefault("secret", made)
 
     def work(books: BooksOfStore) -> Peer:
-        account = books.accounts.by_address(options.account)
-        if account is None:
-            raise NotFound(f"there is no account {options.account}")
-        return books.peers.add(Peer(name=options.name, account_id=account.id, **changes))
+        return books.peers.add(Peer(name=options.name, account_id=member(books, options.account).id, **changes))
 
     with open_desk(options.config) as desk:
         peer = desk.run_now(work)

@@ -6,8 +6,7 @@ import argparse
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from gateway.commands.books import open_desk
-from gateway.core.accounts import Account
+from gateway.commands.books import member, open_desk
 from gateway.core.errors import BadRequest, NotFound
 from gateway.core.phone import normalise
 from gateway.core.reminders import Reminder
@@ -46,16 +45,9 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError("write a time like 2026-03-01T08:30") from None
 
 
-def _member(books: BooksOfStore, address: str) -> Account:
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}")
-    return account
-
-
 def _add(options: argparse.Namespace) -> None:
     def work(books: BooksOfStore) -> Reminder:
-        account = _member(books, options.address)
+        account = member(books, options.address)
         number = normalise(options.to) if options.to else books.phones.proved(account.id)
         if not number:
             raise BadRequest("there is no phone to remind: prove one (caiyou phone prove), or name one with --to")
@@ -78,14 +70,14 @@ def _add(options: argparse.Namespace) -> None:
 
 def _list(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
-        for one in desk.read_now(lambda books: books.reminders.of(_member(books, options.address).id)):
+        for one in desk.read_now(lambda books: books.reminders.of(member(books, options.address).id)):
             when = _local(one.next_ms, one.zone) if one.state == "active" else one.reason or one.state
             print(f"{one.id}  {when}  {one.number}  {one.rule or 'once'}  {one.text}")
 
 
 def _remove(options: argparse.Namespace) -> None:
     with open_desk(options.config) as desk:
-        if not desk.run_now(lambda books: books.reminders.remove(_member(books, options.address).id, options.id)):
+        if not desk.run_now(lambda books: books.reminders.remove(member(books, options.address).id, options.id)):
             raise NotFound(f"{options.address} has no reminder {options.id}")
 
 

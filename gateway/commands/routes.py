@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway.commands.books import open_desk, operator
+from gateway.commands.books import member, open_desk, operator
 from gateway.config import read_config
 from gateway.core.audit import Act
 from gateway.core.errors import BadRequest, NotFound
@@ -103,10 +103,7 @@ def account_id_of(books: BooksOfStore, address: str) -> int:
     """The id of an account; 0 for none. Raises NotFound."""
     if address in ("", "-"):
         return 0
-    account = books.accounts.by_address(address)
-    if account is None:
-        raise NotFound(f"there is no account {address}")
-    return account.id
+    return member(books, address).id
 
 
 def _moment(text: str) -> int:
