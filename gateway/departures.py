@@ -6,7 +6,6 @@ A mail whose recipients are gone meanwhile, or whose files are, comes back as a 
 from __future__ import annotations
 
 import asyncio
-import datetime
 from typing import Final
 
 from gateway.core.accounts import Account
@@ -15,7 +14,7 @@ from gateway.core.drafts import Draft
 from gateway.core.errors import BadRequest, NotFound
 from gateway.mail.filing import Submitted, file_within
 from gateway.mail.mime.composing import envelope_of, written
-from gateway.mail.mime.headers import Mailbox, MailHeaders, headers_of, read_fields
+from gateway.mail.mime.headers import MailHeaders, headers_of, read_fields
 from gateway.mail.mime.writer import MailFile
 from gateway.mail.recipients import ask
 from gateway.store.desk import BooksOfStore, Desk
@@ -52,7 +51,7 @@ class Departures:
             return await self._come_back(draft, UNREADABLE)
         blob = await self._desk.blobs.put(mail_id, data)
         facts = self._desk.read_facts(data, self._desk.now_ms())
-        addresses, _ = envelope_of(draft.content, domain_of(account))
+        addresses, _ = envelope_of(draft.content, account.domain)
 
         def work(books: BooksOfStore) -> bool:
             recipients = [ask(books, Address.parse(address)) for address in addresses]
@@ -76,25 +75,12 @@ class Departures:
         return left
 
     def _write(self, draft: Draft, account: Account, answered: MailHeaders | None, mail_id: int) -> bytes:
-        domain = domain_of(account)
-        return written(
-            draft.content,
-            sender=Mailbox(account.display_name, account.address),
-            domain=domain,
-            date=datetime.datetime.fromtimestamp(self._desk.now_ms() // 1000, datetime.UTC),
-            message_id=f"<{mail_id}@{domain}>",
-            answered=answered,
-            files=[MailFile(file.name, file.media_type, self._desk.blobs.get(file.blob)) for file in draft.files],
-        )
+        files = [MailFile(file.name, file.media_type, self._desk.blobs.get(file.blob)) for file in draft.files]
+        return written(draft.content, account, mail_id, self._desk.now_ms(), answered=answered, files=files)
 
     async def _come_back(self, draft: Draft, trouble: str) -> bool:
         await self._desk.commit(lambda books: books.drafts.come_back(draft.id, trouble))
         return False
-
-
-def domain_of(account: Account) -> str:
-    """The mail domain of a member."""
-    return account.address.rpartition("@")[2]
 
 
 def _behind(draft: Draft, books: BooksOfStore) -> tuple[Account | None, MailHeaders | None]:

@@ -147,7 +147,7 @@ class SendNotifier:
                 listed = "\n".join(missing[reason])
                 pieces.append(f"{texts.render(f'reason_{reason}', count=cap)}:\n\n{listed}")
         report_id = books.new_id()
-        domain = account.address.rpartition("@")[2]
+        domain = account.domain
         letter = Letter(
             from_address=f"postmaster@{domain}",
             to_address=account.address,

@@ -175,7 +175,7 @@ class Reception:
             account = books.accounts.by_id(account_id)
             if account is None:
                 continue
-            domain = account.address.rpartition("@")[2]
+            domain = account.domain
             name = books.contacts.name_of_number(account_id, letter.sender.partition("/TYPE=")[0]) or ""
             if (domain, name) not in written:
                 data = write_letter(letter, domain=domain, sender_name=name)

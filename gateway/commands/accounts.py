@@ -155,7 +155,7 @@ def _add_account(options: argparse.Namespace) -> None:
 
 
 def _note(books: BooksOfStore, act: Act, account: Account, **changes: dict[str, object]) -> None:
-    domain_id = books.accounts.domain_id(account.address.rpartition("@")[2]) or 0
+    domain_id = books.accounts.domain_id(account.domain) or 0
     books.audit.note(operator(), act, account.address, domain_id=domain_id, **changes)
 
 

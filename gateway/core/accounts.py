@@ -16,6 +16,11 @@ class Account:
     zone: str  # IANA time zone
     sms_daily_cap: int
 
+    @property
+    def domain(self) -> str:
+        """The mail domain."""
+        return self.address.rpartition("@")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class ToMailbox:

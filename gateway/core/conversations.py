@@ -72,7 +72,7 @@ def _writer(number: str, notice: Notice, account: Account, books: Books) -> tupl
         return account.address, account.display_name
     if not is_phone_mail and notice.reply_to != account.address:
         return None
-    domain = account.address.rpartition("@")[2]
+    domain = account.domain
     if is_phone_mail and message is not None and message["tag"].rpartition("@")[2]:
         domain = message["tag"].rpartition("@")[2]
     local = number.removeprefix("+86")

@@ -47,7 +47,7 @@ def answer_while_away(event: MailArrived, books: BooksOfStore) -> None:
         if not books.away.answers(account.id, sender, APART_MS):
             books.timeline.step(event.mail_id, STEP, "no answer: the sender had one this week")
             return
-        domain = account.address.rpartition("@")[2]
+        domain = account.domain
         letter = Letter(
             from_address=account.address,
             from_name=account.display_name,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from email.utils import getaddresses
 from typing import Final
 
+from gateway.core.accounts import Account
 from gateway.core.addresses import Address
 from gateway.core.drafts import DraftText, Priority
 from gateway.core.errors import BadRequest
@@ -55,11 +56,10 @@ def show_people(people: Sequence[Mailbox]) -> str:
 
 def written(
     content: DraftText,
+    writer: Account,
+    mail_id: int,
+    now_ms: int,
     *,
-    sender: Mailbox,
-    domain: str,
-    date: datetime.datetime,
-    message_id: str,
     answered: MailHeaders | None = None,
     files: Sequence[MailFile] = (),
 ) -> bytes:
@@ -67,8 +67,8 @@ def written(
 
     Raises BadRequest for what cannot stand in a mail.
     """
-    to, _ = read_people(content.to, domain)
-    cc, _ = read_people(content.cc, domain)
+    to, _ = read_people(content.to, writer.domain)
+    cc, _ = read_people(content.cc, writer.domain)
     references: list[str] = []
     if answered is not None and not content.is_forward and answered.message_id:
         references = [*answered.references[-MAX_REFERENCES:], answered.message_id]
@@ -78,13 +78,13 @@ def written(
     if content.notify:
         headers.append(("X-Caiyou-Notify", content.notify))
     return build_mail(
-        from_=sender,
+        from_=Mailbox(writer.display_name, writer.address),
         to=to,
         cc=cc,
         subject=plain(content.subject)[:MAX_SUBJECT],
         text=content.text,
-        date=date,
-        message_id=message_id,
+        date=datetime.datetime.fromtimestamp(now_ms // 1000, datetime.UTC),
+        message_id=f"<{mail_id}@{writer.domain}>",
         in_reply_to=references[-1] if references else "",
         references=list(dict.fromkeys(references)),
         files=files,

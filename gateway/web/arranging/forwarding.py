@@ -48,7 +48,7 @@ async def ask(visit: Visit) -> web.StreamResponse:
         address=account.address,
         code=code,
     )
-    domain = account.address.rpartition("@")[2]
+    domain = account.domain
 
     def work(books: BooksOfStore) -> str:
         waiting = _of(books, account.id, "forward-asked")

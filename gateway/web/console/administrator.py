@@ -14,7 +14,7 @@ NOTHING = "There is no such page."
 
 def administrator(visit: Visit, books: BooksOfStore) -> Administrator:
     """Who is at the browser."""
-    domain_id = books.accounts.domain_id(visit.member.address.rpartition("@")[2])
+    domain_id = books.accounts.domain_id(visit.member.domain)
     if domain_id is None:
         raise NotFound(NOTHING)
     return Administrator(visit.member.id, visit.role, domain_id)

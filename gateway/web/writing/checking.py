@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from gateway.core.drafts import Draft
 from gateway.core.errors import BadRequest
 from gateway.mail.mime.composing import envelope_of, written
-from gateway.mail.mime.headers import Mailbox
 from gateway.store.desk import BooksOfStore
 from gateway.web.site.visit import Visit
 
 HOUR_MS = 3_600_000
 
 
-def domain_of(visit: Visit) -> str:
-    """The mail domain of the member."""
-    return visit.member.address.rpartition("@")[2]
-
-
 def composed(visit: Visit, draft: Draft) -> bytes:
     """The mail as it would leave, without its files. Raises BadRequest."""
-    domain = domain_of(visit)
-    return written(
-        draft.content,
-        sender=Mailbox(visit.member.display_name, visit.member.address),
-        domain=domain,
-        date=datetime.fromtimestamp(visit.desk.now_ms() // 1000, UTC),
-        message_id=f"<{draft.id}@{domain}>",
-    )
+    return written(draft.content, visit.member, draft.id, visit.desk.now_ms())
 
 
 async def trouble_of(visit: Visit, draft: Draft) -> str:
     """Why this mail cannot leave, in words of the page; "" when it can."""
-    addresses, wrong = envelope_of(draft.content, domain_of(visit))
+    addresses, wrong = envelope_of(draft.content, visit.member.domain)
     if wrong:
         return visit.say("This is no address: %(address)s", address=", ".join(wrong[:5]))
     if not addresses:

@@ -22,7 +22,7 @@ async def find(visit: Visit) -> web.StreamResponse:
     A contact without mail address stands for the address of its mobile number.
     """
     typed, account = visit.query("q")[:MAX_TYPED].replace("\0", ""), visit.member
-    domain = account.address.rpartition("@")[2]
+    domain = account.domain
 
     def work(books: BooksOfStore) -> list[dict[str, str]]:
         found = []

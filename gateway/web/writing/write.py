@@ -17,7 +17,7 @@ from gateway.web.site.routing import UPLOAD_OCTETS, Access, Route
 from gateway.web.site.visit import Visit
 from gateway.web.site.words import N_
 from gateway.web.writing import answering
-from gateway.web.writing.checking import composed, domain_of, trouble_of
+from gateway.web.writing.checking import composed, trouble_of
 from gateway.web.writing.form import MAX_SUBJECT, MAX_TEXT, Writing, content_of, moment_of, number_of
 from gateway.web.writing.keeping import keep
 from mail2sms.send_preview import Reached, Told, preview
@@ -148,7 +148,7 @@ async def _draft(visit: Visit, draft_id: int) -> Draft:
 async def _told(visit: Visit, draft: Draft) -> list[Told]:
     """What would arrive on the phones. Raises BadRequest."""
     account, content = visit.member, draft.content
-    addresses, _ = envelope_of(content, domain_of(visit))
+    addresses, _ = envelope_of(content, visit.member.domain)
     data = composed(visit, draft)
 
     def work(books: BooksOfStore) -> list[Told]:
