@@ -24,8 +24,6 @@ class Quirks:
     ignores_sizes: bool = False
     #: Dates before this year are refused, "" = none.
     earliest_year: str = ""
-    #: Long lines must not be broken.
-    unbroken: bool = False
     #: It sends no status for single items.
     no_item_status: bool = False
     #: The only version of vCard to send it, "" = as it says.
@@ -45,9 +43,9 @@ _RULES: Final = (
     _Rule("nokia", ".*", Quirks("nokia", ignores_sizes=True, earliest_year="1980", version="2.1")),
     _Rule(r"sony ?ericsson", r"p800|p900|p910.*", Quirks("symbian-uiq", "latin-1", no_item_status=True, version="2.1")),
     _Rule(r"sony ?ericsson", ".*", Quirks("sony-ericsson", "latin-1", version="2.1")),
-    _Rule(r"motorola.*", ".*", Quirks("motorola", unbroken=True, version="2.1")),
+    _Rule(r"motorola.*", ".*", Quirks("motorola", version="2.1")),
     _Rule(r"siemens|benq.*", ".*", Quirks("siemens", version="2.1", no_photo=True)),
-    _Rule(r"mtk|mediatek|.*", r"mt6\d\d\d.*", Quirks("mtk", "gbk", ignores_sizes=True, unbroken=True, version="2.1")),
+    _Rule(r"mtk|mediatek|.*", r"mt6\d\d\d.*", Quirks("mtk", "gbk", ignores_sizes=True, version="2.1")),
 )
 
 

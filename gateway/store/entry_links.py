@@ -1,4 +1,4 @@
-"""Links that let somebody in once: to choose a new password, to become the first administrator, to sign in."""
+"""Links that let somebody in once: to choose a new password, to sign in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ class EntryPurpose(enum.StrEnum):
     """What a link is good for."""
 
     PASSWORD = "password"  # noqa: S105 - no password
-    FIRST = "first"
     SIGN_IN = "sign-in"
 
 
@@ -31,7 +30,7 @@ class EntryLinks:
         self._tx = tx
         self._now_ms = now_ms
 
-    def open(self, purpose: EntryPurpose, account_id: int | None = None) -> str:
+    def open(self, purpose: EntryPurpose, account_id: int) -> str:
         """The secret of a new link; an earlier one for the same is void."""
         self.close(purpose, account_id)
         secret = secrets.token_urlsafe(24)
@@ -47,10 +46,6 @@ class EntryLinks:
         )
         return secret
 
-    def is_good(self, purpose: EntryPurpose, secret: str) -> bool:
-        """Whether a link still lets somebody in."""
-        return self._find(purpose, secret) is not None
-
     def account_of(self, secret: str) -> int | None:
         """Whose password a link lets somebody choose; None when it is good no more."""
         row = self._find(EntryPurpose.PASSWORD, secret)
@@ -64,12 +59,10 @@ class EntryLinks:
         gone = self._tx.execute(sa.delete(entry_links).where(entry_links.c.digest == row.digest))
         return int(row.account_id) if gone.rowcount else None
 
-    def close(self, purpose: EntryPurpose, account_id: int | None = None) -> None:
+    def close(self, purpose: EntryPurpose, account_id: int) -> None:
         """No link for this is good any more."""
         self._tx.execute(
-            sa.delete(entry_links).where(
-                entry_links.c.purpose == purpose.value, entry_links.c.account_id.is_not_distinct_from(account_id)
-            )
+            sa.delete(entry_links).where(entry_links.c.purpose == purpose.value, entry_links.c.account_id == account_id)
         )
 
     def sweep(self) -> None:

@@ -773,7 +773,6 @@ alarms = Table(  # what is or was wrong, one row for each thing that can be
     Column("well_ms", BigInteger, nullable=False, server_default="0"),  # since when it is well again
     Column("told_ms", BigInteger, nullable=False, server_default="0"),
     Column("tellings", Integer, nullable=False, server_default="0"),
-    Column("silent_until_ms", BigInteger, nullable=False, server_default="0"),  # nobody is told before
 )
 
 alarm_calls = Table(  # what is still to be told to the operators' own program
@@ -1334,12 +1333,12 @@ sign_in_codes = Table(
     Index("ix_sign_in_codes_number_created_ms", "number", "created_ms"),
 )
 
-entry_links = Table(  # links that let somebody in once: to choose a password, to become the first administrator
+entry_links = Table(  # links that let somebody in once: to choose a password, to sign in
     "entry_links",
     metadata,
     Column("digest", String(64), primary_key=True),  # SHA-256 of the secret in the link, hex
-    Column("purpose", String(16), nullable=False),  # password | first
-    Column("account_id", BigInteger, ForeignKey("accounts.id")),
+    Column("purpose", String(16), nullable=False),  # password | sign-in
+    _ref("account_id", "accounts.id"),
     Column("expires_ms", BigInteger, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Index("ix_entry_links_account_id", "account_id"),
@@ -1363,29 +1362,4 @@ audit = Table(  # every administrative act; only added to
     Index("ix_audit_subject_id", "subject", "id"),
     Index("ix_audit_actor_id", "actor", "id"),
     Index("ix_audit_act_id", "act", "id"),
-)
-
-minute_figures = Table(  # how each link stood at each minute; counts go up until another process serves the link
-    "minute_figures",
-    metadata,
-    Column("minute_ms", BigInteger, primary_key=True),
-    Column("link", String(32), primary_key=True),
-    Column("waiting", Integer, nullable=False),
-    Column("in_flight", Integer, nullable=False),
-    Column("submitted", BigInteger, nullable=False),
-    Column("accepted", BigInteger, nullable=False),
-    Column("delivered", BigInteger, nullable=False),
-    Column("arrived", BigInteger, nullable=False),
-    Column("times", String(255), nullable=False),  # JSON: answers by class of gateway.core.link_figures.TIMES_S
-    sqlite_with_rowid=False,
-)
-
-own_texts = Table(  # texts of this hub that go before those in templates/
-    "own_texts",
-    metadata,
-    Column("medium", String(8), primary_key=True),  # sms | mail
-    Column("language", String(8), primary_key=True),
-    Column("key", String(64), primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("changed_ms", BigInteger, nullable=False),
 )

@@ -185,12 +185,11 @@ def test_an_entry_link_is_good_for_a_day_and_one_account(bench: Bench) -> None:
     _, _, anna = two_domains(bench)
     old = bench.run(lambda b: b.entry_links.open(EntryPurpose.PASSWORD, anna))
     new = bench.run(lambda b: b.entry_links.open(EntryPurpose.PASSWORD, anna))
-    first = bench.run(lambda b: b.entry_links.open(EntryPurpose.FIRST))
+    sign_in = bench.run(lambda b: b.entry_links.open(EntryPurpose.SIGN_IN, anna))
     assert bench.ask(lambda b: b.entry_links.account_of(old)) is None
     assert bench.ask(lambda b: b.entry_links.account_of(new)) == anna
-    assert bench.ask(lambda b: b.entry_links.account_of(first)) is None
-    assert bench.ask(lambda b: b.entry_links.is_good(EntryPurpose.FIRST, first))
+    assert bench.ask(lambda b: b.entry_links.account_of(sign_in)) is None
     bench.clock.pass_s(GOOD_MS / 1000 + 1)
     assert bench.ask(lambda b: b.entry_links.account_of(new)) is None
     bench.run(lambda b: b.entry_links.sweep())
-    assert not bench.ask(lambda b: b.entry_links.is_good(EntryPurpose.FIRST, first))
+    assert bench.run(lambda b: b.entry_links.use(sign_in)) is None

@@ -1,4 +1,4 @@
-"""What administrators need: acts, figures of minutes, own texts, links that let in once, times of grace."""
+"""What administrators need: acts, links that let in once, times of grace."""
 
 from __future__ import annotations
 
@@ -24,13 +24,11 @@ def upgrade() -> None:
             sqlite_where=sa.text("delete_ms IS NOT NULL"),
             postgresql_where=sa.text("delete_ms IS NOT NULL"),
         )
-    with op.batch_alter_table("alarms", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("silent_until_ms", sa.BigInteger(), server_default="0", nullable=False))
     op.create_table(
         "entry_links",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("expires_ms", sa.BigInteger(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_entry_links_account_id_accounts")),
@@ -56,26 +54,3 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_subject_id", ["subject", "id"], unique=False)
         batch_op.create_index("ix_audit_actor_id", ["actor", "id"], unique=False)
         batch_op.create_index("ix_audit_act_id", ["act", "id"], unique=False)
-    op.create_table(
-        "minute_figures",
-        sa.Column("minute_ms", sa.BigInteger(), nullable=False),
-        sa.Column("link", sa.String(length=32), nullable=False),
-        sa.Column("waiting", sa.Integer(), nullable=False),
-        sa.Column("in_flight", sa.Integer(), nullable=False),
-        sa.Column("submitted", sa.BigInteger(), nullable=False),
-        sa.Column("accepted", sa.BigInteger(), nullable=False),
-        sa.Column("delivered", sa.BigInteger(), nullable=False),
-        sa.Column("arrived", sa.BigInteger(), nullable=False),
-        sa.Column("times", sa.String(length=255), nullable=False),
-        sa.PrimaryKeyConstraint("minute_ms", "link", name=op.f("pk_minute_figures")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "own_texts",
-        sa.Column("medium", sa.String(length=8), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("changed_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("medium", "language", "key", name=op.f("pk_own_texts")),
-    )

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.link_figures import TIMES_S, LinkReading
 from gateway.core.routes import Route
-from gateway.web.console.charts import BELOW, HEIGHT, LEFT, WIDTH, bars, chart, round_up
+from gateway.web.console.charts import HEIGHT, WIDTH, bars
 from gateway.web.console.modems import modem_view
 from gateway.web.console.routes import reordered
 from gateway.web.console.wellness import quantile, wellness
@@ -37,28 +37,7 @@ def test_a_quantile_is_the_upper_end_of_its_class(times: tuple[int, ...], share:
     assert quantile(times, share) == seconds
 
 
-@pytest.mark.parametrize(
-    ("value", "top"), [(0, 1), (0.3, 0.5), (1, 1), (1.01, 2), (7, 10), (10, 10), (11, 20), (99_000, 100_000)]
-)
-def test_an_axis_ends_at_a_round_number(value: float, top: float) -> None:
-    assert math.isclose(round_up(value), top)
-
-
-def test_a_line_has_gaps_where_nothing_was_measured() -> None:
-    made = chart([("sent", [0, 10, None, 5, None, 2, 2])], [(0, "10:00"), (6, "10:06")])
-    (line,) = made.lines
-    assert len(line.pieces) == 3
-    assert line.last == 2
-    assert line.pieces[0].split()[0] == f"{LEFT:g},{HEIGHT - BELOW:g}"
-    assert line.pieces[0].split()[1].endswith(",0")
-    assert len(line.pieces[1].split()) == 2  # a moment alone is seen as well
-    assert [tick.place for tick in made.below] == [LEFT, WIDTH]
-    assert [tick.label for tick in made.across] == ["0", "5", "10"]
-
-
 def test_a_chart_of_nothing_is_empty() -> None:
-    assert chart([("sent", [])], []).is_empty
-    assert chart([("sent", [None, None])], []).is_empty
     assert bars([]) == bars([("a", 0.0)]) == ()
 
 
