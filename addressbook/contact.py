@@ -17,6 +17,11 @@ FAX: Final = "fax"
 PAGER: Final = "pager"
 OTHER: Final = "other"
 
+#: Fields of a contact that are lists of values.
+MANY: Final = ("numbers", "mails", "addresses", "urls", "messengers", "related")
+#: Fields that are sets of words.
+WORDS: Final = ("nicknames", "categories")
+
 
 @dataclass(frozen=True, slots=True)
 class Name:

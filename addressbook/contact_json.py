@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from addressbook.contact import Address, Contact, Name, Organisation, Photo, Value, joined_name
+from addressbook.contact import WORDS, Address, Contact, Name, Organisation, Photo, Value, joined_name
 from addressbook.numbers import read as read_number
 from gateway.core.errors import BadRequest
 
@@ -20,11 +20,10 @@ MAX_PHOTO: Final = 1 << 20  # octets
 _NAME: Final = ("family", "given", "additional", "prefix", "suffix")
 _ADDRESS: Final = ("po_box", "extended", "street", "locality", "region", "code", "country")
 _LISTS: Final = ("numbers", "mails", "urls", "messengers", "related")
-_WORDS: Final = ("nicknames", "categories")
 _TEXTS: Final = ("title", "role", "birthday", "anniversary", "note")
 #: The fields of the document that can be changed.
 FIELDS: Final = (
-    "name", "parts", "phonetic", "organisation", "units", *_TEXTS, *_WORDS, *_LISTS, "addresses", "photo",
+    "name", "parts", "phonetic", "organisation", "units", *_TEXTS, *WORDS, *_LISTS, "addresses", "photo",
 )  # fmt: skip
 
 
@@ -41,7 +40,7 @@ def as_json(contact: Contact, region: str = "CN") -> dict[str, Any]:
         "organisation": contact.organisation.name,
         "units": list(contact.organisation.units),
         **{field: getattr(contact, field) for field in _TEXTS},
-        **{field: list(getattr(contact, field)) for field in _WORDS},
+        **{field: list(getattr(contact, field)) for field in WORDS},
         **{field: [_value_json(one) for one in getattr(contact, field)] for field in _LISTS},
         "numbers": numbers,
         "addresses": [
@@ -62,7 +61,7 @@ def changed(contact: Contact, document: Mapping[str, Any]) -> Contact:
     changes: dict[str, Any] = {}
     readers: dict[str, Callable[[str, Any], Any]] = {
         **dict.fromkeys(_TEXTS, _text),
-        **dict.fromkeys(_WORDS, _words),
+        **dict.fromkeys(WORDS, _words),
         **dict.fromkeys(_LISTS, _values),
         "phonetic": _name,
         "addresses": _addresses,

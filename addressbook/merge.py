@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from addressbook.contact import Address, Contact
+from addressbook.contact import MANY, WORDS, Address, Contact
 from addressbook.duplicates import is_same_name
-from addressbook.holding import MANY, WORDS
 from addressbook.numbers import read as read_number
 from addressbook.vcard.conversion import converted
 from addressbook.vcard.lines import read as read_card

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from addressbook.contact import Address, Contact, Name, Photo, Value, joined_name
+from addressbook.contact import MANY, WORDS, Address, Contact, Name, Photo, Value, joined_name
 from addressbook.syncml.devinf import Device, Field
 from addressbook.syncml.quirks import Quirks, quirks_of
 from addressbook.vcard.composing import write
@@ -19,8 +19,7 @@ from addressbook.vcard.meaning import ATTRIBUTES
 
 #: What a device that says nothing is believed to hold; more where its cards have shown it.
 BASIC: Final = frozenset({"name", "shown", "numbers", "mails", "addresses", "organisation", "title", "note", "urls"})
-_LISTS: Final = ("numbers", "mails", "addresses", "urls", "messengers", "related")
-_WORDS: Final = ("nicknames", "categories", "members")
+_LISTED: Final = (*MANY, *WORDS, "members")
 _TEXTS: Final = ("title", "role", "note", "birthday", "anniversary")
 _DIGITS: Final = re.compile(r"[^0-9+*#]")
 #: Octets of a photo for a device that names no limit.
@@ -40,7 +39,7 @@ class Holding:
     def shown(self, contact: Contact) -> Contact:
         """The contact as the device is given it."""
         changed: dict[str, Any] = {}
-        for name in (*_LISTS, *_WORDS):
+        for name in _LISTED:
             values: Sequence[Any] = getattr(contact, name)
             if not values:
                 continue
@@ -102,7 +101,7 @@ class Holding:
     def says_all(self, came: Contact, now: Contact) -> bool:
         """Does a card of the device say all that it would be given of the contact now?"""
         wanted = self.shown(now)
-        for name in (*_LISTS, *_WORDS):
+        for name in _LISTED:
             if name in self.attributes:
                 key = _KEYS.get(name, str)
                 if {key(one) for one in getattr(wanted, name)} != {key(one) for one in getattr(came, name)}:
@@ -182,7 +181,7 @@ def taken(holding: Holding, came: Contact, now: Contact, base: Contact | None, *
     had = holding.shown(base) if base is not None else None
     changed: dict[str, Any] = {}
     conflict = False
-    for name in (*_LISTS, *_WORDS):
+    for name in _LISTED:
         if name in holding.attributes:
             key = _KEYS.get(name, str)
             before = getattr(had, name) if had is not None else ()

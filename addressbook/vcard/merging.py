@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from addressbook.contact import Address, Contact, Value
+from addressbook.contact import MANY, Address, Contact, Value
 from addressbook.vcard.composing import ORDER, Composer
 from addressbook.vcard.lines import Card, Property, is_utf8, read
 from addressbook.vcard.meaning import ATTRIBUTES, NOISE, addresses_of, labels_of, meant, values_of
 from addressbook.vcard.text import escaped, split
 from addressbook.vcard.written import property_octets
 
-_MANY = frozenset({"numbers", "mails", "addresses", "urls", "messengers", "related"})
 #: Parameters that belong to the old value only.
 _OF_VALUE = frozenset({"VALUE", "X-APPLE-OMIT-YEAR", "MEDIATYPE"})
 #: Parameters that make a second property of a name another reading of the first.
@@ -32,16 +31,11 @@ def merged(octets: bytes, contact: Contact) -> bytes:
         return octets
     properties = list(card.properties)
     for attribute in changed:
-        if attribute in _MANY:
+        if attribute in MANY:
             properties = _with_values(properties, card.version, contact, attribute)
         else:
             properties = _with_value(properties, card.version, contact, attribute)
     return with_properties(card, properties)
-
-
-def changed_attributes(old: Contact, new: Contact) -> frozenset[str]:
-    """The attributes in which two contacts differ."""
-    return frozenset(one.name for one in fields(Contact) if getattr(old, one.name) != getattr(new, one.name))
 
 
 def with_properties(card: Card, properties: Sequence[Property]) -> bytes:

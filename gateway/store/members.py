@@ -175,13 +175,6 @@ class Members:
         if standing is not Standing.ACTIVE:
             self._tx.execute(sa.delete(web_sessions).where(web_sessions.c.account_id == account_id))
 
-    def has_system_administrator(self) -> bool:
-        """Whether somebody administers the hub."""
-        return (
-            self._tx.read(sa.select(accounts.c.id).where(accounts.c.role == Role.SYSTEM.value).limit(1)).first()
-            is not None
-        )
-
     def counts(self, domain_id: int | None) -> dict[str, int]:
         """Accounts by standing, of a domain or of all."""
         statement = sa.select(accounts.c.state, sa.func.count().label("n")).group_by(accounts.c.state)

@@ -6,10 +6,30 @@ from typing import Any
 
 import pytest
 
-from addressbook.contact import Contact, Name, Organisation, Photo, Value
+from addressbook.contact import Address, Contact, Name, Organisation, Photo, Value
 from addressbook.contact_json import FIELDS, as_json, changed
 from gateway.core.errors import BadRequest
-from tests.unit.addressbook.test_device_merge import FULL
+
+FULL = Contact(
+    uid="u1",
+    shown="张三",
+    name=Name("张", "三", prefix="Dr."),
+    nicknames=("小三",),
+    organisation=Organisation("彩邮有限公司", ("研发部",)),
+    title="工程师",
+    numbers=(
+        Value("+8613800138000", ("cell",), preferred=True),
+        Value("010-12345678", ("work",)),
+        Value("021 8765 4321", ("home",)),
+        Value("+8613900139000", ("cell",), label="备用"),
+    ),
+    mails=(Value("zhang@x.example", ("work",)), Value("san@y.example", ("home",))),
+    addresses=(Address(street="长安街 1", locality="北京", code="100000", types=("home",)),),
+    birthday="1980-05-01",
+    note="一个很长很长很长很长的备注",
+    categories=("朋友", "同事"),
+    photo=Photo(b"\xff\xd8 a photo", "image/jpeg"),
+)
 
 
 def test_what_is_told_can_be_sent_back() -> None:
