@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
 from gateway.commands.books import open_desk
+from tests.fakes.commands import reply_of
 
 Typed = Callable[..., str]
 TABLE = "姓名,手机,爱好\n张三,13800138000,围棋\n李四,1.38E+10,\n,,x\n"
 
 
 @pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
     config = tmp_path / "caiyou.toml"
     config.write_text(f'[store]\ndata_dir = "{tmp_path}/data"\n')
@@ -24,13 +25,7 @@ def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
         desk.run_now(lambda books: books.accounts.add("ann@example.cn"))
     (tmp_path / "list.csv").write_bytes(TABLE.encode("gb18030"))
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
-    return run
+    return functools.partial(reply_of, config)
 
 
 def test_a_file_is_checked_brought_in_and_taken_back(typed: Typed, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gateway.cli import main
 from gateway.commands.books import open_desk
 from gateway.core.mms import PREPARING
 from gateway.store.desk import BooksOfStore
 from mms.codec.pdu import RetrieveConf, decode
 from mms.letters import read_letter
+from tests.fakes.commands import reply_of
 from tests.fakes.media import jpeg, sound
 
 Typed = Callable[..., str]
@@ -24,7 +25,7 @@ FILES = {"beach.jpg": jpeg((1000, 750)), "waves.wav": sound(1)}
 
 
 @pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
     config = tmp_path / "caiyou.toml"
     config.write_text(f'[store]\ndata_dir = "{tmp_path}/data"\n')
@@ -34,13 +35,7 @@ def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
-    return run
+    return functools.partial(reply_of, config)
 
 
 def outbox(folder: Path, message_id: str) -> tuple[dict[str, object], bytes]:

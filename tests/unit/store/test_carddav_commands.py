@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import plistlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
 from gateway.commands.books import open_desk
+from tests.fakes.commands import reply_of
 
 Typed = Callable[..., str]
 
 
 @pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
     config = tmp_path / "caiyou.toml"
     config.write_text(f'[store]\ndata_dir = "{tmp_path}/data"\n[mms]\npage_url = "https://m.example.cn"\n')
@@ -23,13 +24,7 @@ def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
         desk.run_now(lambda books: books.accounts.add_domain("x.example"))
         desk.run_now(lambda books: books.accounts.add("ann@x.example"))
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), "carddav", *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
-    return run
+    return functools.partial(reply_of, config, "carddav")
 
 
 def test_a_device(typed: Typed, tmp_path: Path) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
+from tests.fakes.commands import reply_of
 
 Typed = Callable[..., str]
 ANN = "ann@example.cn"
 
 
 @pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
     config = tmp_path / "caiyou.toml"
     config.write_text(
@@ -23,13 +24,7 @@ def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
         '[[link]]\nname = "one"\nprotocol = "smpp"\nhost = "127.0.0.1"\nport = 2775\nsystem_id = "x"\npassword = "x"\n'
     )
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
-    return run
+    return functools.partial(reply_of, config)
 
 
 def test_devices_of_a_member(typed: Typed) -> None:

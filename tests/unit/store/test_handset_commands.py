@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
+from tests.fakes.commands import reply_of
 
 Typed = Callable[..., str]
 PHONE = "13800138000"
 
 
 @pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
     config = tmp_path / "caiyou.toml"
     config.write_text(f'[store]\ndata_dir = "{tmp_path}/data"\n')
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), "handset", *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
-    return run
+    return functools.partial(reply_of, config, "handset")
 
 
 def test_the_catalogue_is_listed_and_shown(typed: Typed) -> None:

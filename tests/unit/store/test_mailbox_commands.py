@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
 from gateway.commands.books import open_desk
 from gateway.core.mms import NewMms
 from gateway.core.outbox import Purpose
 from mms.config import MmsConfig
 from mms.pickup import Mailboxes, Waiting
+from tests.fakes.commands import reply_of
 
 Typed = Callable[..., str]
 PHONE = "+8613800138000"
@@ -38,16 +39,10 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def typed(config: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(config: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), "mailbox", *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
-    return run
+    return functools.partial(reply_of, config, "mailbox")
 
 
 def test_it_is_listed_suspended_and_purged(typed: Typed, config: Path) -> None:

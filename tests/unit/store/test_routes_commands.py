@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
+from tests.fakes.commands import reply_of
 
 CONFIG = """
 [store]
@@ -32,17 +33,12 @@ Typed = Callable[..., str]
 
 
 @pytest.fixture
-def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path) -> Typed:
     """Types a command; gives what it prints, or the sentence with which it gives up."""
     config = tmp_path / "caiyou.toml"
     config.write_text(CONFIG.format(directory=tmp_path))
 
-    def run(*words: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main(["--config", str(config), *words])
-        out, err = capsys.readouterr()
-        return out if end.value.code in (0, None) else err
-
+    run = functools.partial(reply_of, config)
     run("domain", "add", "one.example")
     run("account", "add", "ann@one.example", "--no-password")
     return run
