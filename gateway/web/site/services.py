@@ -64,7 +64,6 @@ class Services:
     links: LinkShelf
     seal: Seal  # of passwords that are said again to others
     try_mailbox: Callable[[Server, str], Awaitable[int]]  # counts the mails there; raises FetchFailed
-    paths: frozenset[str] = frozenset()  # first words of the paths that there are; set by the site
     guard: Guard = field(default_factory=Guard)
     codes: Buckets = field(default_factory=lambda: Buckets(CODES_AT_ONCE))  # of network addresses
     mailbox_tries: Buckets = field(default_factory=lambda: Buckets(TRIES_AT_ONCE))  # of accounts, elsewhere

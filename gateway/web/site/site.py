@@ -57,7 +57,6 @@ class Site:
         self._services = services
         self._buckets = Buckets(BURST)
         self.table: Final = Table(ROUTES)
-        services.paths = self.table.words
 
     @property
     def rooms(self) -> Mapping[str, Site]:
