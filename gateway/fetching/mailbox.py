@@ -66,6 +66,11 @@ def _address(server: Server, *, allow_private: bool) -> str:
     return allowed[0]
 
 
+def _connected(server: Server, address: str, tls: ssl.SSLContext, timeout: float | None) -> socket.socket:
+    line = socket.create_connection((address, server.port), timeout)
+    return tls.wrap_socket(line, server_hostname=server.host) if server.security is Security.TLS else line
+
+
 class _PopLine(poplib.POP3):
     """A line to the address that was looked up; the library would look the name up again."""
 
@@ -74,10 +79,7 @@ class _PopLine(poplib.POP3):
         super().__init__(server.host, server.port, timeout_s)
 
     def _create_socket(self, timeout: float) -> socket.socket:
-        line = socket.create_connection((self._address, self._server.port), timeout)
-        if self._server.security is Security.TLS:
-            return self._tls.wrap_socket(line, server_hostname=self._server.host)
-        return line
+        return _connected(self._server, self._address, self._tls, timeout)
 
     def _getline(self) -> tuple[bytes, int]:
         line = self.file.readline(_MAX_LINE + 1)
@@ -140,10 +142,7 @@ class _ImapLine(imaplib.IMAP4):
         super().__init__(server.host, server.port, timeout_s)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        line = socket.create_connection((self._address, self._server.port), timeout)
-        if self._server.security is Security.TLS:
-            return self._tls.wrap_socket(line, server_hostname=self._server.host)
-        return line
+        return _connected(self._server, self._address, self._tls, timeout)
 
 
 class _Imap:
