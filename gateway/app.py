@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from carriers.factory import KINDS
 from carriers.link import Link, LinkBasics
@@ -28,8 +29,8 @@ from gateway.core.ids import IdSource
 from gateway.core.routing import Router
 from gateway.departures import Departures
 from gateway.dispatcher import Dispatcher
-from gateway.downstream.incoming import give_to_peer, unless_for_peer
-from gateway.downstream.mm7_calls import give_mms_to_peer, tell_peer_of_reading, unless_mms_for_peer
+from gateway.downstream.incoming import give_to_peer, is_for_peer
+from gateway.downstream.mm7_calls import give_mms_to_peer, is_mms_for_peer, tell_peer_of_reading
 from gateway.downstream.server import Downstream
 from gateway.fetching.rounds import Rounds
 from gateway.fitting import FittingPool
@@ -79,6 +80,8 @@ from mms.pickup import Mailboxes
 from mms.receipts import tell_of_reading
 from mms.reception import OwnNumber, Reception
 
+E = TypeVar("E")
+
 #: Seconds between two looks at whose mailbox elsewhere is due.
 FETCH_MAIL_EVERY_S = 5.0
 
@@ -99,20 +102,22 @@ def reactions(config: Config) -> dict[type, tuple[Reaction, ...]]:
         MailArrived: (notifier.notify_on_arrival, answer_while_away),
         MailSubmitted: (on_send.notify_on_send,),
         PhoneMailArrived: (phone_mail.mail_to_phone,),
-        SmsReceived: (give_to_peer, unless_for_peer(unless_taken(cards.take, answers.answer_sms)), announce_sms),
-        MmsReceived: (give_mms_to_peer, unless_mms_for_peer(reception.received)),
+        SmsReceived: (
+            give_to_peer,
+            unless_taken(is_for_peer, unless_taken(cards.take, answers.answer_sms)),
+            announce_sms,
+        ),
+        MmsReceived: (give_mms_to_peer, unless_taken(is_mms_for_peer, reception.received)),
         MmsRead: (told_back.read, tell_of_reading, tell_peer_of_reading),
         MessageSettled: (phone_mail.report_failure, outcome.settled, told_back.settled, learn_from_end),
     }
 
 
-def unless_taken(
-    take: Callable[[SmsReceived, BooksOfStore], bool], reaction: Callable[[SmsReceived, BooksOfStore], None]
-) -> Callable[[SmsReceived, BooksOfStore], None]:
-    """A reaction to what a phone wrote, unless it belongs to a card that is being made by SMS."""
+def unless_taken(take: Callable[[E, BooksOfStore], bool], reaction: Callable[[E, BooksOfStore], None]) -> Reaction:
+    """A reaction, unless somebody else takes the event."""
 
     @functools.wraps(reaction)
-    def react(event: SmsReceived, books: BooksOfStore) -> None:
+    def react(event: E, books: BooksOfStore) -> None:
         if not take(event, books):
             reaction(event, books)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-
 from gateway.core.events import SmsReceived
 from gateway.core.peers import Peer, owner_of
 from gateway.downstream.content import pieces
@@ -34,17 +31,9 @@ def give_to_peer(event: SmsReceived, books: BooksOfStore) -> None:
     books.timeline.step(event.inbox_id, "peer", f"for peer {peer.name}")
 
 
-def unless_for_peer(
-    reaction: Callable[[SmsReceived, BooksOfStore], None],
-) -> Callable[[SmsReceived, BooksOfStore], None]:
-    """A reaction that leaves alone what phones write to peers: the hub must not answer in a peer's name."""
-
-    @functools.wraps(reaction)
-    def react(event: SmsReceived, books: BooksOfStore) -> None:
-        if _owner(event, books) is None:
-            reaction(event, books)
-
-    return react
+def is_for_peer(event: SmsReceived, books: BooksOfStore) -> bool:
+    """Whether it was written to a peer: the hub must not answer in a peer's name."""
+    return _owner(event, books) is not None
 
 
 def _owner(event: SmsReceived, books: BooksOfStore) -> Peer | None:

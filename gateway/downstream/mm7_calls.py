@@ -5,7 +5,6 @@ Reports come from the ends of messages (`gateway.store.peer_submits`), read repl
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -110,17 +109,9 @@ def give_mms_to_peer(event: MmsReceived, books: BooksOfStore) -> None:
             return
 
 
-def unless_mms_for_peer(
-    reaction: Callable[[MmsReceived, BooksOfStore], None],
-) -> Callable[[MmsReceived, BooksOfStore], None]:
-    """A reaction that leaves alone what phones write to peers."""
-
-    @functools.wraps(reaction)
-    def react(event: MmsReceived, books: BooksOfStore) -> None:
-        if all(_owner(recipient, books) is None for recipient in event.recipients):
-            reaction(event, books)
-
-    return react
+def is_mms_for_peer(event: MmsReceived, books: BooksOfStore) -> bool:
+    """Whether it was written to a peer."""
+    return any(_owner(recipient, books) is not None for recipient in event.recipients)
 
 
 def tell_peer_of_reading(event: MmsRead, books: BooksOfStore) -> None:
